@@ -1,0 +1,234 @@
+"""Reads and checks `city.toml`: `load_city(folder)` answers one frozen `City` or says what to mend."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Mapping, TypeVar, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ValidationError
+
+from data_access import city_models as models
+from data_access.mart.schema import AREA_SLOTS
+from data_access.slugs import slug
+from settings import ROOT
+
+M = TypeVar("M", bound=BaseModel)
+
+
+_USUAL = {"STATROOM_DATA": str(ROOT / "var")}
+"""Variables a city may use without anybody setting them."""
+
+
+class CityError(ValueError):
+    """A city file that cannot be used: names the file, the key, the value and the remedy, on one line."""
+
+
+@dataclass(frozen=True)
+class City:
+    """A checked city. `folder` is where relative paths start."""
+
+    folder: Path
+    file: models.CityFile
+
+    @property
+    def facts(self) -> models.CityFacts:
+        """`[city]`."""
+        return self.file.city
+
+    @property
+    def name(self) -> str:
+        return self.file.city.name
+
+    @property
+    def zone(self) -> str:
+        return self.file.city.zone
+
+    @property
+    def sources(self) -> tuple[models.SourceConfig, ...]:
+        return self.file.source
+
+    @property
+    def programmes(self) -> tuple[models.Programme, ...]:
+        return self.file.programme
+
+    @property
+    def departments(self) -> tuple[models.Department, ...]:
+        return self.file.department
+
+    @property
+    def calendars(self) -> tuple[models.CalendarConfig, ...]:
+        return self.file.calendar
+
+    @property
+    def sla_rules(self) -> tuple[models.SlaRuleConfig, ...]:
+        return self.file.sla_rule
+
+    @property
+    def area_layers(self) -> tuple[models.AreaLayer, ...]:
+        """Layers cases lie in, in slot order."""
+        return tuple(layer for layer in self.file.area_layer if not layer.context)
+
+    @property
+    def context_layers(self) -> tuple[models.AreaLayer, ...]:
+        """Layers only drawn under maps."""
+        return tuple(layer for layer in self.file.area_layer if layer.context)
+
+    @cached_property
+    def _department_keys(self) -> dict[str, models.Department]:
+        keys = {}
+        for department in self.departments:
+            for label in (department.id, department.name, *department.aliases):
+                keys[slug(label)] = department
+        return keys
+
+    def department_of(self, label: str) -> models.Department | None:
+        """The configured department a source means by `label`, or None if it is not configured."""
+        return self._department_keys.get(slug(label))
+
+    @cached_property
+    def _release_keys(self) -> dict[str, str]:
+        release = self.file.release
+        return {slug(name): "B" for name in release.B} | {slug(name): "A" for name in release.A}
+
+    def release_class(self, request_type: str) -> str:
+        """A, B or C for the request type of that label; C unless the city says otherwise."""
+        return self._release_keys.get(slug(request_type), "A" if self.file.release.all_A else "C")
+
+
+def load_city(folder: Path, environ: Mapping[str, str] | None = None) -> City:
+    """Read `folder/city.toml`; `${NAME}` and `${NAME:-default}` in texts come from `environ`.
+
+    Raises:
+        CityError: the first thing to mend.
+    """
+    path = folder / "city.toml"
+    data = _expand(read_toml(path), os.environ if environ is None else environ, path)
+    file = validate(models.CityFile, data, path)
+    city = City(folder, file)
+    _check_references(city, path)
+    return city
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        CityError: missing, not UTF-8 or not TOML, with line and column.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise CityError(f"{path} does not exist; `flask init` writes a first one.") from None
+    except UnicodeDecodeError as error:
+        raise CityError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CityError(f"{path} is not valid TOML: {error}.") from None
+
+
+def validate(model: type[M], data: dict[str, Any], path: Path) -> M:
+    """`data` as `model`; the first error becomes one line naming file, key and the nearest valid key."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        found = error.errors()
+        # A mistyped key is also a missing one: the typing error is what there is to mend.
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
+        raise CityError(f"{path}: {_explain(model, first)}") from None
+
+
+def _explain(model: type[BaseModel], error: Any) -> str:
+    where = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in error["loc"]).replace(".[", "[")
+    if error["type"] == "extra_forbidden":
+        valid = sorted(_fields_at(model, error["loc"][:-1]))
+        near = difflib.get_close_matches(str(error["loc"][-1]), valid, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"it may be one of {', '.join(valid)}."
+        return f"key {where!r} is not known; {hint}"
+    if error["type"] == "missing":
+        return f"key {where!r} is missing; add it."
+    return f"key {where!r} is {error['input']!r}: {error['msg']}."
+
+
+def _fields_at(model: Any, location: tuple[Any, ...]) -> list[str]:
+    for part in location:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part) if hasattr(model, "model_fields") else None
+        if field is None:
+            return []
+        model = _model_in(field.annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        found = _model_in(inner)
+        if found:
+            return found
+    return None
+
+
+def _expand(value: Any, environ: Mapping[str, str], path: Path) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(inner, environ, path) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_expand(inner, environ, path) for inner in value]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name, default = match["name"], match["default"]
+        found = environ.get(name) or default or _USUAL.get(name)
+        if found is None:
+            raise CityError(f"{path}: ${{{name}}} is used but the environment has no {name}; set it.")
+        return found
+
+    # Innermost first, so that a default may itself name a variable.
+    pattern = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^${}]*))?\}")
+    while pattern.search(value):
+        value = pattern.sub(replace, value)
+    return value
+
+
+def _check_references(city: City, path: Path) -> None:
+    for zone in (city.zone, *(calendar.zone for calendar in city.calendars if calendar.zone)):
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise CityError(f"{path}: time zone {zone!r} is not known; use an IANA name such as 'America/New_York'.") from None
+    _check_named(path, "source.programme", [s.programme for s in city.sources], [p.id for p in city.programmes])
+    _check_named(path, "department.parent", [d.parent for d in city.departments], [d.id for d in city.departments])
+    _check_named(path, "sla_rule.calendar", [r.calendar for r in city.sla_rules], [c.id for c in city.calendars])
+    for key, ids in (
+        ("source.name", [s.name for s in city.sources]),
+        ("department.id", [d.id for d in city.departments]),
+        ("area_layer.id", [layer.id for layer in city.file.area_layer]),
+    ):
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise CityError(f"{path}: key {key!r} has {twice[0]!r} twice; give each its own.")
+    if len(city.area_layers) > AREA_SLOTS:
+        raise CityError(f"{path}: {len(city.area_layers)} area layers; a case can lie in {AREA_SLOTS} at most.")
+    for source in city.sources:
+        given = source.url if source.kind == "sql" else source.path
+        if not given:
+            wanted = "url" if source.kind == "sql" else "path"
+            raise CityError(f"{path}: source {source.name!r} of kind {source.kind!r} needs key {wanted!r}.")
+        if (source.preset is None) == (source.mapping is None):
+            raise CityError(f"{path}: source {source.name!r} needs either 'preset' or 'mapping'.")
+
+
+def _check_named(path: Path, key: str, used: list[str | None], known: list[str]) -> None:
+    for name in used:
+        if name is not None and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known) or 'none'}."
+            raise CityError(f"{path}: key {key!r} names {name!r}, which is not defined; {hint}")

@@ -1,0 +1,155 @@
+"""What a city writes in `city.toml`: every key with its meaning and default."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Model(BaseModel):
+    """Unknown keys are errors; nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CityFacts(Model):
+    """`[city]`"""
+
+    id: Id
+    name: str
+    zone: str
+    """IANA time zone, for example America/New_York."""
+    locale: str = "en-US"
+    week_start: Literal["monday", "sunday"] = "monday"
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    """Month in which the fiscal year begins."""
+    simulated: bool = False
+    """True for invented data: every page says so."""
+    stale_after_hours: Annotated[float, Field(gt=0)] = 48
+    """Data older than this puts a banner on every page."""
+    placeholder_point_share: Share = 0.02
+    """A point that holds more than this share of the cases is an address-unknown point."""
+    on_time_target: Share | None = None
+    """Target of departments that have none of their own."""
+
+
+class Programme(Model):
+    """`[[programme]]`"""
+
+    id: Id
+    name: str
+    kind: Literal["service_request", "idea", "application", "records_request", "complaint", "code_case"] = "service_request"
+
+
+class SourceConfig(Model):
+    """`[[source]]`: a database (`kind = "sql"`, `url`) or files (`kind = "files"`, `path`)."""
+
+    name: Id
+    kind: Literal["sql", "files"]
+    programme: Id
+    url: str | None = None
+    path: str | None = None
+    preset: str | None = None
+    """A mapping that comes with Statroom."""
+    mapping: str | None = None
+    """A mapping file beside `city.toml`."""
+    as_of: datetime | None = None
+    """Instant (with offset, or UTC) up to which an extract is complete, when its rows cannot tell."""
+    schedule: str | None = None
+    """When the sync should run, for the scheduler; a cron line."""
+
+
+class Department(Model):
+    """`[[department]]`: label, the source's spellings, its target."""
+
+    id: Id
+    name: str
+    aliases: tuple[str, ...] = ()
+    parent: Id | None = None
+    on_time_target: Share | None = None
+
+
+class HolidayCalendar(Model):
+    """`holidays = {country = "US", subdivision = "MA"}` of a calendar."""
+
+    country: str
+    subdivision: str | None = None
+
+
+class CalendarConfig(Model):
+    """`[[calendar]]`: weekly business windows in local time, holidays, and the city's own exceptions."""
+
+    id: Id
+    zone: str | None = None
+    weekly: dict[Weekday, tuple[tuple[str, str], ...]]
+    holidays: HolidayCalendar | None = None
+    add: tuple[date, ...] = ()
+    remove: tuple[date, ...] = ()
+
+
+class SlaRuleConfig(Model):
+    """`[[sla_rule]]`: the deadline of a request type while the rule is valid, as data."""
+
+    request_type: str
+    department: str | None = None
+    priority: str | None = None
+    measure: Literal["resolve"] = "resolve"
+    unit: Literal["business_days", "business_hours", "calendar_days", "elapsed_hours"]
+    amount: Annotated[float, Field(gt=0)]
+    calendar: Id | None = None
+    weekend_policy: Literal["next_window_start", "keep_time"] = "next_window_start"
+    after_hours_policy: Literal["same_day", "next_start"] = "same_day"
+    due_time: Literal["last_close", "same_time"] = "last_close"
+    clock: Literal["wall", "elapsed"] = "wall"
+    truncate: Literal["none", "second", "minute", "day"] = "none"
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class AreaLayer(Model):
+    """`[[area_layer]]`: polygons or names of the places cases lie in, or context drawn under maps."""
+
+    id: Id
+    name: str
+    plural: str
+    file: str | None = None
+    """GeoJSON in WGS84, beside `city.toml`."""
+    id_property: str | None = None
+    name_property: str = "name"
+    population_property: str | None = None
+    income_property: str | None = None
+    parent_property: str | None = None
+    assign: Literal["polygon", "name"] = "polygon"
+    """polygon: by the case's point; name: by the area the source names, matched to the map by key."""
+    aliases: dict[str, str] = {}
+    """Source spelling -> name on the map."""
+    context: bool = False
+
+
+class Release(Model):
+    """`[release]`: which request types residents may see. Types not named are class C: withheld."""
+
+    A: tuple[str, ...] = ()
+    B: tuple[str, ...] = ()
+    all_A: bool = False
+    """True for data that is already public: every type not named in B is class A."""
+
+
+class CityFile(Model):
+    """The whole of `city.toml`."""
+
+    city: CityFacts
+    programme: tuple[Programme, ...]
+    source: tuple[SourceConfig, ...]
+    department: tuple[Department, ...] = ()
+    calendar: tuple[CalendarConfig, ...] = ()
+    sla_rule: tuple[SlaRuleConfig, ...] = ()
+    area_layer: tuple[AreaLayer, ...] = ()
+    release: Release = Release()

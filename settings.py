@@ -1,0 +1,94 @@
+"""What the environment says, read once into one frozen `Settings`; and the only clock.
+
+Every variable is documented beside its field. Nothing else in Statroom reads
+`os.environ` for its own settings or asks the machine for the time.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, Mapping
+
+ROOT = Path(__file__).resolve().parent
+AUDIENCES = ("staff", "public")
+Audience = Literal["staff", "public"]
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text names the variable, its value and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One process's settings. Paths are absolute."""
+
+    city: Path
+    """STATROOM_CITY: folder that holds `city.toml` (default `cities/demo`)."""
+    data: Path
+    """STATROOM_DATA: where the mart, the demo CRM and Statroom's own database live (default `var/`)."""
+    mart: Path
+    """STATROOM_MART_URL: `duckdb:///FOLDER` with the mart's generations (default `mart` in the data folder)."""
+    audience: Audience
+    """STATROOM_AUDIENCE: `staff` or `public`; decides which pages and which mart a process has."""
+    store_url: str
+    """STATROOM_STORE_URL: Statroom's own database (default SQLite in the data folder)."""
+    cache_url: str
+    """STATROOM_CACHE_URL: `redis://...`, or empty for files in the data folder."""
+    secret_key: str
+    """STATROOM_SECRET_KEY: at least 32 characters; signs sessions and scopes. Empty only for the demo."""
+    host: str
+    """Address to listen on; the demo refuses anything but loopback."""
+    port: int
+    """PORT: staff application; the public portal takes the next one."""
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `Settings` from `environ` (default: the process environment).
+
+    Raises:
+        SettingsError: naming the variable, the value it has and what it may be.
+    """
+    env = os.environ if environ is None else environ
+    audience = env.get("STATROOM_AUDIENCE") or "staff"
+    if audience not in AUDIENCES:
+        raise SettingsError(f"STATROOM_AUDIENCE is {audience!r}; set it to 'staff' or 'public'.")
+    data = Path(env.get("STATROOM_DATA") or ROOT / "var").resolve()
+    secret = env.get("STATROOM_SECRET_KEY", "")
+    if secret and len(secret) < 32:
+        raise SettingsError(
+            f"STATROOM_SECRET_KEY has {len(secret)} characters; use at least 32 random ones, "
+            "for example from `python -c 'import secrets; print(secrets.token_hex(32))'`."
+        )
+    return Settings(
+        city=Path(env.get("STATROOM_CITY") or ROOT / "cities" / "demo").resolve(),
+        data=data,
+        audience=audience,  # type: ignore[arg-type]
+        mart=_mart_folder(env.get("STATROOM_MART_URL", ""), data),
+        store_url=env.get("STATROOM_STORE_URL") or f"sqlite:///{data / 'statroom.sqlite'}",
+        cache_url=env.get("STATROOM_CACHE_URL", ""),
+        secret_key=secret,
+        host=env.get("STATROOM_HOST") or "127.0.0.1",
+        port=_port(env.get("PORT") or "8050"),
+    )
+
+
+def _mart_folder(url: str, data: Path) -> Path:
+    if not url:
+        return data / "mart"
+    if not url.startswith("duckdb:///") or url == "duckdb:///":
+        raise SettingsError(f"STATROOM_MART_URL is {url!r}; write it as 'duckdb:///FOLDER', or leave it empty.")
+    return Path(url.removeprefix("duckdb:///")).resolve()
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65535:
+        raise SettingsError(f"PORT is {text!r}; set it to a whole number from 1 to 65534.")
+    return int(text)
+
+
+def utc_now() -> datetime:
+    """The machine's time, in UTC. Figures never use it: they stop at the data's `as_of`."""
+    return datetime.now(UTC)
