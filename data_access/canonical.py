@@ -1,0 +1,109 @@
+"""The canonical frames that mappings produce and the mart is built from: columns, types, meaning.
+
+`conform(frame, CASE_COLUMNS)` gives a frame exactly these columns: absent ones are null.
+Text is `str` or null, instants are naive UTC `datetime64[us]`.
+"""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+import pandas as pd
+
+CASE_COLUMNS: dict[str, str] = {
+    "programme": "text",
+    "source_id": "text",
+    "source_name": "text",
+    "parent_source_id": "text",
+    "request_type": "text",
+    "request_group": "text",
+    "department": "text",
+    "queue": "text",
+    "channel": "text",
+    "channel_raw": "text",
+    "initiated_by": "text",
+    "case_class": "text",
+    "status": "text",
+    "status_raw": "text",
+    "outcome": "text",
+    "outcome_raw": "text",
+    "priority": "text",
+    "opened_at": "instant",
+    "acknowledged_at": "instant",
+    "inspected_at": "instant",
+    "due_at": "instant",
+    "due_source": "text",
+    "closed_at": "instant",
+    "has_valid_interval": "flag",
+    "source_updated_at": "instant",
+    "latitude": "number",
+    "longitude": "number",
+    "address": "text",
+    "location_key": "integer",
+    "title": "text",
+    "description": "text",
+    "resolution_text": "text",
+    "satisfaction": "integer",
+    "source_url": "text",
+    "area_1": "text",
+    "area_2": "text",
+    "area_3": "text",
+    "area_4": "text",
+}
+"""`area_n` is the area the source itself names, for layer slot n."""
+
+EVENT_COLUMNS: dict[str, str] = {
+    "programme": "text",
+    "source_id": "text",
+    "event_at": "instant",
+    "event_kind": "text",
+    "from_value": "text",
+    "to_value": "text",
+    "reason": "text",
+}
+"""`from_value` and `to_value`: department labels of transfers, ISO instants in UTC of due changes."""
+
+QUARANTINE_COLUMNS: dict[str, str] = {"source_id": "text", "reason": "text", "original": "text"}
+
+ISSUE_COLUMNS: dict[str, str] = {
+    "kind": "text",
+    "field": "text",
+    "value": "text",
+    "case_count": "integer",
+    "example_source_id": "text",
+}
+
+MEASURE_COLUMNS: dict[str, str] = {
+    "department": "text",
+    "measure": "text",
+    "measure_kind": "text",
+    "unit": "text",
+    "direction": "text",
+    "fiscal_year": "integer",
+    "quarter": "integer",
+    "value": "number",
+    "target": "number",
+    "value_raw": "text",
+    "rating_raw": "text",
+}
+
+DTYPES = {
+    "text": "str",
+    "instant": "datetime64[us]",
+    "flag": "boolean",
+    "number": "float64",
+    "integer": "Int64",
+}
+
+SQL_TYPES = {"text": "VARCHAR", "instant": "TIMESTAMP", "flag": "BOOLEAN", "number": "DOUBLE", "integer": "BIGINT"}
+
+
+def conform(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """`frame` with exactly `columns`, in their order and types; what it lacks is null."""
+    made = {}
+    for name, kind in columns.items():
+        if name in frame.columns:
+            made[name] = frame[name].astype(DTYPES[kind])
+        else:
+            made[name] = pd.Series(pd.NaT if kind == "instant" else None, index=frame.index, dtype=DTYPES[kind])
+    return pd.DataFrame(made, index=frame.index).reset_index(drop=True)

@@ -1,0 +1,238 @@
+"""What a mapping file may say: which source column feeds which canonical field, and what its words mean."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from data_access import vocabulary
+from data_access.canonical import CASE_COLUMNS, EVENT_COLUMNS, MEASURE_COLUMNS
+from data_access.city import CityError, read_toml, validate
+from data_access.city_models import Model
+
+PRESETS = Path(__file__).resolve().parents[1] / "sources" / "presets"
+
+CASE_FIELDS = frozenset(CASE_COLUMNS) - {"programme", "source_name", "due_source", "has_valid_interval", "location_key"} | {
+    "location", "is_duplicate", "status_at",
+}  # fmt: skip
+"""Fields a mapping can fill; `location` is any text that names a place, `status_at` when the status was set."""
+
+LINE_FAULT = "line_fault"
+"""Column of a raw batch: why a line of a file could not be split into columns, a sentence."""
+
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Read(Model):
+    """`[read]`: how the rows come."""
+
+    entity: Literal["cases", "measures"] = "cases"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    optional: tuple[str, ...] = ()
+    """Canonical fields whose column may be absent."""
+    id_from: tuple[str, ...] = ()
+    """The source has no id: one is made from these canonical fields. Choose those that never change."""
+
+
+class Sql(Model):
+    """`[sql]`: the selects of a database source; each may be any SELECT the database understands."""
+
+    cases: str
+    key: str
+    """Column of `cases` with the case's id."""
+    watermark: str | None = None
+    """Column of `cases` with the row's last change; without it every load reads everything."""
+    overlap_minutes: Annotated[float, Field(ge=0)] = 60
+    """How far before the watermark an incremental load begins, for changes that arrive late."""
+    events: str | None = None
+    events_key: str | None = None
+
+
+class Time(Model):
+    """`[time]`: what the source's times mean."""
+
+    zone: str | None = None
+    """IANA zone of times without an offset; default: the city's."""
+    formats: Names = ("ISO8601",)
+    ignore_offset: bool = False
+    """The source writes an offset ("Z") that is wrong: the times are local."""
+    offset_applied: Annotated[int, Field(ge=1, le=2)] = 1
+    """2: the export shifted local times by the zone's offset once more; that is undone."""
+    offset_applied_until: date | None = None
+    """Only cases opened before this day were shifted; all times of a case follow its opening."""
+    due_on_opening_clock: bool = False
+    """Deadlines were counted on the written clock: they keep their written distance from the opening."""
+    sentinels: tuple[date, ...] = ()
+    """Days that stand for "no date"."""
+    not_before: date = date(1990, 1, 1)
+    """Openings before this are refused: the system did not exist."""
+
+
+class Place(Model):
+    """`[place]`: what the source's coordinates mean."""
+
+    placeholders: tuple[tuple[float, float], ...] = ()
+    """Points (latitude, longitude) that stand for "address unknown"; they become null. Others are detected."""
+
+
+class Words(Model):
+    """The meaning of one source word: any of status, outcome, channel, initiated_by, case_class."""
+
+    status: str | None = None
+    outcome: str | None = None
+    channel: str | None = None
+    initiated_by: str | None = None
+    case_class: str | None = None
+
+    @field_validator("*")
+    @classmethod
+    def _known(cls, value: str | None, info: Any) -> str | None:
+        if value is not None:
+            vocabulary.code_of(info.field_name, value)
+        return value
+
+
+class Pattern(Model):
+    """`[[outcome_pattern]]`: how a free text that must not be kept begins (a regular expression), and what that means."""
+
+    pattern: str
+    outcome: str
+    label: str
+    case_class: str | None = None
+
+    @field_validator("outcome")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        vocabulary.code_of("outcome", value)
+        return value
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        re.compile(value)
+        return value
+
+
+class ClassRule(Model):
+    """`[[class]]`: cases whose `field` has one of `values` are of class `is`; the first rule that fits counts."""
+
+    field: Literal[
+        "request_type", "request_group", "channel_raw", "status_raw", "outcome", "initiated_by", "department", "queue", "priority"
+    ]
+    values: Names
+    instant_only: bool = False
+    """Only cases closed within a minute of opening."""
+    is_: Annotated[Literal["service", "information", "staff_entered", "duplicate", "withdrawn"], Field(alias="is")]
+
+
+class EventSpec(Model):
+    """`[events]`: columns of the events select, and which of its kinds mean what."""
+
+    columns: dict[str, str]
+    kinds: dict[str, str]
+
+    @field_validator("kinds")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        for word in value.values():
+            vocabulary.code_of("event_kind", word)
+        return value
+
+    @field_validator("columns")
+    @classmethod
+    def _fields(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = set(value) - set(EVENT_COLUMNS)
+        if wrong:
+            raise ValueError(f"{sorted(wrong)[0]!r} is not an event field; it may be {', '.join(EVENT_COLUMNS)}")
+        return value
+
+
+class MappingFile(Model):
+    """The whole of a mapping file."""
+
+    read: Read = Read()
+    sql: Sql | None = None
+    columns: dict[str, str | Names]
+    areas: dict[str, str | Names] = {}
+    """Area layer id -> column with the area's name or number; layers the city does not have are ignored."""
+    time: Time = Time()
+    place: Place = Place()
+    status: dict[str, Words] = {}
+    channel: dict[str, Words] = {}
+    outcome: dict[str, Words] = {}
+    """Source word -> meaning; a plain word is short for the meaning of that field alone."""
+    outcome_pattern: tuple[Pattern, ...] = ()
+    class_: Annotated[tuple[ClassRule, ...], Field(alias="class")] = ()
+    events: EventSpec | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _fields(cls, value: dict[str, Any]) -> dict[str, Any]:
+        known = CASE_FIELDS | set(MEASURE_COLUMNS) | {"year_value", "year_target"} | {f"q{n}_value" for n in range(1, 5)}
+        for name in value:
+            if name not in known:
+                near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+                hint = f"did you mean {near[0]!r}?" if near else f"it may be one of {', '.join(sorted(CASE_FIELDS))}"
+                raise ValueError(f"{name!r} is not a field of a case; {hint}")
+        return value
+
+    @field_validator("status", "channel", "outcome", mode="before")
+    @classmethod
+    def _short_words(cls, value: Any, info: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {source: {info.field_name: word} if isinstance(word, str) else word for source, word in value.items()}
+
+    @field_validator("read")
+    @classmethod
+    def _id_fields(cls, value: Read) -> Read:
+        wrong = set(value.id_from) - CASE_FIELDS
+        if wrong:
+            raise ValueError(f"id_from names {sorted(wrong)[0]!r}, which is not a field of a case")
+        return value
+
+    def aliases(self, field: str) -> tuple[str, ...]:
+        """The source columns that may hold canonical `field`, best first."""
+        names = self.columns[field]
+        return (names,) if isinstance(names, str) else names
+
+
+def load_mapping(path: Path) -> MappingFile:
+    """Read a mapping file; with `extends = "preset"` it adds to and overrides that preset.
+
+    Raises:
+        CityError: naming the file, the key, the value and the remedy.
+    """
+    return validate(MappingFile, _whole(read_toml(path)), path)
+
+
+def _whole(data: dict[str, Any]) -> dict[str, Any]:
+    base = data.pop("extends", None)
+    if base is None:
+        return data
+    return _laid_over(_whole(read_toml(preset_path(str(base)))), data)
+
+
+def _laid_over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """`own` over `base`: tables are joined, everything else is replaced."""
+    both = {key for key in own if isinstance(own[key], dict) and isinstance(base.get(key), dict)}
+    return base | own | {key: _laid_over(base[key], own[key]) for key in both}
+
+
+def preset_path(name: str) -> Path:
+    """The file of preset `name`.
+
+    Raises:
+        CityError: if there is no such preset, naming those there are.
+    """
+    path = PRESETS / f"{name}.toml"
+    known = sorted(file.stem for file in PRESETS.glob("*.toml") if not file.stem.endswith("_sla"))
+    if name not in known:
+        raise CityError(f"preset {name!r} does not exist; there are {', '.join(known)}.")
+    return path

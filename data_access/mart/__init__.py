@@ -1,0 +1,1 @@
+"""The mart: schema, generations, writing and scoped reading."""

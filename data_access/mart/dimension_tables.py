@@ -1,0 +1,128 @@
+"""The dimension tables of the next generation: labels get numbers that stay the same over loads."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data_access import areas
+from data_access.city import City
+from data_access.mart.staging import Stage
+from data_access.slugs import slug
+
+
+def make_dimensions(stage: Stage, city: City) -> None:
+    """Make tables `dim_*` (rows of the mart's dimension tables) and `map_*` (label -> id) in the stage."""
+    programmes = pd.DataFrame([(p.id, p.name, p.kind, p.id) for p in city.programmes], columns=["slug", "name", "kind", "label"])
+    _number(stage, "programme", programmes, ["kind"])
+    _number(stage, "department", _departments(stage, city), ["parent_slug", "on_time_target"])
+    stage.connection.execute(
+        """CREATE OR REPLACE TABLE dim_department AS SELECT d.id, d.slug, d.name, p.id AS parent_id, d.on_time_target
+        FROM dim_department d LEFT JOIN dim_department p ON p.slug = d.parent_slug"""
+    )
+    groups = pd.DataFrame({"label": _labels(stage, "request_group FROM changed")}, dtype="str")
+    _number(stage, "request_group", groups.assign(slug=groups["label"].map(slug), name=groups["label"]), [])
+    types = pd.DataFrame({"label": _labels(stage, "request_type FROM changed")}, dtype="str")
+    _number(stage, "request_type", types.assign(slug=types["label"].map(slug), name=types["label"]), [])
+    stage.frame("release", pd.DataFrame(
+        [(name, city.release_class(name)) for (name,) in stage.connection.execute("SELECT name FROM dim_request_type").fetchall()],
+        columns=["name", "release_class"], dtype="str",
+    ))  # fmt: skip
+    _areas(stage, city)
+
+
+def _labels(stage: Stage, what: str) -> list[str]:
+    rows = stage.connection.execute(f"SELECT DISTINCT {what} ORDER BY 1").fetchall()
+    return [label for (label,) in rows if label is not None]
+
+
+def _departments(stage: Stage, city: City) -> pd.DataFrame:
+    rows = [(d.id, d.name, d.parent, d.on_time_target, d.name) for d in city.departments]
+    named = set(_labels(stage, "department FROM changed"))
+    named |= set(_labels(stage, "unnest([from_value, to_value]) FROM stage_event WHERE event_kind = 'transferred'"))
+    named |= set(_labels(stage, "department FROM stage_measure"))
+    for label in sorted(named):
+        known = city.department_of(label)
+        if known is None:
+            rows.append((slug(label), label, None, city.facts.on_time_target, label))
+        else:
+            rows.append((known.id, known.name, known.parent, known.on_time_target, label))
+    frame = pd.DataFrame(rows, columns=["slug", "name", "parent_slug", "on_time_target", "label"])
+    fallback = city.facts.on_time_target
+    targets = frame["on_time_target"].astype("float64")
+    return frame.assign(on_time_target=targets if fallback is None else targets.fillna(fallback))
+
+
+def _number(stage: Stage, name: str, frame: pd.DataFrame, extra: list[str]) -> None:
+    """Give each slug its old number or the next free one; write `dim_<name>` and `map_<name>`."""
+    held = _held(stage, f"SELECT id, slug, name FROM previous.{name}")
+    numbers = dict(zip(held["slug"], held["id"], strict=True))
+    for key in frame["slug"]:
+        numbers.setdefault(key, max(numbers.values(), default=0) + 1)
+    unique = frame.drop_duplicates("slug")
+    gone = held[~held["slug"].isin(unique["slug"])]
+    rows = pd.concat([unique[["slug", "name", *extra]], gone[["slug", "name"]]], ignore_index=True)
+    rows.insert(0, "id", rows["slug"].map(numbers).astype("int64"))
+    for column in extra:
+        if column not in rows.columns:
+            rows[column] = None
+    kinds = {column: ("float64" if column == "on_time_target" else "str") for column in extra}
+    stage.frame(f"dim_{name}", rows.astype({"slug": "str", "name": "str", **kinds}))
+    mapping = pd.DataFrame({"label": frame["label"].astype("str"), "id": frame["slug"].map(numbers).astype("int64")})
+    stage.frame(f"map_{name}", mapping.drop_duplicates("label"))
+
+
+def _held(stage: Stage, query: str) -> pd.DataFrame:
+    if stage.previous is None:
+        return pd.DataFrame({"id": pd.Series(dtype="int64"), "slug": pd.Series(dtype="str"), "name": pd.Series(dtype="str")})
+    return stage.connection.execute(query).df()
+
+
+def _areas(stage: Stage, city: City) -> None:
+    """Make `dim_area`, `dim_area_layer`, and per slot `map_area_n` (label -> id) and `point_area_n` (point -> id)."""
+    points = stage.connection.execute(
+        "SELECT DISTINCT latitude, longitude FROM changed WHERE latitude IS NOT NULL AND longitude IS NOT NULL"
+    ).df()
+    tables, layers = [], []
+    for slot, layer in enumerate(city.area_layers, start=1):
+        polygons = areas.read_layer(city, layer) if layer.file else None
+        labels = _labels(stage, f"area_{slot} FROM changed")
+        by_name = areas.names_to_slugs(layer, polygons, labels) if layer.assign == "name" or polygons is None else {}
+        if polygons is not None:
+            frame = pd.DataFrame(polygons.drop(columns="geometry")).assign(geometry=areas.drawn(polygons))
+        else:
+            first = {key: label for label, key in reversed(by_name.items())}
+            frame = pd.DataFrame({"slug": list(first), "name": list(first.values())}, dtype="str")
+        frame = _numbered_areas(stage, layer.id, frame)
+        numbers = dict(zip(frame["slug"], frame["id"], strict=True))
+        tables.append(frame)
+        layers.append((slot, layer.id, layer.name, layer.plural, False))
+        named = pd.DataFrame({"label": list(by_name), "id": [numbers[key] for key in by_name.values()]})
+        stage.frame(f"map_area_{slot}", named.astype({"label": "str", "id": "int64"}))
+        inside = points
+        if layer.assign == "polygon" and polygons is not None and len(points):
+            inside = points.assign(id=areas.locate(points, polygons).map(numbers))
+        else:
+            inside = points.assign(id=None)
+        stage.frame(f"point_area_{slot}", inside.assign(id=inside["id"].astype("float64").fillna(0).astype("int64")))
+    for layer in city.context_layers:
+        shapes = areas.read_layer(city, layer)
+        frame = pd.DataFrame({"slug": shapes["slug"], "name": shapes["name"], "geometry": areas.drawn(shapes)})
+        tables.append(frame.assign(id=range(1, len(frame) + 1), layer_id=layer.id))
+        layers.append((0, layer.id, layer.name, layer.plural, True))
+    columns = ["layer_id", "id", "slug", "name", "parent_slug", "population", "median_income", "geometry"]
+    empty = pd.DataFrame(columns=columns)
+    frame = pd.concat([empty, *tables], ignore_index=True)[columns]
+    kinds = dict.fromkeys(columns, "str") | {"id": "int64", "population": "float64", "median_income": "float64"}
+    stage.frame("dim_area", frame.astype(kinds))
+    stage.frame("dim_area_layer", pd.DataFrame(layers, columns=["slot", "id", "name", "plural", "is_context"]).astype(
+        {"slot": "int64", "id": "str", "name": "str", "plural": "str", "is_context": "bool"}))  # fmt: skip
+
+
+def _numbered_areas(stage: Stage, layer_id: str, frame: pd.DataFrame) -> pd.DataFrame:
+    held = _held(stage, f"SELECT id, slug, name FROM previous.area WHERE layer_id = '{layer_id}'")
+    numbers = dict(zip(held["slug"], held["id"], strict=True))
+    for key in frame["slug"]:
+        numbers.setdefault(key, max(numbers.values(), default=0) + 1)
+    gone = held.loc[~held["slug"].isin(frame["slug"]), ["slug", "name"]]
+    rows = pd.concat([frame, gone], ignore_index=True)
+    return rows.assign(id=rows["slug"].map(numbers), layer_id=layer_id)

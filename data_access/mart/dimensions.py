@@ -1,0 +1,110 @@
+"""The mart's dimension tables as look-ups: slug to number for filters, number to label for answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Callable, Mapping
+
+import pandas as pd
+from sqlalchemy import Table
+
+from data_access import vocabulary
+from data_access.mart import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One department, request type, area, ...; `extra` holds the table's other columns."""
+
+    id: int
+    slug: str
+    name: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Dimension:
+    """The members of one dimension, in the order of their labels."""
+
+    def __init__(self, members: list[Member]) -> None:
+        self.members = tuple(sorted(members, key=lambda member: member.name.casefold()))
+        self.by_slug = {member.slug: member for member in self.members}
+        self.by_id = {member.id: member for member in self.members}
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+
+class Dimensions:
+    """All dimensions of one generation, each read when first asked for."""
+
+    def __init__(self, read_table: Callable[[Table], pd.DataFrame]) -> None:
+        self._read = read_table
+        self._areas: dict[str, Dimension] = {}
+
+    @cached_property
+    def departments(self) -> Dimension:
+        return self._dimension(schema.department)
+
+    @cached_property
+    def request_types(self) -> Dimension:
+        return self._dimension(schema.request_type)
+
+    @cached_property
+    def request_groups(self) -> Dimension:
+        return self._dimension(schema.request_group)
+
+    @cached_property
+    def programmes(self) -> Dimension:
+        return self._dimension(schema.programme)
+
+    @cached_property
+    def area_layers(self) -> Dimension:
+        """Layers as members: id = slot, slug = layer id; extra: plural, is_context."""
+        frame = self._read(schema.area_layer)
+        return Dimension(
+            [
+                Member(int(row["slot"]), row["id"], row["name"], {"plural": row["plural"], "is_context": bool(row["is_context"])})
+                for row in frame.to_dict("records")
+            ]
+        )
+
+    def areas(self, layer_id: str) -> Dimension:
+        """Areas of one layer; extra: parent_slug, population, median_income, geometry (GeoJSON text)."""
+        if layer_id not in self._areas:
+            for layer, rows in self._read(schema.area).groupby("layer_id"):
+                self._areas[str(layer)] = _dimension(rows.drop(columns="layer_id"))
+        return self._areas.get(layer_id, Dimension([]))
+
+    @staticmethod
+    def vocabulary(name: str) -> Dimension:
+        """A fixed vocabulary as a dimension: slug = the word, name = the word in plain writing."""
+        words = vocabulary.VOCABULARIES[name]
+        return Dimension([Member(i, word, word.replace("_", " ").capitalize()) for i, word in enumerate(words)])
+
+    def department_ids(self, slugs: tuple[str, ...]) -> tuple[int, ...]:
+        """Numbers of these departments and of all divisions below them; unknown slugs give none."""
+        wanted = {self.departments.by_slug[slug].id for slug in slugs if slug in self.departments.by_slug}
+        while True:
+            below = {m.id for m in self.departments if m.extra.get("parent_id") in wanted}
+            if below <= wanted:
+                return tuple(sorted(wanted))
+            wanted |= below
+
+    def _dimension(self, table: Table) -> Dimension:
+        return _dimension(self._read(table))
+
+
+def _dimension(frame: pd.DataFrame) -> Dimension:
+    members = []
+    for row in frame.to_dict("records"):
+        extra = {
+            key: None if value is None or (isinstance(value, float) and value != value) else value
+            for key, value in row.items()
+            if key not in ("id", "slug", "name")
+        }
+        members.append(Member(int(row["id"]), row["slug"], row["name"], extra))
+    return Dimension(members)

@@ -1,0 +1,203 @@
+"""The facts of changed cases, made in bulk from what was staged: records, spells, events.
+
+All SQL runs in the stage's scratch database; `make_facts` leaves tables `new_record`,
+`new_spell` and `new_event` with exactly the columns of the mart's tables.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+from sqlalchemy import Table
+
+from data_access import vocabulary
+from data_access.city import City
+from data_access.due import compute_due_dates
+from data_access.mart import schema
+from data_access.mart.staging import Stage
+
+LEAST_CASES_FOR_PLACEHOLDER = 200
+"""Below this many cases a share on one point says nothing."""
+
+
+def make_facts(stage: Stage, city: City, load_id: int) -> None:
+    """Make the facts of table `changed`; `load_id` marks them."""
+    run = stage.connection.execute
+    _drop_placeholder_points(stage, city)
+    _compute_due_dates(stage, city)
+    run(f"CREATE TABLE coded AS SELECT {_coded(load_id)} FROM changed c {_JOINS}")
+    run("DROP TABLE changed")
+    run(_EVENTS)
+    run(_TRANSFERS)
+    run(_FIRST_DUE)
+    run(_SPANS)
+    run(_CLOSED_SPANS)
+    run(
+        f"CREATE TABLE new_spell AS SELECT {_listed(schema.spell, _spell(city.zone))} FROM closed_span s JOIN coded c USING (case_id) {_EXTRAS}"
+    )
+    run(f"CREATE TABLE new_record AS SELECT {_listed(schema.case_record, _RECORD)} FROM coded c JOIN last_span s USING (case_id) {_EXTRAS}")
+    run(f"CREATE TABLE new_event AS SELECT {_listed(schema.case_event, _EVENT)} FROM event e JOIN coded c USING (case_id)")
+
+
+def _drop_placeholder_points(stage: Stage, city: City) -> None:
+    """Points that stand for "address unknown" become null, so that no map shows them as a hot spot."""
+    run = stage.connection.execute
+    total = run("SELECT count(latitude) FROM changed").fetchall()[0][0]
+    held = json.loads((_previous_meta(stage) or {}).get("placeholder_points", "[]"))
+    points = {tuple(point) for point in held}
+    if total >= LEAST_CASES_FOR_PLACEHOLDER:
+        share = city.facts.placeholder_point_share
+        found = run(
+            """SELECT round(latitude, 5), round(longitude, 5) FROM changed WHERE latitude IS NOT NULL
+            GROUP BY 1, 2 HAVING count(*) > ? * ?""",
+            [share, total],
+        ).fetchall()
+        points |= set(found)
+    stage.frame("placeholder", pd.DataFrame(sorted(points), columns=["latitude", "longitude"], dtype="float64"))
+    run(
+        """CREATE TABLE placeholder_count AS SELECT p.latitude, p.longitude, count(*) AS case_count, min(c.source_id) AS example
+        FROM changed c JOIN placeholder p ON round(c.latitude, 5) = p.latitude AND round(c.longitude, 5) = p.longitude GROUP BY ALL"""
+    )
+    run(
+        """UPDATE changed SET latitude = NULL, longitude = NULL, location_key = NULL FROM placeholder p
+        WHERE round(changed.latitude, 5) = p.latitude AND round(changed.longitude, 5) = p.longitude"""
+    )
+
+
+def _previous_meta(stage: Stage) -> dict[str, str] | None:
+    if stage.previous is None:
+        return None
+    return dict(stage.connection.execute("SELECT key, value FROM previous.meta").fetchall())
+
+
+def _compute_due_dates(stage: Stage, city: City) -> None:
+    """Deadlines of cases whose source gives none, from the city's dated SLA rules."""
+    stage.connection.execute("CREATE TABLE computed_due (case_id BIGINT, due_at TIMESTAMP)")
+    if not city.sla_rules:
+        return
+    without = stage.connection.cursor().execute(
+        "SELECT case_id, request_type, department, priority, opened_at FROM changed WHERE due_at IS NULL AND has_valid_interval IS NOT FALSE"
+    )
+    while not (frame := without.fetch_df_chunk(50)).empty:
+        due = compute_due_dates(frame, city)
+        made = pd.DataFrame({"case_id": frame["case_id"], "due_at": due}).dropna()
+        writing = stage.connection.cursor()
+        writing.register("made", made)
+        writing.execute("INSERT INTO computed_due SELECT * FROM made")
+        writing.close()
+
+
+def _word(vocabulary_name: str, column: str) -> str:
+    words = ", ".join(f"'{word}'" for word in vocabulary.VOCABULARIES[vocabulary_name])
+    return f"coalesce(list_position([{words}], {column}) - 1, 0)::SMALLINT"
+
+
+def _coded(load_id: int) -> str:
+    slots = range(1, schema.AREA_SLOTS + 1)
+    areas = ", ".join(f"coalesce(pa{n}.id, 0)::SMALLINT AS area_{n}_id" for n in slots)
+    return f"""c.* EXCLUDE (area_1, area_2, area_3, area_4, due_at, due_source, has_valid_interval, location_key),
+        p.id::SMALLINT AS programme_id, coalesce(d.id, 0)::SMALLINT AS department_id,
+        coalesce(t.id, 0)::SMALLINT AS request_type_id, coalesce(g.id, 0)::SMALLINT AS request_group_id,
+        {_word("channel", "c.channel")} AS channel_id, {_word("initiated_by", "c.initiated_by")} AS initiated_by_id,
+        {_word("case_class", "coalesce(c.case_class, 'service')")} AS case_class_id,
+        {_word("status", "c.status")} AS status_id, {_word("outcome", "c.outcome")} AS outcome_id,
+        coalesce(c.due_at, cd.due_at) AS due_at,
+        {_word("due_source", "CASE WHEN c.due_at IS NOT NULL THEN coalesce(c.due_source, 'source') WHEN cd.due_at IS NOT NULL THEN 'sla_rule' ELSE 'none' END")} AS due_source_id,
+        coalesce(c.has_valid_interval, true) AS has_valid_interval,
+        coalesce(c.location_key, (hash(round(c.latitude, 4), round(c.longitude, 4)) >> 1)::BIGINT
+            * CASE WHEN c.latitude IS NULL THEN NULL ELSE 1 END) AS location_key,
+        {load_id} AS load_id, {areas}"""
+
+
+_JOINS = """
+    LEFT JOIN map_programme p ON p.label = c.programme
+    LEFT JOIN map_department d ON d.label = c.department
+    LEFT JOIN map_request_type t ON t.label = c.request_type
+    LEFT JOIN map_request_group g ON g.label = c.request_group
+    LEFT JOIN computed_due cd ON cd.case_id = c.case_id
+    """ + "".join(
+    f"""LEFT JOIN area_of_{n} pa{n} ON pa{n}.case_id = c.case_id
+    """
+    for n in range(1, schema.AREA_SLOTS + 1)
+)  # fmt: skip
+
+_EVENTS = """CREATE TABLE event AS SELECT DISTINCT c.case_id, c.opened_at, e.event_at, e.event_kind, e.from_value, e.to_value, e.reason
+    FROM stage_event e JOIN coded c USING (programme, source_id) WHERE e.event_at IS NOT NULL"""
+_TRANSFERS = """CREATE TABLE transfer AS SELECT case_id, min(event_at) AS first_transferred_at, count(*) AS transfer_count,
+        list({event_at: event_at, from_id: f.id, to_id: t.id} ORDER BY event_at) AS moves
+    FROM event LEFT JOIN map_department f ON f.label = from_value LEFT JOIN map_department t ON t.label = to_value
+    WHERE event_kind = 'transferred' GROUP BY case_id"""
+_FIRST_DUE = """CREATE TABLE first_due AS SELECT case_id, arg_min(try_cast(from_value AS TIMESTAMP), event_at) AS first_due_at
+    FROM event WHERE event_kind = 'due_changed' GROUP BY case_id"""
+_SPANS = """CREATE TABLE span AS
+    SELECT case_id, spell_opened_at, row_number() OVER w AS spell_no, lead(spell_opened_at) OVER w AS next_opened_at FROM (
+        SELECT case_id, opened_at AS spell_opened_at FROM coded
+        UNION SELECT case_id, event_at FROM event WHERE event_kind = 'reopened' AND event_at > opened_at)
+    WINDOW w AS (PARTITION BY case_id ORDER BY spell_opened_at)"""
+# The source's closing is the end of the last spell; earlier spells end at their closing event, or,
+# where the source kept none, when the next one began. A closing date left over from before the
+# last reopening is history: the case is open unless its status says that it is not.
+_CLOSED_SPANS = """CREATE TABLE closed_span AS SELECT s.*, CASE
+        WHEN s.next_opened_at IS NOT NULL THEN coalesce(x.closed_at, s.next_opened_at)
+        WHEN c.closed_at IS NULL THEN NULL
+        WHEN c.closed_at >= s.spell_opened_at THEN c.closed_at
+        WHEN c.status IN ('closed', 'cancelled') THEN s.spell_opened_at END AS span_closed_at
+    FROM span s JOIN coded c USING (case_id)
+    LEFT JOIN (
+        SELECT s.case_id, s.spell_no, min(e.event_at) AS closed_at FROM span s JOIN event e
+        ON e.case_id = s.case_id AND e.event_kind = 'closed' AND e.event_at BETWEEN s.spell_opened_at AND s.next_opened_at
+        GROUP BY ALL) x USING (case_id, spell_no);
+    CREATE VIEW last_span AS SELECT * FROM closed_span WHERE next_opened_at IS NULL"""
+_EXTRAS = "LEFT JOIN transfer tr ON tr.case_id = c.case_id LEFT JOIN first_due fd ON fd.case_id = c.case_id"
+
+
+def _spell(zone: str) -> dict[str, str]:
+    """Column -> SQL of `schema.spell` where it is not the coded case's own column."""
+
+    def day(instant: str) -> str:
+        return f"timezone('{zone}', timezone('UTC', {instant}))::DATE"
+
+    uncounted = ", ".join(str(vocabulary.code_of("outcome", word)) for word in vocabulary.UNCOUNTED_OUTCOMES)
+    return {
+        "spell_no": "s.spell_no::SMALLINT",
+        "spell_opened_at": "s.spell_opened_at",
+        "closed_at": "s.span_closed_at",
+        "next_opened_at": "s.next_opened_at",
+        # The owner at closing is where the last move before it led; before any move, where the first came from.
+        "closing_department_id": """coalesce(
+            list_last(list_filter(tr.moves, lambda m: m.event_at <= s.span_closed_at)).to_id,
+            CASE WHEN s.span_closed_at < tr.first_transferred_at THEN tr.moves[1].from_id END, c.department_id)::SMALLINT""",
+        "is_counted": f"c.outcome_id NOT IN ({uncounted})",
+        "first_due_at": "coalesce(fd.first_due_at, c.due_at)",
+        "opened_on": day("c.opened_at"),
+        "spell_opened_on": day("s.spell_opened_at"),
+        "closed_on": day("s.span_closed_at"),
+        "due_on": day("c.due_at"),
+        "has_valid_due": "coalesce(c.due_at >= c.opened_at AND c.has_valid_interval, false)",
+        "is_instant": "coalesce(s.span_closed_at - c.opened_at <= INTERVAL 60 SECOND AND c.has_valid_interval, false)",
+        "seconds_to_close": "CASE WHEN c.has_valid_interval THEN date_diff('second', c.opened_at, s.span_closed_at) END",
+        "first_transferred_at": "tr.first_transferred_at",
+        "transfer_count": "coalesce(tr.transfer_count, 0)::SMALLINT",
+    }
+
+
+_RECORD = {
+    "closed_at": "s.span_closed_at",
+    "first_due_at": "coalesce(fd.first_due_at, c.due_at)",
+    "reopened_count": "(s.spell_no - 1)::SMALLINT",
+    "transfer_count": "coalesce(tr.transfer_count, 0)::SMALLINT",
+}
+_EVENT = {
+    "case_id": "e.case_id",
+    "event_at": "e.event_at",
+    "event_kind_id": _word("event_kind", "e.event_kind"),
+    "from_value": "e.from_value",
+    "to_value": "e.to_value",
+    "reason": "e.reason",
+}
+
+
+def _listed(table: Table, made: dict[str, str]) -> str:
+    """The select list of `table`: `made` where given, else the coded case's column of that name."""
+    return ", ".join(f"{made.get(column.name, 'c.' + column.name)} AS {column.name}" for column in table.c)

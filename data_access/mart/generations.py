@@ -1,0 +1,112 @@
+"""Where generations of the mart live, which one is in service, and how the next one takes over.
+
+A generation is a folder `gen-000012` with one DuckDB file per audience. It is built aside
+as `gen-000012.tmp`, flushed to disk, renamed, and put into service by replacing the one-line
+file `current` with a rename, so that a reader sees the old generation or the new one and
+nothing between. A build that dies leaves only a `.tmp` folder, which the next build removes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+from settings import Audience
+
+GENERATIONS_KEPT = 3
+
+
+class LoadInProgress(RuntimeError):
+    """Another process is loading; this one leaves without touching anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A complete, checked pair of mart files."""
+
+    number: int
+    folder: Path
+
+    def path(self, audience: Audience) -> Path:
+        """The DuckDB file of `audience`."""
+        return self.folder / f"{audience}.duckdb"
+
+
+def current(root: Path) -> Generation | None:
+    """The generation in service below `root`, or None before the first load."""
+    try:
+        name = (root / "current").read_text().strip()
+    except FileNotFoundError:
+        return None
+    return _generation(root / name)
+
+
+def next_number(root: Path) -> int:
+    """The number of the generation to build next."""
+    numbers = [_generation(folder).number for folder in root.glob("gen-[0-9]*") if folder.suffix != ".tmp"]
+    return max(numbers, default=0) + 1
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Be the only writer below `root`.
+
+    Raises:
+        LoadInProgress: if another process is loading.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    with open(root / "lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LoadInProgress("Another load is running; wait for it to end and try again.") from error
+        yield
+
+
+@contextmanager
+def building(root: Path, number: int) -> Iterator[Path]:
+    """An empty folder to build generation `number` in; removed again unless `publish` took it."""
+    for leftover in root.glob("gen-*.tmp"):
+        shutil.rmtree(leftover)
+    folder = root / f"gen-{number:06d}.tmp"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(built: Path) -> Generation:
+    """Put the generation built in folder `built` into service and drop the oldest ones."""
+    root = built.parent
+    for file in built.iterdir():
+        _flush(file)
+    _flush(built)
+    folder = root / built.name.removesuffix(".tmp")
+    built.rename(folder)
+    _flush(root)
+    pointer = root / "current.new"
+    pointer.write_text(folder.name + "\n")
+    _flush(pointer)
+    pointer.replace(root / "current")
+    _flush(root)
+    for old in sorted(root.glob("gen-[0-9]*"))[:-GENERATIONS_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return _generation(folder)
+
+
+def _generation(folder: Path) -> Generation:
+    return Generation(int(folder.name.removesuffix(".tmp").removeprefix("gen-")), folder)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,198 @@
+"""The one way to read the mart: a sealed scope gives FROMs that are already cut to it.
+
+`open_mart(settings)` answers the generation in service and notices when a load has
+published a newer one. `Mart.spells`, `Mart.case_records` and `Mart.case_events` are the
+only FROMs with case data; `Mart.read` runs a select built on them under the guard.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Engine, Select, Table, create_engine, false, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.selectable import FromClause
+
+from access import PUBLIC_VIEWER, AccessDenied, Scope, is_sealed, scope_of
+from data_access.mart import generations, guard, schema
+from data_access.mart.dimensions import Dimensions
+from settings import Audience, Settings
+
+QUERY_SECONDS = 20.0
+"""A statement that runs longer is interrupted."""
+MEMORY_LIMIT = "4GB"
+
+
+class MartUnavailable(RuntimeError):
+    """There is no mart to read yet, or it cannot be opened; the text says what to do."""
+
+
+class QueryTooLong(RuntimeError):
+    """The question took longer than `QUERY_SECONDS`; ask for a shorter period or fewer groups."""
+
+
+class Mart:
+    """One generation for one audience, opened read-only and hardened."""
+
+    def __init__(self, path: Path, audience: Audience, number: int, threads: int) -> None:
+        self.audience = audience
+        self.generation = number
+        self._engine = _engine(path, threads)
+        # Dimensions hold no case data: any scope of the audience may read them.
+        self._plain = scope_of(PUBLIC_VIEWER)
+        self.dimensions = Dimensions(self._read_plain)
+        facts = dict(self._read_plain(schema.meta)[["key", "value"]].itertuples(index=False))
+        self.meta: dict[str, str] = facts
+        self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
+
+    def spells(self, scope: Scope) -> FromClause:
+        """The fact table cut to `scope` (columns of `schema.spell`)."""
+        return self._issue(schema.spell, scope)
+
+    def open_spells(self, scope: Scope) -> FromClause:
+        """Those spells that are open at `as_of`, cut to `scope`: the same columns, a hundredth of the rows."""
+        return self._issue(schema.open_spell, scope)
+
+    def case_records(self, scope: Scope) -> FromClause:
+        """Cases for lists, cut to `scope`; without `STAFF_ONLY_COLUMNS` unless it may read case text."""
+        hidden = () if scope.case_text else schema.STAFF_ONLY_COLUMNS
+        if self.audience == "public":
+            hidden = schema.NOT_PUBLIC_COLUMNS
+        return self._issue(schema.case_record, scope, hidden)
+
+    def case_events(self, scope: Scope) -> FromClause:
+        """Events cut to `scope`."""
+        return self._issue(schema.case_event, scope)
+
+    def measures(self, scope: Scope) -> FromClause:
+        """Figures that are not cases, cut to `scope`."""
+        return self._issue(schema.measure, scope)
+
+    def measure_values(self, scope: Scope) -> FromClause:
+        """Their values and targets, cut to `scope`."""
+        return self._issue(schema.measure_value, scope)
+
+    def quarantine(self, scope: Scope) -> FromClause:
+        """Rows refused by loads. Only for staff who see all departments."""
+        return self._issue_staff(schema.quarantine, scope)
+
+    def quality_issues(self, scope: Scope) -> FromClause:
+        """What loads found odd in the rows they kept. Only for staff who see all departments."""
+        return self._issue_staff(schema.quality_issue, scope)
+
+    def read(self, statement: Select, scope: Scope) -> pd.DataFrame:
+        """Run `statement` under `scope`.
+
+        Raises:
+            AccessDenied: if it is built on anything but FROMs issued for this scope.
+            QueryTooLong: after `QUERY_SECONDS`.
+        """
+        self._require(scope)
+        return self._run(statement, scope)
+
+    def loads(self) -> pd.DataFrame:
+        """The loads behind this generation, newest first (columns of `schema.load`)."""
+        frame = self._read_plain(schema.load)
+        return frame.sort_values("id", ascending=False, ignore_index=True)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._engine.dispose()
+
+    def _issue(self, table: Table, scope: Scope, hidden: tuple[str, ...] = ()) -> FromClause:
+        self._require(scope)
+        columns = [column for column in table.c if column.name not in hidden]
+        cut = select(*columns)
+        if scope.departments is not None:
+            ids = self.dimensions.department_ids(scope.departments)
+            cut = cut.where(table.c.department_id.in_(ids) if ids else false())
+        return guard.issue(cut.subquery(table.name), scope)
+
+    def _issue_staff(self, table: Table, scope: Scope) -> FromClause:
+        self._require(scope)
+        if scope.audience != "staff" or scope.departments is not None:
+            raise AccessDenied("This is open to staff who see all departments.")
+        return guard.issue(select(*table.c).subquery(table.name), scope)
+
+    def _require(self, scope: Scope) -> None:
+        if not is_sealed(scope) or scope.audience != self.audience:
+            raise AccessDenied("This mart is not open to that scope.")
+
+    def _read_plain(self, table: Table) -> pd.DataFrame:
+        return self._run(select(*table.c), self._plain)
+
+    def _run(self, statement: Select, scope: Scope) -> pd.DataFrame:
+        with self._engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            timer = threading.Timer(QUERY_SECONDS, raw.interrupt)  # type: ignore[union-attr]
+            timer.daemon = True
+            timer.start()
+            try:
+                result = connection.execute(statement, execution_options={"scope": scope})
+                return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+            except DBAPIError as error:
+                if "INTERRUPT" in str(error.orig).upper():
+                    raise QueryTooLong(f"The question took over {QUERY_SECONDS:g} seconds.") from error
+                raise
+            finally:
+                timer.cancel()
+
+
+_open: dict[tuple[str, Audience], Mart] = {}
+_opening = threading.Lock()
+
+
+def open_mart(settings: Settings) -> Mart:
+    """The mart generation in service for `settings.audience`; reopened when a newer one is published.
+
+    Raises:
+        MartUnavailable: before the first load, or when no generation can be opened.
+    """
+    current = generations.current(settings.mart)
+    if current is None:
+        raise MartUnavailable("No data has been loaded yet; run `flask sync`.")
+    key = (str(settings.mart), settings.audience)
+    held = _open.get(key)
+    if held is not None and held.generation == current.number:
+        return held
+    with _opening:
+        held = _open.get(key)
+        if held is None or held.generation != current.number:
+            _open[key] = Mart(current.path(settings.audience), settings.audience, current.number, _threads())
+        return _open[key]
+
+
+def _threads() -> int:
+    """Cores per web worker, so that workers do not fight over them."""
+    workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
+    return max(1, (os.cpu_count() or 1) // workers)
+
+
+def _engine(path: Path, threads: int) -> Engine:
+    if not path.exists():
+        raise MartUnavailable(f"The mart file {path.name} is missing; run `flask sync --full`.")
+    config = {
+        "enable_external_access": "false",
+        "autoload_known_extensions": "false",
+        "autoinstall_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "memory_limit": MEMORY_LIMIT,
+        "threads": str(threads),
+        "lock_configuration": "true",
+    }
+    engine = create_engine(
+        f"duckdb:///{path}",
+        connect_args={"read_only": True, "config": config},
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=24,
+    )
+    # The dialect asks the server a few things on first connect, before the guard listens.
+    engine.connect().close()
+    guard.install(engine)
+    return engine

@@ -1,0 +1,248 @@
+"""Every table and column of the mart, with its unit and meaning, declared once.
+
+Instants are naive `TIMESTAMP`s in UTC; `_on` columns are the same instant's day in the
+city's zone; `_id` columns are small integers that point into a dimension table of the
+same generation or, for fixed words, into `data_access.vocabulary`.
+
+`spell` is the narrow fact table that figures are counted on: one row per interval a case
+was open ("spell"; a reopening starts a new one), sorted by `opened_at`. A case's state at
+any instant `t` is its one row with `spell_opened_at <= t` and (`next_opened_at` is null or
+`next_opened_at > t`), which is what makes every figure replayable at a past `as_of`.
+`case_record` holds what a list or a case page shows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+)  # fmt: skip
+
+AREA_SLOTS = 4
+"""How many area layers a case can lie in; slot n is column `area_n_id`, named by table `area_layer`."""
+
+metadata = MetaData()
+
+
+def _column(name: str, kind: object, meaning: str, **options: object) -> Column:
+    return Column(name, kind, comment=meaning, **options)  # type: ignore[arg-type]
+
+
+def _area_columns() -> list[Column]:
+    return [
+        _column(f"area_{slot}_id", SmallInteger, f"area of layer slot {slot}, 0 = none or not on the map")
+        for slot in range(1, AREA_SLOTS + 1)
+    ]
+
+
+spell = Table(
+    "spell", metadata,
+    _column("case_id", BigInteger, "case_record.case_id"),
+    _column("spell_no", SmallInteger, "1 for the first opening, 2 after the first reopening, ..."),
+    _column("programme_id", SmallInteger, "programme.id"),
+    _column("department_id", SmallInteger, "department.id of the current owner"),
+    _column("closing_department_id", SmallInteger, "department.id that owned the case when this spell closed"),
+    _column("request_type_id", SmallInteger, "request_type.id"),
+    _column("request_group_id", SmallInteger, "request_group.id"),
+    _column("channel_id", SmallInteger, "vocabulary channel"),
+    _column("initiated_by_id", SmallInteger, "vocabulary initiated_by"),
+    _column("case_class_id", SmallInteger, "vocabulary case_class; headline figures use 'service'"),
+    _column("outcome_id", SmallInteger, "vocabulary outcome, of the final closing"),
+    _column("is_counted", Boolean, "outcome is not duplicate, cancelled or test"),
+    *_area_columns(),
+    _column("opened_at", DateTime, "case opened, UTC"),
+    _column("spell_opened_at", DateTime, "this spell began, UTC (= opened_at for the first)"),
+    _column("closed_at", DateTime, "this spell ended, UTC; null = still open"),
+    _column("next_opened_at", DateTime, "the next spell began, UTC; null = this is the last"),
+    _column("due_at", DateTime, "deadline, UTC; null = no SLA"),
+    _column("first_due_at", DateTime, "deadline before any change, UTC"),
+    _column("opened_on", Date, "opened_at, city day"),
+    _column("spell_opened_on", Date, "spell_opened_at, city day"),
+    _column("closed_on", Date, "closed_at, city day"),
+    _column("due_on", Date, "due_at, city day"),
+    _column("has_valid_due", Boolean, "due_at present, due_at >= opened_at and the interval can be trusted"),
+    _column("has_valid_interval", Boolean, "false where the source closed the case before it opened"),
+    _column("is_instant", Boolean, "closed within 60 s of opening: entered after the work"),
+    _column("seconds_to_close", BigInteger, "closed_at - opened_at in elapsed seconds; null if open or not to be trusted"),
+    _column("first_transferred_at", DateTime, "first change of department after the first assignment, UTC"),
+    _column("transfer_count", SmallInteger, "changes of department after the first assignment"),
+    _column("location_key", BigInteger, "hash of the place (address id, else snapped point); null = unknown"),
+    _column("satisfaction", SmallInteger, "resident's answer, 1 to 5; null = none"),
+)  # fmt: skip
+
+open_spell = spell.to_metadata(metadata, name="open_spell")
+"""The spells that are open at the mart's `as_of`, once more, by deadline: what is open now is a small part of all."""
+
+case_record = Table(
+    "case_record", metadata,
+    _column("case_id", BigInteger, "number of the case in the mart; stable over generations"),
+    _column("source_id", String, "the case's id in its source, unique in its programme"),
+    _column("source_name", String, "which [[source]] delivered it"),
+    _column("programme_id", SmallInteger, "programme.id"),
+    _column("department_id", SmallInteger, "department.id of the current owner"),
+    _column("queue", String, "work queue or team, as the source names it"),
+    _column("request_type_id", SmallInteger, "request_type.id"),
+    _column("request_group_id", SmallInteger, "request_group.id"),
+    _column("channel_id", SmallInteger, "vocabulary channel"),
+    _column("channel_raw", String, "channel as the source says it"),
+    _column("initiated_by_id", SmallInteger, "vocabulary initiated_by"),
+    _column("case_class_id", SmallInteger, "vocabulary case_class"),
+    _column("status_id", SmallInteger, "vocabulary status, now"),
+    _column("status_raw", String, "status as the source says it"),
+    _column("outcome_id", SmallInteger, "vocabulary outcome"),
+    _column("outcome_raw", String, "closure reason as the source says it, a category and no free text"),
+    _column("priority", String, "as the source says it"),
+    *_area_columns(),
+    _column("opened_at", DateTime, "UTC"),
+    _column("acknowledged_at", DateTime, "UTC"),
+    _column("inspected_at", DateTime, "UTC"),
+    _column("due_at", DateTime, "UTC; null = no SLA"),
+    _column("first_due_at", DateTime, "UTC; deadline before any change"),
+    _column("due_source_id", SmallInteger, "vocabulary due_source"),
+    _column("closed_at", DateTime, "end of the last spell, UTC; null = open"),
+    _column("reopened_count", SmallInteger, "spells - 1"),
+    _column("transfer_count", SmallInteger, "changes of department"),
+    _column("parent_source_id", String, "source_id of the case this one duplicates or belongs to"),
+    _column("latitude", Double, "degrees WGS84; null where the source has a place-holder point"),
+    _column("longitude", Double, "degrees WGS84"),
+    _column("address", String, "STAFF ONLY: may locate a home"),
+    _column("title", String, "STAFF ONLY: free text"),
+    _column("description", String, "STAFF ONLY: free text"),
+    _column("resolution_text", String, "STAFF ONLY: free text"),
+    _column("location_key", BigInteger, "as in spell"),
+    _column("satisfaction", SmallInteger, "1 to 5"),
+    _column("source_url", String, "link back to the case in the CRM"),
+    _column("source_updated_at", DateTime, "UTC"),
+    _column("load_id", Integer, "load that last changed the row"),
+    _column("content_hash", String, "hash of the canonical row and its events: tells changed from unchanged"),
+)  # fmt: skip
+
+STAFF_ONLY_COLUMNS = ("address", "title", "description", "resolution_text")
+"""Columns of `case_record` that need `Scope.case_text` and are absent from the public mart."""
+NOT_PUBLIC_COLUMNS = (*STAFF_ONLY_COLUMNS, "queue", "source_url", "priority")
+"""Columns of `case_record` that the public file does not even have."""
+
+case_event = Table(
+    "case_event", metadata,
+    _column("case_id", BigInteger, "case_record.case_id"),
+    _column("event_at", DateTime, "UTC"),
+    _column("event_kind_id", SmallInteger, "vocabulary event_kind"),
+    _column("department_id", SmallInteger, "owner of the case now, so that a scope can cut events"),
+    _column("from_value", String, "department, due date or stage before (names, ISO instants in UTC)"),
+    _column("to_value", String, "and after"),
+    _column("reason", String, "category given by the source"),
+)  # fmt: skip
+
+programme = Table(
+    "programme", metadata,
+    _column("id", SmallInteger, "1, 2, ..."), _column("slug", String, "in URLs"),
+    _column("name", String, "label"), _column("kind", String, "service_request, idea, application, ..."),
+)  # fmt: skip
+
+department = Table(
+    "department", metadata,
+    _column("id", SmallInteger, "1, 2, ...; 0 = none named"), _column("slug", String, "in URLs"),
+    _column("name", String, "label"), _column("parent_id", SmallInteger, "division's department, else null"),
+    _column("on_time_target", Double, "share 0-1; null = none set"),
+)  # fmt: skip
+
+request_group = Table(
+    "request_group", metadata,
+    _column("id", SmallInteger, "1, 2, ..."), _column("slug", String, "in URLs"), _column("name", String, "label"),
+)  # fmt: skip
+
+request_type = Table(
+    "request_type", metadata,
+    _column("id", SmallInteger, "1, 2, ..."), _column("slug", String, "in URLs"), _column("name", String, "label"),
+    _column("request_group_id", SmallInteger, "request_group.id of most of its cases"),
+    _column("department_id", SmallInteger, "department.id of most of its cases"),
+    _column("release_class", String, "A, B or C; C unless the city says otherwise"),
+)  # fmt: skip
+
+area_layer = Table(
+    "area_layer", metadata,
+    _column("slot", SmallInteger, "n of column area_n_id"), _column("id", String, "e.g. district; in URLs"),
+    _column("name", String, "label, singular"), _column("plural", String, "label, plural"),
+    _column("is_context", Boolean, "true: drawn under maps (water, streets), holds no cases; slot is then 0"),
+)  # fmt: skip
+
+area = Table(
+    "area", metadata,
+    _column("layer_id", String, "area_layer.id"), _column("id", SmallInteger, "1, 2, ... within its layer"),
+    _column("slug", String, "in URLs"), _column("name", String, "label"),
+    _column("parent_slug", String, "area of the layer above, if any"),
+    _column("population", Integer, "people; null = unknown"),
+    _column("median_income", Double, "city currency a year; null = unknown"),
+    _column("geometry", String, "GeoJSON geometry in WGS84, made valid; null = known by name only"),
+)  # fmt: skip
+
+load = Table(
+    "load", metadata,
+    _column("id", Integer, "1, 2, ..."), _column("source_name", String, "[[source]] name"),
+    _column("mode", String, "full or incremental"),
+    _column("started_at", DateTime, "UTC"), _column("seconds", Double, "duration"),
+    _column("rows_read", BigInteger, "rows the source delivered"),
+    _column("rows_new", BigInteger, "cases not seen before"), _column("rows_changed", BigInteger, "cases altered"),
+    _column("rows_unchanged", BigInteger, "rows equal to what was held"),
+    _column("rows_quarantined", BigInteger, "rows refused with a reason"),
+    _column("rows_deleted", BigInteger, "cases no longer in the source"),
+    _column("watermark", String, "highest source update time seen, as the source writes it"),
+    _column("as_of", DateTime, "instant up to which this source's data is complete, UTC"),
+)  # fmt: skip
+
+measure = Table(
+    "measure", metadata,
+    _column("id", SmallInteger, "1, 2, ..."), _column("slug", String, "in URLs"), _column("name", String, "label"),
+    _column("department_id", SmallInteger, "department.id"),
+    _column("measure_kind", String, "outcome, output, efficiency, quality, demand, ... as the source says"),
+    _column("unit", String, "percent, number, ratio, currency, unknown"),
+    _column("direction", String, "higher, lower or neither is better"),
+)  # fmt: skip
+
+measure_value = Table(
+    "measure_value", metadata,
+    _column("measure_id", SmallInteger, "measure.id"),
+    _column("department_id", SmallInteger, "as in measure, so that a scope can cut it"),
+    _column("fiscal_year", SmallInteger, "the year the period lies in"),
+    _column("quarter", SmallInteger, "1-4; 0 = the whole year"),
+    _column("value", Double, "in the measure's unit; null = not reported"),
+    _column("target", Double, "in the measure's unit; null = none set"),
+    _column("value_raw", String, "as the source says it"), _column("rating_raw", String, "the source's own verdict"),
+)  # fmt: skip
+
+quarantine = Table(
+    "quarantine", metadata,
+    _column("load_id", Integer, "load.id"), _column("source_name", String, "[[source]] name"),
+    _column("source_id", String, "the row's id, if it has one"), _column("reason", String, "why it was refused, a sentence"),
+    _column("original", String, "STAFF ONLY: the row as read, JSON, personal columns left out"),
+)  # fmt: skip
+
+quality_issue = Table(
+    "quality_issue", metadata,
+    _column("load_id", Integer, "load.id"), _column("source_name", String, "[[source]] name"),
+    _column("kind", String, "closed_before_opened, sentinel_date, unmapped_status, placeholder_point, ..."),
+    _column("field", String, "canonical field"), _column("value", String, "STAFF ONLY: the value as read"),
+    _column("case_count", BigInteger, "how many rows"), _column("example_source_id", String, "one of them"),
+)  # fmt: skip
+
+meta = Table(
+    "meta", metadata,
+    _column("key", String, "schema_version, audience, as_of, generation, city_zone, definitions_version, built_at"),
+    _column("value", String, "text; instants ISO 8601 in UTC"),
+)  # fmt: skip
+
+SCHEMA_VERSION = 1
+DIMENSIONS = (programme, department, request_group, request_type, area_layer, area)
+PLAIN_TABLES = (programme, load, meta)
+"""Tables without case data, readable under any scope."""
+STAFF_TABLES = (quarantine, quality_issue)
+"""Tables about refused rows: readable under a staff scope that sees all departments."""

@@ -1,0 +1,203 @@
+"""What a load delivers, staged beside the generation it will become.
+
+A `Stage` is a scratch DuckDB file in the build folder. Batches go in as they come, so memory
+is bounded by a batch; `settle` then decides in bulk which staged cases are new, changed or
+unchanged against the previous generation. Rows read = new + changed + unchanged, always.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Mapping
+
+import duckdb
+import pandas as pd
+
+from data_access import canonical
+from data_access.mart.generations import Generation
+
+MEMORY_LIMIT = "1200MB"
+
+# Where the row was in its file or how late it was read does not make it another row.
+_UNHASHED = {"source_name", "source_updated_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many staged rows were new, changed and unchanged, and how many held cases vanished."""
+
+    new: int
+    changed: int
+    unchanged: int
+    deleted: int
+
+
+class Stage:
+    """The scratch database of one build. Use as a context manager."""
+
+    def __init__(self, folder: Path, previous: Generation | None) -> None:
+        self.folder = folder
+        self.previous = previous
+        self.connection = duckdb.connect(
+            str(folder / "stage.duckdb"),
+            config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")},
+        )
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self._create("stage_case", canonical.CASE_COLUMNS)
+        self._create("stage_event", canonical.EVENT_COLUMNS)
+        self._create("stage_measure", canonical.MEASURE_COLUMNS)
+        about = {"load_id": "integer", "source_name": "text"}
+        self._create("stage_quarantine", canonical.QUARANTINE_COLUMNS | about)
+        self._create("stage_issue", canonical.ISSUE_COLUMNS | about)
+        self._create("stage_key", {"source_name": "text", "source_id": "text"})
+        self.connection.execute("CREATE SEQUENCE delivered")
+        self.connection.execute("ALTER TABLE stage_case ADD COLUMN seq BIGINT")
+        if previous is not None:
+            self.connection.execute(f"ATTACH '{previous.path('staff')}' AS previous (READ_ONLY)")
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def add_cases(self, frame: pd.DataFrame) -> None:
+        """Stage canonical cases (`canonical.CASE_COLUMNS`)."""
+        self._add("stage_case", canonical.conform(frame, canonical.CASE_COLUMNS), ", nextval('delivered')")
+
+    def add_events(self, frame: pd.DataFrame) -> None:
+        """Stage canonical events; a staged case's events replace those held before."""
+        self._add("stage_event", canonical.conform(frame, canonical.EVENT_COLUMNS))
+
+    def add_measures(self, frame: pd.DataFrame) -> None:
+        """Stage figures that are not cases (`canonical.MEASURE_COLUMNS`)."""
+        self._add("stage_measure", canonical.conform(frame, canonical.MEASURE_COLUMNS))
+
+    def add_quarantine(self, frame: pd.DataFrame, load_id: int, source_name: str) -> None:
+        """Stage refused rows (`canonical.QUARANTINE_COLUMNS`)."""
+        self._add("stage_quarantine", canonical.conform(frame, canonical.QUARANTINE_COLUMNS), f", {load_id}, '{source_name}'")
+
+    def add_issues(self, frame: pd.DataFrame, load_id: int, source_name: str) -> None:
+        """Stage findings about kept rows (`canonical.ISSUE_COLUMNS`)."""
+        self._add("stage_issue", canonical.conform(frame, canonical.ISSUE_COLUMNS), f", {load_id}, '{source_name}'")
+
+    def add_keys(self, source_name: str, ids: pd.Series) -> None:
+        """Stage ids that source `source_name` still has (for sources that were not read whole)."""
+        self._add("stage_key", pd.DataFrame({"source_name": source_name, "source_id": ids}, dtype="str"))
+
+    def settle(self, *, rebuild: bool, read_whole: tuple[str, ...] = (), keys_of: tuple[str, ...] = ()) -> dict[str, Settled]:
+        """Make table `changed`: one row per case whose facts are to be made, with its `case_id`.
+
+        Args:
+            rebuild: make the facts of every staged case anew (rules and areas may have changed too).
+            read_whole: sources all of whose rows are staged; held cases of theirs that are not are gone.
+            keys_of: sources all of whose ids were given to `add_keys`; likewise.
+
+        Returns:
+            What happened to the rows of each staged source. Vanished cases are in table `gone`.
+        """
+        run = self.connection.execute
+        run(
+            f"CREATE TABLE hashed AS SELECT c.*, e.event_hash, {_HASH} AS content_hash FROM stage_case c LEFT JOIN ({_EVENT_HASH}) e USING (programme, source_id)"
+        )
+        run("DROP TABLE stage_case")
+        run(f"CREATE VIEW held AS {_HELD if self.previous else _NOTHING_HELD}")
+        run(_LATEST)
+        settled = {name: Settled(int(new), int(changed), int(same), 0) for name, new, changed, same in run(_ACCOUNT).fetchall()}
+        run("CREATE TABLE gone (case_id BIGINT, source_name VARCHAR)")
+        run(_GONE.format(present="SELECT source_name, source_id FROM latest"), [list(read_whole)])
+        run(_GONE.format(present="SELECT source_name, source_id FROM stage_key"), [list(keys_of)])
+        for name, count in run("SELECT source_name, count(*) FROM gone GROUP BY 1").fetchall():
+            settled[name] = replace(settled.get(name, Settled(0, 0, 0, 0)), deleted=int(count))
+        first_id = run("SELECT coalesce(max(case_id), 0) FROM held").fetchall()[0][0]
+        run(
+            f"""CREATE TABLE changed AS SELECT latest.* EXCLUDE (held_id, held_hash),
+            coalesce(held_id, {first_id} + row_number() OVER (PARTITION BY held_id IS NULL ORDER BY opened_at, source_id, programme)) AS case_id
+            FROM latest WHERE {rebuild} OR held_hash IS DISTINCT FROM content_hash"""
+        )
+        run("DROP TABLE latest")
+        run("DROP TABLE hashed")
+        return settled
+
+    def settle_measures(self, rows: int) -> Settled:
+        """What happened to `rows` staged rows of figures that are not cases; one row is one measure of one year."""
+        now = f"SELECT m.department, m.measure, m.fiscal_year, {_MEASURE_HASH} AS content FROM stage_measure m GROUP BY ALL"
+        held = "SELECT NULL AS department, NULL AS measure, NULL AS fiscal_year, NULL AS content WHERE false"
+        if self.previous is not None:
+            held = f"""SELECT d.name AS department, s.name AS measure, m.fiscal_year, {_MEASURE_HASH} AS content
+                FROM previous.measure_value m JOIN previous.measure s ON s.id = m.measure_id
+                JOIN previous.department d ON d.id = s.department_id GROUP BY ALL"""
+        new, changed = self.connection.execute(
+            f"""SELECT count(*) FILTER (held.content IS NULL), count(*) FILTER (held.content <> now.content)
+            FROM ({now}) now LEFT JOIN ({held}) held USING (department, measure, fiscal_year)"""
+        ).fetchall()[0]
+        return Settled(int(new), int(changed), rows - int(new) - int(changed), 0)
+
+    def latest_instant(self, source_name: str, not_after: datetime) -> datetime | None:
+        """The latest plausible instant among the staged rows of a source (before `settle`)."""
+        rows = self.connection.execute(
+            """SELECT max(seen_at) FROM (SELECT unnest([opened_at, closed_at, source_updated_at]) AS seen_at FROM stage_case WHERE source_name = ?)
+            WHERE seen_at <= ?""",
+            [source_name, not_after],
+        ).fetchall()
+        return rows[0][0]
+
+    def frame(self, name: str, frame: pd.DataFrame) -> None:
+        """Keep `frame` as table `name` of the scratch database."""
+        self.connection.register("incoming", frame)
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM incoming")
+        self.connection.unregister("incoming")
+
+    def _create(self, name: str, columns: Mapping[str, str]) -> None:
+        body = ", ".join(f"{column} {canonical.SQL_TYPES[kind]}" for column, kind in columns.items())
+        self.connection.execute(f"CREATE TABLE {name} ({body})")
+
+    def _add(self, name: str, frame: pd.DataFrame, extra: str = "") -> None:
+        if frame.empty:
+            return
+        self.connection.register("incoming", frame)
+        self.connection.execute(f"INSERT INTO {name} SELECT *{extra} FROM incoming")
+        self.connection.unregister("incoming")
+
+
+def _text_of(column: str) -> str:
+    return f"coalesce({column}::VARCHAR, chr(1))"
+
+
+_HASH = (
+    "md5(concat_ws(chr(31), "
+    + ", ".join(_text_of(f"c.{name}") for name in canonical.CASE_COLUMNS if name not in _UNHASHED)
+    + ", coalesce(e.event_hash, '')))"
+)
+_MEASURE_HASH = (
+    "md5(string_agg(concat_ws(chr(31), m.quarter::VARCHAR, "
+    + ", ".join(_text_of(f"m.{name}") for name in ("value", "target", "value_raw", "rating_raw"))
+    + "), chr(30) ORDER BY m.quarter, m.value, m.target, m.value_raw))"
+)
+_EVENT_HASH = (
+    "SELECT programme, source_id, md5(string_agg(concat_ws(chr(31), "
+    + ", ".join(_text_of(name) for name in canonical.EVENT_COLUMNS if name not in ("programme", "source_id"))
+    + "), chr(30) ORDER BY event_at, event_kind, from_value, to_value, reason)) AS event_hash FROM stage_event GROUP BY ALL"
+)
+_HELD = """SELECT r.case_id, p.slug AS programme, r.source_id, r.source_name, r.content_hash
+    FROM previous.case_record r JOIN previous.programme p ON p.id = r.programme_id"""
+_NOTHING_HELD = """SELECT NULL::BIGINT AS case_id, NULL::VARCHAR AS programme, NULL::VARCHAR AS source_id,
+    NULL::VARCHAR AS source_name, NULL::VARCHAR AS content_hash WHERE false"""
+_GONE = """INSERT INTO gone SELECT held.case_id, held.source_name FROM held ANTI JOIN ({present}) here USING (source_name, source_id)
+    WHERE held.source_name IN (SELECT unnest(?::VARCHAR[]))"""
+_LATEST = """CREATE TABLE latest AS
+    SELECT h.* EXCLUDE (event_hash, seq, place), held.case_id AS held_id, held.content_hash AS held_hash FROM (
+        SELECT *, row_number() OVER (
+            PARTITION BY programme, source_id ORDER BY source_updated_at DESC NULLS LAST, seq DESC) AS place
+        FROM hashed) h
+    LEFT JOIN held USING (programme, source_id)
+    WHERE place = 1"""
+# Of r rows with d different contents: a new case counts 1 new and d - 1 changed; a held one
+# counts the contents that differ from what was held; the rest repeat something already counted.
+_ACCOUNT = """SELECT source_name, sum(is_new::INT), sum(differing - is_new::INT), sum(delivered - differing) FROM (
+        SELECT any_value(h.source_name) AS source_name, count(*) AS delivered, held.case_id IS NULL AS is_new,
+            count(DISTINCT h.content_hash) FILTER (h.content_hash IS DISTINCT FROM held.content_hash) AS differing
+        FROM hashed h LEFT JOIN held USING (programme, source_id)
+        GROUP BY h.programme, h.source_id, held.case_id) GROUP BY source_name"""

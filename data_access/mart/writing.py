@@ -1,0 +1,217 @@
+"""Builds the next generation from a stage: the staff mart, the public mart, checks, then the swap.
+
+A generation is always a fresh pair of files. What did not change is copied from the previous
+one, sorted again with what did; nothing that readers have open is ever written.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, Table
+from sqlalchemy.types import BigInteger
+
+from data_access.city import City
+from data_access.mart import checks, generations, schema
+from data_access.mart.dimension_tables import make_dimensions
+from data_access.mart.facts import make_facts
+from data_access.mart.generations import Generation
+from data_access.mart.public import build_public
+from data_access.mart.staging import Settled, Stage
+from settings import utc_now
+
+_DUCKDB_TYPES = (
+    (SmallInteger, "SMALLINT"), (BigInteger, "BIGINT"), (Integer, "INTEGER"), (Double, "DOUBLE"),
+    (Boolean, "BOOLEAN"), (DateTime, "TIMESTAMP"), (Date, "DATE"),
+)  # fmt: skip
+FACTS = {
+    schema.spell: ("new_spell", "opened_at, case_id, spell_no"),
+    schema.case_record: ("new_record", "opened_at, case_id"),
+    schema.case_event: ("new_event", "case_id, event_at"),
+}
+ROOM_NEEDED = 2.5
+"""A build needs the previous generation's size times this on disk."""
+
+
+FRAMES = "frames"
+"""The source name of cases that were published straight from frames."""
+
+
+class BuildError(RuntimeError):
+    """The next generation cannot be built or must not be put into service; one line says why."""
+
+
+def publish_cases(root: Path, city: City, cases: pd.DataFrame, events: pd.DataFrame, as_of: datetime) -> Generation:
+    """Build and publish a first or complete generation straight from canonical frames.
+
+    Args:
+        cases: `canonical.CASE_COLUMNS`; absent columns are null.
+        events: `canonical.EVENT_COLUMNS`.
+        as_of: instant up to which the frames are complete, naive UTC.
+    """
+    with generations.writing(root), generations.building(root, generations.next_number(root)) as folder:
+        with Stage(folder, generations.current(root)) as stage:
+            stage.add_cases(cases.assign(source_name=FRAMES))
+            stage.add_events(events)
+            settled = stage.settle(rebuild=True, read_whole=(FRAMES,)).get(FRAMES, Settled(0, 0, 0, 0))
+            load = {
+                "id": 1, "source_name": FRAMES, "mode": "full", "started_at": as_of, "seconds": 0.0, "rows_read": len(cases),
+                "rows_new": settled.new, "rows_changed": settled.changed, "rows_unchanged": settled.unchanged,
+                "rows_quarantined": 0, "rows_deleted": settled.deleted, "watermark": None, "as_of": as_of,
+            }  # fmt: skip
+            build(stage, city, as_of=as_of, loads=[load], number=generations.next_number(root))
+        return generations.publish(folder)
+
+
+def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, object]], number: int) -> None:
+    """Write `staff.duckdb` and `public.duckdb` into the stage's folder, checked and closed.
+
+    `stage` is settled; `loads` are rows of `schema.load` for this build, oldest first.
+
+    Raises:
+        BuildError: disk too small, or a check failed; nothing is published then.
+    """
+    _require_room(stage)
+    run = stage.connection.execute
+    make_dimensions(stage, city)
+    _place(stage)
+    make_facts(stage, city, int(str(loads[-1]["id"])))
+    run(f"ATTACH '{stage.folder / 'staff.duckdb'}' AS staff")
+    for table in schema.metadata.sorted_tables:
+        run(f"CREATE TABLE staff.{table.name} ({_columns(table)})")
+    for table, (fresh, order) in FACTS.items():
+        run(f"INSERT INTO staff.{table.name} {_merged(stage, table, fresh)} ORDER BY {order}")
+        run(f"DROP TABLE {fresh}")
+    # A closing that is known already but lies after as_of has not happened yet for the figures.
+    run("INSERT INTO staff.open_spell SELECT * FROM staff.spell WHERE closed_at IS NULL OR closed_at > ? ORDER BY due_at, case_id", [as_of])
+    _write_dimensions(stage)
+    _write_history(stage, loads)
+    _write_meta(stage, city, as_of, number)
+    build_public(stage, stage.folder / "public.duckdb", _columns)
+    problem = checks.problem(stage.connection)
+    run("DETACH staff")
+    if problem:
+        raise BuildError(f"The new data was not put into service: {problem}")
+    _tidy(stage)
+
+
+def _columns(table: Table, hidden: tuple[str, ...] = ()) -> str:
+    return ", ".join(f"{column.name} {_type(column.type)}" for column in table.c if column.name not in hidden)
+
+
+def _type(kind: object) -> str:
+    return next((name for python, name in _DUCKDB_TYPES if isinstance(kind, python)), "VARCHAR")
+
+
+def _require_room(stage: Stage) -> None:
+    if stage.previous is None:
+        return
+    needed = int(sum(file.stat().st_size for file in stage.previous.folder.iterdir()) * ROOM_NEEDED)
+    free = shutil.disk_usage(stage.folder).free
+    if free < needed:
+        raise BuildError(f"The disk has {free / 1e9:.2f} GB free and this load needs {needed / 1e9:.2f} GB; make room and load again.")
+
+
+def _place(stage: Stage) -> None:
+    """Table `area_of_n` (case -> area) for every slot: by the point, else by the name the source gives."""
+    slots = {int(slot) for (slot,) in stage.connection.execute("SELECT slot FROM dim_area_layer").fetchall()}
+    for slot in range(1, schema.AREA_SLOTS + 1):
+        if slot not in slots:
+            stage.connection.execute(f"CREATE TABLE area_of_{slot} (case_id BIGINT, id BIGINT)")
+            continue
+        stage.connection.execute(
+            f"""CREATE TABLE area_of_{slot} AS SELECT c.case_id, coalesce(nullif(p.id, 0), m.id) AS id FROM changed c
+            LEFT JOIN point_area_{slot} p ON p.latitude = c.latitude AND p.longitude = c.longitude
+            LEFT JOIN map_area_{slot} m ON m.label = c.area_{slot}"""
+        )
+
+
+def _merged(stage: Stage, table: Table, fresh: str) -> str:
+    if stage.previous is None:
+        return f"SELECT * FROM {fresh}"
+    replaced = "SELECT case_id FROM coded UNION ALL SELECT case_id FROM gone"
+    return f"SELECT * FROM {fresh} UNION ALL SELECT * FROM previous.{table.name} WHERE case_id NOT IN ({replaced})"
+
+
+def _write_dimensions(stage: Stage) -> None:
+    run = stage.connection.execute
+    run("INSERT INTO staff.programme SELECT id, slug, name, kind FROM dim_programme")
+    run("INSERT INTO staff.department SELECT id, slug, name, parent_id, on_time_target FROM dim_department")
+    run("INSERT INTO staff.request_group SELECT id, slug, name FROM dim_request_group")
+    run(
+        """INSERT INTO staff.request_type SELECT d.id, d.slug, d.name, u.request_group_id, u.department_id, coalesce(r.release_class, 'C')
+        FROM dim_request_type d LEFT JOIN release r USING (name) LEFT JOIN (
+            SELECT request_type_id, mode(request_group_id) AS request_group_id, mode(department_id) AS department_id
+            FROM staff.spell GROUP BY 1) u ON u.request_type_id = d.id"""
+    )
+    run("INSERT INTO staff.area_layer SELECT slot, id, name, plural, is_context FROM dim_area_layer")
+    run("INSERT INTO staff.area SELECT layer_id, id, slug, name, parent_slug, population, median_income, geometry FROM dim_area")
+
+
+def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
+    """Loads, refused rows and quality findings: the earlier ones and this build's."""
+    run = stage.connection.execute
+    if stage.previous is not None:
+        run("INSERT INTO staff.load SELECT * FROM previous.load")
+        sources = [str(load["source_name"]) for load in loads if load["mode"] == "full"]
+        for name in ("quarantine", "quality_issue"):
+            # A full load reads every row again, so what it finds replaces what was found before.
+            run(f"INSERT INTO staff.{name} SELECT * FROM previous.{name} WHERE source_name NOT IN (SELECT unnest(?::VARCHAR[]))", [sources])
+        run("INSERT INTO staff.measure SELECT * FROM previous.measure WHERE NOT EXISTS (SELECT 1 FROM stage_measure)")
+        run("INSERT INTO staff.measure_value SELECT * FROM previous.measure_value WHERE NOT EXISTS (SELECT 1 FROM stage_measure)")
+    for load in loads:
+        marks = ", ".join("?" for _ in schema.load.c)
+        run(f"INSERT INTO staff.load VALUES ({marks})", [load[column.name] for column in schema.load.c])
+    last = loads[-1]
+    run("INSERT INTO staff.quarantine SELECT load_id, source_name, source_id, reason, original FROM stage_quarantine")
+    run(
+        """INSERT INTO staff.quality_issue SELECT load_id, source_name, kind, field, value, sum(case_count), min(example_source_id)
+        FROM stage_issue GROUP BY ALL"""
+    )
+    run(
+        """INSERT INTO staff.quality_issue SELECT ?, ?, 'placeholder_point', 'latitude, longitude',
+        concat(latitude, ', ', longitude), case_count, example FROM placeholder_count""",
+        [last["id"], last["source_name"]],
+    )
+    run(
+        """INSERT INTO staff.measure SELECT row_number() OVER (ORDER BY any_value(m.department), measure), NULL, measure, d.id,
+            any_value(measure_kind), any_value(unit), any_value(direction)
+        FROM stage_measure m JOIN map_department d ON d.label = m.department GROUP BY d.id, measure"""
+    )
+    run(
+        """INSERT INTO staff.measure_value SELECT s.id, s.department_id, m.fiscal_year, m.quarter, m.value, m.target, m.value_raw, m.rating_raw
+        FROM stage_measure m JOIN map_department d ON d.label = m.department
+        JOIN staff.measure s ON s.department_id = d.id AND s.name = m.measure"""
+    )
+
+
+def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:
+    run = stage.connection.execute
+    held = {} if stage.previous is None else dict(run("SELECT key, value FROM previous.meta").fetchall())
+    points = run("SELECT latitude, longitude FROM placeholder").fetchall()
+    facts = {
+        "schema_version": str(schema.SCHEMA_VERSION),
+        "audience": "staff",
+        "as_of": as_of.isoformat(),
+        "generation": str(number),
+        "city_id": city.facts.id,
+        "city_zone": city.zone,
+        "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),
+        "placeholder_points": json.dumps([list(point) for point in points]),
+        # Public case numbers are hashes with this, so that nobody can count back to the CRM's.
+        "public_salt": held.get("public_salt") or secrets.token_hex(16),
+    }
+    for key, value in facts.items():
+        run("INSERT INTO staff.meta VALUES (?, ?)", [key, value])
+
+
+def _tidy(stage: Stage) -> None:
+    stage.connection.close()
+    for leftover in ("stage.duckdb", "stage.duckdb.wal"):
+        (stage.folder / leftover).unlink(missing_ok=True)
+    shutil.rmtree(stage.folder / "spill", ignore_errors=True)

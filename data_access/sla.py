@@ -1,0 +1,175 @@
+"""Deadlines from dated SLA rules: the clock rule is data, applied to many cases at once.
+
+The options cover the textbook clocks (business hours and days, calendar days, elapsed hours) and
+the habits of real systems: Boston 2011 moved a weekend opening to Monday at the same time of day,
+an opening at 17:00 or later to 08:30 of the next weekday, and counted holidays as working days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from data_access.calendars import Calendar, WindowTable, to_local, to_utc, window_table
+from data_access.slugs import slug
+
+SECOND, DAY = 1_000_000, 86_400_000_000
+NOT_A_TIME = np.iinfo("int64").min
+
+
+class SlaRuleError(ValueError):
+    """A rule that cannot be applied: names the rule, the value and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlaRule:
+    """The deadline of a request type opened while the rule is valid."""
+
+    request_type: str
+    unit: Literal["business_days", "business_hours", "calendar_days", "elapsed_hours"]
+    amount: float
+    calendar: str | None = None
+    department: str | None = None
+    priority: str | None = None
+    weekend_policy: Literal["next_window_start", "keep_time"] = "next_window_start"
+    """same_time clocks: an opening on a day without hours moves to the next business day's opening, or keeps its time."""
+    after_hours_policy: Literal["same_day", "next_start"] = "same_day"
+    """next_start: an opening at or after the last closing counts from the next business day's opening."""
+    due_time: Literal["last_close", "same_time"] = "last_close"
+    """business_days: due at the last closing of day n, or n business days later at the same time of day."""
+    clock: Literal["wall", "elapsed"] = "wall"
+    """calendar_days: the same time on the city's clock, or n x 24 elapsed hours."""
+    truncate: Literal["none", "second", "minute", "day"] = "none"
+    valid_from: date | None = None
+    valid_to: date | None = None
+    """First day on which the rule is no longer valid."""
+
+
+def check_rules(rules: Sequence[SlaRule], calendars: Mapping[str, Calendar]) -> None:
+    """Raise `SlaRuleError` for the first rule that cannot be applied."""
+    for rule in rules:
+        what = f"SLA rule of {rule.request_type!r}"
+        if rule.unit.startswith("business") and rule.calendar not in calendars:
+            raise SlaRuleError(f"{what}: calendar {rule.calendar!r} is not defined; known are {', '.join(calendars) or 'none'}.")
+        if rule.amount <= 0:
+            raise SlaRuleError(f"{what}: amount is {rule.amount}; it must be more than 0.")
+        if rule.unit.endswith("days") and rule.amount != int(rule.amount):
+            raise SlaRuleError(f"{what}: {rule.amount} {rule.unit}; days are whole, use hours for a part of one.")
+        if rule.valid_from and rule.valid_to and rule.valid_from >= rule.valid_to:
+            raise SlaRuleError(f"{what}: valid_from {rule.valid_from} is not before valid_to {rule.valid_to}.")
+
+
+def due_dates(frame: pd.DataFrame, rules: Sequence[SlaRule], calendars: Mapping[str, Calendar], zone: str) -> pd.Series:
+    """The deadline of each case (naive UTC, NaT without a rule), by the rule in force when it opened.
+
+    Args:
+        frame: `request_type`, `opened_at` (naive UTC), and if rules use them `department`, `priority`.
+
+    The most specific rule wins: type, department and priority before type and department before type.
+    """
+    check_rules(rules, calendars)
+    opened = frame["opened_at"].to_numpy().astype("datetime64[us]").astype("int64")
+    due = np.full(len(frame), NOT_A_TIME)
+    known = opened != NOT_A_TIME
+    local = np.full(len(frame), np.datetime64("NaT"), "datetime64[us]")
+    local[known] = to_local(opened[known], zone)
+    keys = {name: _keys(frame, name) for name in ("request_type", "department", "priority")}
+    for rule in sorted(rules, key=lambda r: (r.department is not None) + (r.priority is not None)):
+        chosen = known & _applies(rule, keys, local)
+        if chosen.any():
+            due[chosen] = _due(rule, opened[chosen], local[chosen], calendars, zone)
+    return pd.Series(due.astype("datetime64[us]"), index=frame.index)
+
+
+def _keys(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, list[str]]:
+    """Each row's position in the list of normalised values of a column; -1 where it has none."""
+    if name not in frame.columns:
+        return np.full(len(frame), -1), []
+    codes, values = pd.factorize(frame[name])
+    return codes, [slug(str(value)) for value in values]
+
+
+def _applies(rule: SlaRule, keys: dict[str, tuple[np.ndarray, list[str]]], local: np.ndarray) -> np.ndarray:
+    chosen = np.ones(len(local), dtype=bool)
+    for name, (codes, values) in keys.items():
+        wanted = getattr(rule, name)
+        if wanted is not None:
+            chosen &= np.isin(codes, [i for i, value in enumerate(values) if value == slug(wanted)])
+    if rule.valid_from:
+        chosen &= local >= np.datetime64(rule.valid_from)
+    if rule.valid_to:
+        chosen &= local < np.datetime64(rule.valid_to)
+    return chosen
+
+
+def _due(rule: SlaRule, opened: np.ndarray, local: np.ndarray, calendars: Mapping[str, Calendar], zone: str) -> np.ndarray:
+    if rule.unit == "elapsed_hours" or (rule.unit == "calendar_days" and rule.clock == "elapsed"):
+        hours = rule.amount if rule.unit == "elapsed_hours" else rule.amount * 24
+        due = opened + int(hours * 3600 * SECOND)
+    elif rule.unit == "calendar_days":
+        due = to_utc(local + np.timedelta64(int(rule.amount) * DAY, "us"), zone)
+    else:
+        calendar = calendars[str(rule.calendar)]
+        here = to_local(opened, calendar.zone)
+        table = _table(calendar, here, rule)
+        if rule.unit == "business_hours":
+            due = table.when(table.used(opened) + int(rule.amount * 3600 * SECOND))
+        elif rule.due_time == "last_close":
+            due = _last_close(rule, opened, here, table)
+        else:
+            due = _same_time(rule, opened, here, table, calendar.zone)
+    return _truncated(due, rule.truncate, zone)
+
+
+def _table(calendar: Calendar, local: np.ndarray, rule: SlaRule) -> WindowTable:
+    """Windows from before the first opening to surely past the last deadline."""
+    first = local.min().astype("datetime64[D]").astype(date) - timedelta(days=8)
+    last = local.max().astype("datetime64[D]").astype(date)
+    week = [sum((end - start) % (24 * 60) or 24 * 60 for start, end in day) for day in calendar.weekly]
+    per_week = sum(1 for minutes in week if minutes) if rule.unit == "business_days" else sum(week) / 60
+    days = int(rule.amount / per_week * 7) + 21
+    reach = last + timedelta(days=days)
+    # Holidays only push a deadline further, each by a day at most.
+    reach += timedelta(days=2 * sum(last - timedelta(days=7) <= day <= reach + timedelta(days=30) for day in calendar.holidays))
+    return window_table(calendar, date(first.year, 1, 1), date(reach.year, 12, 31))
+
+
+def _last_close(rule: SlaRule, opened: np.ndarray, local: np.ndarray, table: WindowTable) -> np.ndarray:
+    day = local.astype("datetime64[D]")
+    if rule.after_hours_policy == "next_start":
+        day = _counted_from(opened, day, table)
+    first = np.searchsorted(table.days, day, side="right")
+    return table.last_close[first + int(rule.amount) - 1]
+
+
+def _counted_from(opened: np.ndarray, day: np.ndarray, table: WindowTable) -> np.ndarray:
+    """The business day an opening counts for: its own, or the next one when it came after hours."""
+    at = np.searchsorted(table.days, day, side="left")
+    late = (table.days[at] == day) & (opened >= table.last_close[at])
+    return table.days[at + late]
+
+
+def _same_time(rule: SlaRule, opened: np.ndarray, local: np.ndarray, table: WindowTable, zone: str) -> np.ndarray:
+    day = local.astype("datetime64[D]")
+    time = local - day.astype("datetime64[us]")
+    at = np.searchsorted(table.days, day, side="left")
+    business = table.days[at] == day
+    late = business & (opened >= table.last_close[at]) if rule.after_hours_policy == "next_start" else np.zeros(len(day), dtype=bool)
+    moved = late | (~business & (rule.weekend_policy == "next_window_start"))
+    at = at + late
+    opening = (table.first_open[at] * 60 * SECOND).astype("timedelta64[us]")
+    time = np.where(moved, opening, time)
+    return to_utc(table.days[at + int(rule.amount)].astype("datetime64[us]") + time, zone)
+
+
+def _truncated(due: np.ndarray, to: str, zone: str) -> np.ndarray:
+    if to == "none":
+        return due
+    if to == "day":
+        return to_utc(to_local(due, zone).astype("datetime64[D]").astype("datetime64[us]"), zone)
+    step = SECOND if to == "second" else 60 * SECOND
+    return due // step * step
