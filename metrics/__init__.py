@@ -1,0 +1,1 @@
+"""Figures: what they mean, and how a question about them is answered from the mart."""

@@ -1,0 +1,81 @@
+"""What a measured question gives back: a small tidy frame and what is needed to explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from metrics.kinds import Metric
+from metrics.question import Question
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One metric's answer.
+
+    `frame` has, as asked, `key` and `label` of the group, `period` (first day), and always
+    `value` (in the metric's unit; null = cannot be given), `numerator`, `denominator`, `n`
+    (how many cases stand behind it) and `suppressed`; durations add `median`, `p90`, `mean`.
+    """
+
+    metric: Metric
+    question: Question
+    frame: pd.DataFrame
+    generation: int
+    by: str | None = None
+    period: bool = False
+
+    @property
+    def value(self) -> float | None:
+        """The one value of an answer without groups and periods; None = cannot be given."""
+        return _plain(self.frame["value"].iloc[0]) if len(self.frame) else None
+
+    @property
+    def numerator(self) -> float | None:
+        return _plain(self.frame["numerator"].iloc[0]) if len(self.frame) else None
+
+    @property
+    def denominator(self) -> float | None:
+        return _plain(self.frame["denominator"].iloc[0]) if len(self.frame) else None
+
+    @property
+    def n(self) -> int:
+        """How many cases stand behind the whole answer."""
+        return int(self.frame["n"].sum())
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no value, for the reader; None where there is one."""
+        if self.value is not None:
+            return None
+        return {
+            "share": "no case to judge in this period",
+            "duration": "no case closed in this period",
+        }.get(self.metric.kind, "nothing to divide by in this period")
+
+
+def _plain(value: Any) -> float | None:
+    return None if value is None or value is pd.NA or value != value else float(value)
+
+
+def pack(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """`frame` as JSON values, for the cache."""
+    made: dict[str, list[Any]] = {}
+    for name in frame.columns:
+        values = frame[name].astype(object).where(frame[name].notna(), None).tolist()
+        made[str(name)] = [v.isoformat() if isinstance(v, (date, datetime)) else getattr(v, "item", lambda v=v: v)() for v in values]
+    return made
+
+
+def unpack(packed: dict[str, list[Any]]) -> pd.DataFrame:
+    """The frame that `pack` packed."""
+    frame = pd.DataFrame(packed)
+    numbers = [c for c in frame.columns if c not in ("key", "label", "period", "suppressed")]
+    kinds: dict[str, str] = dict.fromkeys(numbers, "float64")
+    frame = frame.astype(kinds)
+    if "period" in frame.columns:
+        frame = frame.assign(period=pd.to_datetime(frame["period"]))
+    return frame

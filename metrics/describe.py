@@ -1,0 +1,68 @@
+"""Writes docs/metrics.md from the registry: `make docs`. A test keeps the two equal."""
+
+from __future__ import annotations
+
+from metrics.definitions import AGE_BOUNDS, HEADLINE, METRICS, REGISTRY
+from metrics.kinds import Metric
+from settings import ROOT
+
+PATH = ROOT / "docs" / "metrics.md"
+KINDS = {
+    "flow": "counted on the date of an event",
+    "stock": "counted at an instant",
+    "share": "hits of n; carries its n",
+    "duration": "elapsed time; median and 90th percentile, never added up",
+    "composite": "made of other figures",
+}
+UNITS = {
+    "cases": "cases", "closures": "closings", "share": "share, shown in percent", "days": "days", "weeks": "weeks",
+    "per_1000": "per 1,000 residents", "ratio": "ratio", "reports": "reports",
+}  # fmt: skip
+DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "neither": "neither high nor low is better"}
+
+INTRODUCTION = """# What the figures mean
+
+Written from `metrics/definitions.py` by `make docs`; do not edit.
+
+These rules hold for every figure:
+
+- Times are instants in UTC; days, weeks, months, quarters and fiscal years are the city's own. A period begins at local midnight and ends just before the next one begins.
+- Nothing is counted after `as_of`, the instant up to which the data is known. Any figure can be asked for as of an earlier instant and then knows nothing of what came later.
+- A case that was reopened has been open in several stretches; a closing ends a stretch, and one case can close more than once.
+- Duplicates, cancelled and test cases do not count, except in Reports. Headline figures count service cases only; information requests, cases entered by staff after the work, and withdrawn ones are a filter away.
+- A share travels with its n. A figure that cannot be given is empty and says why, never zero.
+- A case counts for the department that owns it; a closing for the department that owned the case then.
+"""
+
+
+def document() -> str:
+    """The whole document."""
+    headline = ", ".join(REGISTRY[name].label for name in HEADLINE)
+    bands = ", ".join(str(bound) for bound in AGE_BOUNDS)
+    intro = f"{INTRODUCTION}\nThe six headline figures: {headline}. Ages of open cases are shown in bands that begin at {bands} days.\n"
+    return "\n".join([intro, *(section(metric) for metric in METRICS)])
+
+
+def section(metric: Metric) -> str:
+    """One metric's part of the document."""
+    rows = [
+        ("Id", f"`{metric.id}`, definition {metric.version}"),
+        ("Kind", f"{metric.kind}: {KINDS[metric.kind]}"),
+        ("Unit", f"{UNITS[metric.unit]}; {DIRECTIONS[metric.direction]}"),
+        ("Formula", metric.formula),
+        ("Date", f"`{metric.date_field}`" if metric.date_field.isidentifier() else metric.date_field),
+        ("Counts for", "the department at the closing" if metric.owner == "closing" else "the department that owns the case"),
+        ("Mind", metric.caveat),
+        ("Source", metric.source),
+    ]
+    table = "\n".join(f"| {name} | {text} |" for name, text in rows if text)
+    return f"## {metric.label}\n\n{metric.meaning}\n\n| | |\n|---|---|\n{table}\n"
+
+
+def main() -> None:
+    """Write the document."""
+    PATH.write_text(document(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

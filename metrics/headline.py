@@ -1,0 +1,78 @@
+"""The weekly view of a figure: this week, the week before, the same week last year, and the way there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+from sqlalchemy import and_, func, select
+
+from metrics.compare import Change, change
+from metrics.definitions import REGISTRY
+from metrics.kinds import Metric
+from metrics.measure import measure
+from metrics.periods import SAME_WEEK_LAST_YEAR
+from metrics.select import Asked
+
+SPARKLINE_WEEKS = 26
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One tile: the value of the last complete week (or at its end), its comparisons and its recent weeks."""
+
+    metric: Metric
+    value: float | None
+    n: float
+    previous: Change
+    last_year: Change
+    series: pd.DataFrame
+    """`period`, `value` of the last weeks."""
+
+
+def headline(metric_id: str, asked: Asked) -> Headline:
+    """The tile of `metric_id` for the last week of the question's period.
+
+    One weekly series of 53 weeks answers the value, both comparisons and the sparkline.
+    """
+    metric = REGISTRY[metric_id]
+    question = asked.question
+    start = question.end - timedelta(days=7)
+    long = question.about(start=start - SAME_WEEK_LAST_YEAR, grain="week")
+    series = measure(metric_id, Asked(asked.mart, asked.scope, asked.calendar, long), period=True).frame
+    values = series.set_index("period")["value"]
+    now, before, year_ago = (
+        _at(values, pd.Timestamp(start) - shift) for shift in (pd.Timedelta(0), pd.Timedelta(days=7), SAME_WEEK_LAST_YEAR)
+    )
+    n = series.set_index("period")["n"].get(pd.Timestamp(start), 0.0)
+    recent = series[["period", "value"]].tail(SPARKLINE_WEEKS).reset_index(drop=True)
+    base = 0.0 if metric.unit == "share" else 20
+    return Headline(
+        metric, now, float(n), change(now, before, metric.direction, base), change(now, year_ago, metric.direction, base), recent
+    )
+
+
+def _at(values: pd.Series, period: pd.Timestamp) -> float | None:
+    value = values.get(period)
+    return None if value is None or value != value else float(value)
+
+
+def week_to_date(metric_id: str, asked: Asked) -> dict[str, float]:
+    """The running week so far, last week up to the same local time, and last week whole (flows only)."""
+    calendar, as_of = asked.calendar, asked.question.as_of
+    start = calendar.midnight(calendar.start_of(calendar.day_of(as_of), "week"))
+    before_start, before_end = calendar.same_point(as_of)
+    spans = {
+        "current_to_date": (start, as_of),
+        "previous_same_point": (before_start, before_end),
+        "previous_full_week": (before_start, start),
+    }
+    metric, facts = REGISTRY[metric_id], asked.facts()
+    assert metric.rows is not None
+    at = facts.column(metric.date_field)
+    made = {}
+    for name, (begin, end) in spans.items():
+        rows = and_(asked.population(facts, metric), metric.rows(facts), at >= begin, at < end)
+        made[name] = float(asked.mart.read(select(func.count()).select_from(facts.spell).where(rows), asked.scope).iloc[0, 0])
+    return made

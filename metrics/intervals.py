@@ -1,0 +1,39 @@
+"""How sure a share is: Wilson intervals and funnel tiers."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Literal
+
+Z95 = 1.959963984540054
+Z_WARN, Z_ALARM = 1.96, 3.09
+"""Funnel limits at 95 % and 99.8 % (Spiegelhalter 2005)."""
+
+Tier = Literal["far_above", "above", "as_expected", "below", "far_below"]
+TIERS: tuple[Tier, ...] = ("far_above", "above", "as_expected", "below", "far_below")
+
+
+def wilson(hits: float, n: float, z: float = Z95) -> tuple[float, float] | None:
+    """95 % interval of a share (Wilson 1927), or None without any case."""
+    if n <= 0:
+        return None
+    p = hits / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def funnel_z(hits: float, n: float, expected: float) -> float | None:
+    """How many standard errors the share is from `expected` (a share strictly between 0 and 1)."""
+    if n <= 0 or not 0 < expected < 1:
+        return None
+    return (hits / n - expected) / sqrt(expected * (1 - expected) / n)
+
+
+def tier(z: float) -> Tier:
+    """In which band of the funnel `z` lies."""
+    if abs(z) < Z_WARN:
+        return "as_expected"
+    if abs(z) < Z_ALARM:
+        return "above" if z > 0 else "below"
+    return "far_above" if z > 0 else "far_below"

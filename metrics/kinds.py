@@ -1,0 +1,137 @@
+"""The four kinds of metric, and the words in which a metric says which facts it counts.
+
+Flow: counted on an event date. Stock: open at an instant. Share: hits of n, carries n.
+Duration: quantiles of elapsed days. A metric's rules are small functions of `Facts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Callable, Literal
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_
+from sqlalchemy.sql.selectable import FromClause
+
+from data_access import vocabulary
+
+Kind = Literal["flow", "stock", "share", "duration", "composite"]
+Unit = Literal["cases", "closures", "share", "days", "weeks", "per_1000", "ratio", "reports"]
+Direction = Literal["higher", "lower", "neither"]
+Instant = Literal["opened_at", "spell_opened_at", "closed_at", "due_at"]
+
+DAY_OF: dict[str, str] = {
+    "opened_at": "opened_on",
+    "spell_opened_at": "spell_opened_on",
+    "closed_at": "closed_on",
+    "due_at": "due_on",
+}
+"""The column with the city's day of each instant."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The fact table as known at `as_of`, with the conditions metrics are made of."""
+
+    spell: FromClause
+    as_of: datetime
+    start: datetime
+    end: datetime
+    """The period `[start, end)`, naive UTC."""
+
+    @property
+    def now(self) -> ColumnElement[datetime]:
+        return literal(self.as_of)
+
+    def column(self, name: str) -> ColumnElement[Any]:
+        return self.spell.c[name]
+
+    def during(self, instant: str) -> ColumnElement[bool]:
+        """`instant` lies in the period and was known at `as_of`."""
+        at = self.spell.c[instant]
+        return and_(at >= self.start, at < self.end, at <= self.as_of)
+
+    @property
+    def first(self) -> ColumnElement[bool]:
+        """One row per case that was open or closed by `as_of`: its first spell."""
+        return and_(self.spell.c.spell_no == 1, self.spell.c.opened_at <= self.as_of)
+
+    @property
+    def state(self) -> ColumnElement[bool]:
+        """One row per case: the spell it was in, or had last been in, at `as_of`."""
+        following = self.spell.c.next_opened_at
+        return and_(self.spell.c.spell_opened_at <= self.as_of, or_(following.is_(None), following > self.as_of))
+
+    @property
+    def is_closed(self) -> ColumnElement[bool]:
+        """The spell's end was known at `as_of`. Never null, so that it can be negated."""
+        return func.coalesce(self.spell.c.closed_at <= self.as_of, False)
+
+    @property
+    def is_open(self) -> ColumnElement[bool]:
+        return or_(self.spell.c.closed_at.is_(None), self.spell.c.closed_at > self.as_of)
+
+    @property
+    def is_met(self) -> ColumnElement[bool]:
+        """Closed, as known at `as_of`, no later than due."""
+        return and_(self.is_closed, self.spell.c.closed_at <= self.spell.c.due_at)
+
+    @property
+    def is_overdue(self) -> ColumnElement[bool]:
+        return and_(self.state, self.is_open, self.spell.c.has_valid_due, self.spell.c.due_at < self.as_of)
+
+    def outcome_in(self, words: tuple[str, ...]) -> ColumnElement[bool]:
+        return self.spell.c.outcome_id.in_([vocabulary.code_of("outcome", word) for word in words])
+
+    def reopened_within(self, days: int) -> ColumnElement[bool]:
+        """The next spell began within `days` of this one's end, as known at `as_of`."""
+        following = self.spell.c.next_opened_at
+        return and_(following <= self.spell.c.closed_at + timedelta(days=days), following <= self.as_of)
+
+
+Rule = Callable[[Facts], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure, declared once: everything that shows or explains it reads this."""
+
+    id: str
+    label: str
+    kind: Kind
+    unit: Unit
+    direction: Direction
+    meaning: str
+    """What it counts, in a sentence a resident understands."""
+    formula: str
+    date_field: str
+    """The instant that puts a case into a period; `as_of` for stocks."""
+    source: str
+    caveat: str = ""
+    version: int = 1
+    rows: Rule | None = None
+    """Which facts count; for a share, its denominator."""
+    hits: Rule | None = None
+    """For a share, which of `rows` are its numerator."""
+    days: Callable[[Facts], ColumnElement[float]] | None = None
+    """For a duration, the elapsed days of a row."""
+    window: bool = True
+    """Whether `date_field` must lie in the period (a metric that mixes a flow and a stock says so in `rows`)."""
+    owner: Literal["current", "closing"] = "current"
+    """Which department a case is counted for."""
+    only_open: bool = False
+    """Its rows are all open at `as_of`: the few open cases are enough to answer it for now."""
+    stock_from: tuple[str, str] | None = None
+    """For a stock: (instant, day) column names at which a case enters it; it leaves when the spell ends."""
+    parts: tuple[str, ...] = ()
+    """For a composite, the metrics it is made of."""
+    all_outcomes: bool = False
+    """Counts duplicates and cancelled cases too."""
+    extra: dict[str, Rule] = field(default_factory=dict)
+    """Further counts to carry along (for example exclusions), by name."""
+
+
+def elapsed_days(facts: Facts) -> ColumnElement[float]:
+    """Days from opening to this spell's end; null where the interval cannot be trusted."""
+    known = and_(facts.is_closed, facts.column("has_valid_interval"))
+    return case((known, facts.column("seconds_to_close") / 86400.0), else_=null())

@@ -1,0 +1,225 @@
+"""What is asked: a `Question` is the filters, the period and the instant of a view, and the view's URL.
+
+`parse_question` is the one gate between a browser and the data: whatever it does not know it
+refuses with a sentence, and it never says whether a withheld name exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Mapping
+
+from access import Viewer, scope_of
+from data_access import vocabulary
+from data_access.mart.reading import Mart
+from metrics.definitions import REGISTRY
+from metrics.periods import GRAINS, Calendar, Grain
+
+LONGEST_DAYS = 366 * 12
+MOST_VALUES = 60
+LONGEST_TEXT = 2_000
+PLAIN_DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class")
+
+
+class BadQuestion(ValueError):
+    """A question that cannot be answered; the text is a sentence for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Filters (ids as in URLs; empty = all), period `[start, end)` in city days, grain and `as_of`."""
+
+    start: date
+    end: date
+    as_of: datetime
+    grain: Grain = "week"
+    programme: tuple[str, ...] = ()
+    department: tuple[str, ...] = ()
+    request_type: tuple[str, ...] = ()
+    request_group: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    case_class: tuple[str, ...] = ("service",)
+    """Which classes count; empty = all."""
+    areas: tuple[tuple[str, str], ...] = ()
+    """(layer id, area id) pairs; areas of one layer widen, layers narrow."""
+
+    def shifted(self, days: int) -> Question:
+        """The same question about a period `days` earlier."""
+        return replace(self, start=self.start - timedelta(days=days), end=self.end - timedelta(days=days))
+
+    def about(self, **filters: Any) -> Question:
+        """The same question with other filters or another period."""
+        return replace(self, **filters)
+
+    def parameters(self) -> dict[str, Any]:
+        """All of it as JSON values, for cache keys and answers."""
+        made: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            made[field.name] = value.isoformat() if isinstance(value, (date, datetime)) else value
+        made["areas"] = [list(pair) for pair in self.areas]
+        return made
+
+
+def to_query(question: Question, mart: Mart) -> dict[str, str]:
+    """The URL parameters of `question`; what is the default is left out, except the period."""
+    query = {"from": question.start.isoformat(), "to": question.end.isoformat()}
+    if question.grain != "week":
+        query["grain"] = question.grain
+    if question.as_of != mart.as_of:
+        query["as_of"] = question.as_of.isoformat(timespec="seconds") + "Z"
+    for name in ("programme", "department", "request_type", "request_group", "channel"):
+        if getattr(question, name):
+            query[name] = ",".join(getattr(question, name))
+    if question.case_class != ("service",):
+        query["case_class"] = ",".join(question.case_class) or "all"
+    for layer in mart.dimensions.area_layers:
+        chosen = [area for of, area in question.areas if of == layer.slug]
+        if chosen:
+            query[layer.slug] = ",".join(chosen)
+    return query
+
+
+def default_question(mart: Mart, calendar: Calendar, *, weeks: int = 13) -> Question:
+    """The last `weeks` complete weeks, everything, as of the data."""
+    _, end = calendar.last_complete(mart.as_of, "week")
+    return Question(start=end - timedelta(weeks=weeks), end=end, as_of=mart.as_of)
+
+
+def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calendar: Calendar, *, weeks: int = 13) -> Question:
+    """The question a URL or a filter bar asks; unknown parameter names are ignored.
+
+    Raises:
+        BadQuestion: a sentence naming what cannot be used.
+    """
+    default = default_question(mart, calendar, weeks=weeks)
+    as_of = _instant(_text(query, "as_of"), mart.as_of)
+    if as_of != mart.as_of:
+        _, end = calendar.last_complete(as_of, "week")
+        default = replace(default, start=end - timedelta(weeks=weeks), end=end, as_of=as_of)
+    start = _day(_text(query, "from"), default.start, "from")
+    end = _day(_text(query, "to"), default.end, "to")
+    if start >= end:
+        raise BadQuestion(f"The period ends on {end} before it begins on {start}; choose a later end.")
+    if (end - start).days > LONGEST_DAYS:
+        raise BadQuestion(f"The period is {(end - start).days:,} days long; choose at most {LONGEST_DAYS:,}.")
+    dimensions = mart.dimensions
+    areas = [
+        (layer.slug, area)
+        for layer in dimensions.area_layers
+        if not layer.extra["is_context"]
+        for area in _members(_text(query, layer.slug), dimensions.areas(layer.slug).by_slug, layer.name.lower())
+    ]
+    return Question(
+        start=start,
+        end=end,
+        as_of=as_of,
+        grain=_grain(_text(query, "grain")),
+        programme=_members(_text(query, "programme"), dimensions.programmes.by_slug, "programme"),
+        department=_members(_text(query, "department"), visible_departments(viewer, mart), "department"),
+        request_type=_members(_text(query, "request_type"), dimensions.request_types.by_slug, "request type"),
+        request_group=_members(_text(query, "request_group"), dimensions.request_groups.by_slug, "group of request types"),
+        channel=_members(_text(query, "channel"), dict.fromkeys(vocabulary.CHANNELS), "channel"),
+        case_class=_classes(_text(query, "case_class")),
+        areas=tuple(areas),
+    )
+
+
+def visible_departments(viewer: Viewer, mart: Mart) -> dict[str, Any]:
+    """The departments `viewer` may name, by id."""
+    allowed = scope_of(viewer).departments
+    departments = mart.dimensions.departments
+    if allowed is None:
+        return departments.by_slug
+    ids = mart.dimensions.department_ids(allowed)
+    return {slug: member for slug, member in departments.by_slug.items() if member.id in ids}
+
+
+def require_metric(metric_id: object) -> str:
+    """`metric_id` if there is such a metric."""
+    if not isinstance(metric_id, str) or metric_id not in REGISTRY:
+        raise BadQuestion(f"There is no metric called {_shown(metric_id)}; see the definitions for those there are.")
+    return metric_id
+
+
+def require_dimension(name: object, mart: Mart) -> str:
+    """`name` if figures can be split by it."""
+    layers = [layer.slug for layer in mart.dimensions.area_layers if not layer.extra["is_context"]]
+    if not isinstance(name, str) or name not in (*PLAIN_DIMENSIONS, *layers):
+        raise BadQuestion(f"Figures cannot be split by {_shown(name)}; choose one of {', '.join((*PLAIN_DIMENSIONS, *layers))}.")
+    return name
+
+
+def _text(query: Mapping[str, Any], name: str) -> str:
+    value = query.get(name)
+    if value is None or (value == "all" and name != "case_class"):
+        return ""
+    if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+        value = ",".join(value)
+    if not isinstance(value, str):
+        raise BadQuestion(f"{name} must be text.")
+    if len(value) > LONGEST_TEXT:
+        raise BadQuestion(f"{name} is {len(value):,} characters long; {LONGEST_TEXT:,} are allowed.")
+    return value.strip()
+
+
+def _members(text: str, known: Mapping[str, Any], what: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if len(chosen) > MOST_VALUES:
+        raise BadQuestion(f"{len(chosen)} values for {what}; choose at most {MOST_VALUES}.")
+    for slug in chosen:
+        if slug not in known:
+            raise BadQuestion(f"There is no {what} called {_shown(slug)}.")
+    return chosen
+
+
+def _classes(text: str) -> tuple[str, ...]:
+    if not text:
+        return ("service",)
+    if text == "all":
+        return ()
+    return _members(text, dict.fromkeys(vocabulary.CASE_CLASSES), "class of cases")
+
+
+def _grain(text: str) -> Grain:
+    if not text:
+        return "week"
+    for grain in GRAINS:
+        if grain == text:
+            return grain
+    raise BadQuestion(f"There is no period called {_shown(text)}; choose {', '.join(GRAINS)}.")
+
+
+def _day(text: str, default: date, name: str) -> date:
+    if not text:
+        return default
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise BadQuestion(f"{name} is {_shown(text)}; write a date such as 2026-03-31.") from None
+    if not 1900 < day.year < 2200:
+        raise BadQuestion(f"{name} is {day}; choose a date between 1901 and 2199.")
+    return day
+
+
+def _instant(text: str, latest: datetime) -> datetime:
+    if not text:
+        return latest
+    try:
+        instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise BadQuestion(f"as_of is {_shown(text)}; write an instant such as 2026-03-31T04:00:00Z.") from None
+    if instant.tzinfo is not None:
+        instant = (instant - instant.utcoffset()).replace(tzinfo=None)  # type: ignore[operator]
+    if instant > latest:
+        raise BadQuestion(f"as_of is {_shown(text)}, but the data reaches only to {latest.isoformat(timespec='minutes')}Z.")
+    if instant.year < 1901:
+        raise BadQuestion(f"as_of is {_shown(text)}; choose a date after 1900.")
+    return instant
+
+
+def _shown(value: object) -> str:
+    """`value` as it may be repeated to the reader: short, on one line."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(value))
+    return f"'{text[:60]}'"

@@ -1,0 +1,147 @@
+"""SQL pieces that every measured question shares: filters, grouping by dimension, rolling up days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Select, and_, case, cast, func, literal, select, true
+from sqlalchemy import Date as SqlDate
+from sqlalchemy import Integer as SqlInteger
+
+from access import Scope
+from data_access import vocabulary
+from data_access.mart.dimensions import Dimension, Member
+from data_access.mart.reading import Mart
+from metrics.kinds import Facts, Metric
+from metrics.periods import Calendar, Grain
+from metrics.question import Question
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question bound to a mart and a scope: everything a statement needs."""
+
+    mart: Mart
+    scope: Scope
+    calendar: Calendar
+    question: Question
+
+    def facts(self, metric: Metric | None = None) -> Facts:
+        """The fact table this scope may see, with the question's period and `as_of`; for `metric`, the smallest that answers it."""
+        start, end = self.calendar.midnight(self.question.start), self.calendar.midnight(self.question.end)
+        is_now = metric is not None and metric.only_open and self.question.as_of == self.mart.as_of
+        spells = self.mart.open_spells(self.scope) if is_now else self.mart.spells(self.scope)
+        return Facts(spells, self.question.as_of, start, end)
+
+    def population(self, facts: Facts, metric: Metric) -> ColumnElement[bool]:
+        """The cases the question is about, without its period."""
+        question, dimensions, column = self.question, self.mart.dimensions, facts.column
+        conditions: list[ColumnElement[bool]] = [true()]
+        if not metric.all_outcomes:
+            conditions.append(column("is_counted"))
+        if question.case_class:
+            codes = [vocabulary.code_of("case_class", word) for word in question.case_class]
+            conditions.append(column("case_class_id").in_(codes))
+        if question.department:
+            conditions.append(column(owner_column(metric)).in_(dimensions.department_ids(question.department)))
+        for name, known in (
+            ("programme", dimensions.programmes), ("request_type", dimensions.request_types), ("request_group", dimensions.request_groups),
+        ):  # fmt: skip
+            chosen = getattr(question, name)
+            if chosen:
+                conditions.append(column(f"{name}_id").in_([known.by_slug[slug].id for slug in chosen]))
+        if question.channel:
+            conditions.append(column("channel_id").in_([vocabulary.code_of("channel", word) for word in question.channel]))
+        for layer in dict.fromkeys(layer for layer, _ in question.areas):
+            slot = dimensions.area_layers.by_slug[layer].id
+            known = dimensions.areas(layer).by_slug
+            ids = [known[slug].id for of, slug in question.areas if of == layer]
+            conditions.append(column(f"area_{slot}_id").in_(ids))
+        return and_(*conditions)
+
+    def group(self, facts: Facts, metric: Metric, by: str) -> ColumnElement[Any]:
+        """The number of the group a row belongs to, for dimension `by`."""
+        if by in ("department", "division"):
+            column = facts.column(owner_column(metric))
+            top = self._top_departments() if by == "department" else {}
+            return case(top, value=column, else_=column) if top else column
+        if by in ("request_type", "request_group", "programme", "channel", "outcome", "case_class"):
+            return facts.column(f"{by}_id")
+        return facts.column(f"area_{self.mart.dimensions.area_layers.by_slug[by].id}_id")
+
+    def members(self, by: str) -> Dimension:
+        """The groups of dimension `by`."""
+        dimensions = self.mart.dimensions
+        plain = {
+            "department": "departments", "division": "departments", "request_type": "request_types",
+            "request_group": "request_groups", "programme": "programmes",
+        }  # fmt: skip
+        if by in plain:
+            return getattr(dimensions, plain[by])
+        if by in ("channel", "outcome", "case_class"):
+            return dimensions.vocabulary(by)
+        return dimensions.areas(by)
+
+    def named(self, frame: pd.DataFrame, by: str) -> pd.DataFrame:
+        """`frame` with `key` and `label` in place of the group's number `grp`."""
+        known = self.members(by).by_id
+        nobody = Member(0, "none", "Not on the map" if by not in _NAMELESS else _NAMELESS[by])
+        rows = [known.get(int(number), nobody) for number in frame["grp"]]
+        made = frame.drop(columns="grp")
+        made.insert(0, "key", [member.slug for member in rows])
+        made.insert(1, "label", [member.name for member in rows])
+        return made
+
+    def _top_departments(self) -> dict[int, int]:
+        """Divisions only: number -> number of the department above them all."""
+        parents = {m.id: m.extra.get("parent_id") for m in self.mart.dimensions.departments}
+
+        def top(number: int) -> int:
+            above = parents.get(number)
+            return number if above is None else top(int(above))
+
+        return {number: top(number) for number, above in parents.items() if above is not None}
+
+
+_NAMELESS = {
+    "department": "No department", "division": "No department", "request_type": "No type", "request_group": "No group",
+    "programme": "No programme", "channel": "Unknown", "outcome": "Unknown", "case_class": "Unknown",
+}  # fmt: skip
+
+
+def owner_column(metric: Metric) -> str:
+    """The fact column with the department a case of this metric is counted for."""
+    return "closing_department_id" if metric.owner == "closing" else "department_id"
+
+
+def rolled_up(day: ColumnElement[Any], grain: Grain, calendar: Calendar) -> ColumnElement[Any]:
+    """First day of the period of `grain` that column `day` lies in."""
+    if grain == "day":
+        return day
+    if grain == "week":
+        if calendar.week_start == "monday":
+            return cast(func.date_trunc("week", day), SqlDate)
+        return cast(func.date_trunc("week", _plus_days(day, 1)), SqlDate) - literal(1, SqlInteger)
+    if grain in ("month", "quarter"):
+        return cast(func.date_trunc(grain, day), SqlDate)
+    # Years that begin in month m: those of the calendar, for days at or after it, else the year before.
+    year = func.year(day) - case((func.month(day) >= calendar.fiscal_year_start, 0), else_=1)
+    return func.make_date(year, calendar.fiscal_year_start, 1)
+
+
+def _plus_days(day: ColumnElement[Any], days: int) -> ColumnElement[Any]:
+    return day + literal(days, SqlInteger)
+
+
+def by_period(daily: Select, sums: list[str], grouped: bool, grain: Grain, calendar: Calendar) -> Select:
+    """Sum a per-day select (`day`, maybe `grp`, and `sums`) into periods.
+
+    Counting per day first and rolling the few days up after is what keeps this quick.
+    """
+    inner = daily.subquery("daily")
+    period = rolled_up(inner.c.day, grain, calendar)
+    keys = [period.label("period"), *([inner.c.grp] if grouped else [])]
+    totals = [cast(func.sum(inner.c[name]), SqlInteger).label(name) for name in sums]
+    return select(*keys, *totals).group_by(*[key.element if hasattr(key, "element") else key for key in keys])
