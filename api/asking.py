@@ -1,0 +1,114 @@
+"""A request becomes a question put by a viewer to a mart: the API's gate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from flask import request
+
+from access import Viewer
+from api.errors import Unknown
+from data_access.city import load_city
+from data_access.mart.reading import Mart, open_mart
+from metrics.measure import ask
+from metrics.periods import Calendar
+from metrics.question import BadQuestion, parse_question, to_query
+from metrics.select import Asked
+from settings import Settings
+
+LONGEST_QUERY = 8_000
+MOST_REPEATS = 60
+
+
+class Desk:
+    """Takes requests for one process: its mart, its city's calendar, and who is asking."""
+
+    def __init__(self, settings: Settings, viewer: Callable[[], Viewer | None]) -> None:
+        self._settings = settings
+        self._viewer = viewer
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """How the city counts its days."""
+        city = load_city(self._settings.city)
+        return Calendar(city.zone, city.facts.week_start, city.facts.fiscal_year_start)
+
+    @property
+    def is_public(self) -> bool:
+        return self._settings.audience == "public"
+
+    def viewer(self) -> Viewer:
+        """Who is asking.
+
+        Raises:
+            Unknown: nobody is signed in.
+        """
+        found = self._viewer()
+        if found is None:
+            raise Unknown("Sign in to ask this.")
+        return found
+
+    def mart(self) -> Mart:
+        """The generation in service."""
+        return open_mart(self._settings)
+
+    def asked(self, **instead: str) -> Asked:
+        """The present request's question; `instead` replaces parameters.
+
+        Raises:
+            BadQuestion: a sentence naming what cannot be used.
+        """
+        viewer, mart = self.viewer(), self.mart()
+        question = parse_question({**parameters(), **instead}, viewer, mart, self.calendar)
+        return ask(mart, self.calendar, question, viewer)
+
+
+def parameters() -> dict[str, str]:
+    """The query string, each name once; repeated names are joined by commas, as filters are."""
+    if len(request.query_string) > LONGEST_QUERY:
+        raise BadQuestion(f"The address is {len(request.query_string):,} characters long; {LONGEST_QUERY:,} are allowed.")
+    made = {}
+    for name, values in request.args.lists():
+        if len(values) > MOST_REPEATS:
+            raise BadQuestion(f"{name[:40]} is given {len(values)} times; {MOST_REPEATS} are allowed.")
+        made[name] = ",".join(values)
+    return made
+
+
+def whole_number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """Parameter `name` as a whole number from 0 to `most`."""
+    text = query.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= most):
+        raise BadQuestion(f"{name} is '{text[:20]}'; write a whole number from 0 to {most:,}.")
+    return int(text)
+
+
+def one_of(query: Mapping[str, str], name: str, choices: Mapping[str, Any]) -> Any:
+    """What `choices` has for parameter `name`; its first entry if the parameter is absent."""
+    text = query.get(name, "")
+    if not text:
+        return next(iter(choices.values()))
+    if text not in choices:
+        raise BadQuestion(f"{name} is '{text[:40]}'; choose {', '.join(word for word in choices if word)}.")
+    return choices[text]
+
+
+def context(asked: Asked) -> dict[str, Any]:
+    """What every answer says about itself: data age, load, and the question as understood."""
+    loads = asked.mart.loads()
+    return {
+        "as_of": asked.question.as_of.isoformat(timespec="seconds") + "Z",
+        "load_id": int(loads["id"].max()) if len(loads) else None,
+        "filters": to_query(asked.question, asked.mart),
+    }
+
+
+def tag(asked: Asked) -> str:
+    """Changes whenever the answer to the present request may: generation, scope or question."""
+    text = f"{asked.mart.generation} {asked.scope.key()} {request.full_path}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

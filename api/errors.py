@@ -1,0 +1,54 @@
+"""What goes wrong in the API, as one JSON shape: `{"error": {"status": 400, "message": "a sentence"}}`.
+
+A message never says whether something withheld exists; what was not foreseen is logged under a
+number, and only the number is told.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Blueprint, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from access import AccessDenied
+from data_access.mart.reading import MartUnavailable, QueryTooLong
+from metrics.question import BadQuestion
+
+log = logging.getLogger(__name__)
+
+
+class Unknown(Exception):
+    """Nobody is known to be asking."""
+
+
+class NotThere(Exception):
+    """There is nothing at this address."""
+
+
+def register(blueprint: Blueprint) -> None:
+    """Answer every failure below `blueprint` as JSON."""
+    answers = (
+        (BadQuestion, 400), (Unknown, 401), (AccessDenied, 403), (NotThere, 404), (MartUnavailable, 503), (QueryTooLong, 503),
+    )  # fmt: skip
+    for kind, code in answers:
+        blueprint.register_error_handler(kind, lambda error, code=code: failure(code, str(error)))
+    blueprint.register_error_handler(HTTPException, lambda error: failure(error.code or 500, str(error.description)))
+    blueprint.register_error_handler(Exception, _unforeseen)
+
+
+def failure(code: int, message: str) -> Response:
+    """The JSON answer of one failure."""
+    answer = jsonify(error={"status": code, "message": message})
+    answer.status_code = code
+    answer.headers["Cache-Control"] = "no-store"
+    if code == 503:
+        answer.headers["Retry-After"] = "30"
+    return answer
+
+
+def _unforeseen(error: Exception) -> Response:
+    number = secrets.token_hex(4)
+    log.error("Request %s failed", number, exc_info=error)
+    return failure(500, f"Something went wrong here; it is logged as {number}.")

@@ -1,0 +1,138 @@
+"""The API described for programs: OpenAPI 3.1, made from the registry and the vocabularies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data_access import vocabulary
+from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, SORTS
+from metrics.definitions import REGISTRY
+from metrics.periods import GRAINS
+from metrics.question import PLAIN_DIMENSIONS
+
+VERSION = "1"
+_ROW = {
+    "type": "object",
+    "properties": {
+        "key": {"type": "string", "description": "Id of the group, if split by a dimension."},
+        "label": {"type": "string", "description": "Its name."},
+        "period": {"type": "string", "format": "date", "description": "First day of the period, if split by period."},
+        "value": {"type": ["number", "null"], "description": "In the metric's unit; null where it cannot be given."},
+        "numerator": {"type": ["number", "null"]},
+        "denominator": {"type": ["number", "null"]},
+        "n": {"type": "integer", "description": "How many cases stand behind the value."},
+        "suppressed": {"type": "boolean", "description": "Withheld because the number of cases is too small to publish."},
+    },
+}  # fmt: skip
+_COMMON = {
+    "as_of": {"type": "string", "format": "date-time", "description": "Instant up to which cases are known."},
+    "load_id": {"type": "integer", "description": "The load that brought the data."},
+    "filters": {"type": "object", "description": "The question as understood; leads to the same answer when asked again."},
+}
+_ERROR = {
+    "description": "What went wrong, as a sentence.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+}
+
+
+def document() -> dict[str, Any]:
+    """The whole description as JSON values."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Statroom", "version": VERSION,
+            "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
+        },
+        "servers": [{"url": "/api/v1"}],
+        "paths": {**_metric_paths(), **_case_paths()},
+        "components": {"schemas": {
+            "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {
+                "status": {"type": "integer"}, "message": {"type": "string"}}}}},
+            "Row": _ROW,
+        }},
+    }  # fmt: skip
+
+
+def _metric_paths() -> dict[str, Any]:
+    which = {"name": "metric", "in": "path", "required": True, "schema": {"type": "string", "enum": list(REGISTRY)}}
+    split = [
+        _parameter("by", "Split by this dimension, or by an area layer of the city.", examples=list(PLAIN_DIMENSIONS)),
+        _parameter("period", "Split by periods of this length.", list(GRAINS)),
+    ]
+    answer = {
+        "metric": {"type": "string"}, "definition_version": {"type": "integer"}, **_COMMON,
+        "rows": {"type": "array", "items": {"$ref": "#/components/schemas/Row"}},
+    }  # fmt: skip
+    definitions = {"metrics": {"type": "array", "items": {"type": "object"}}}
+    return {
+        "/metrics": {"get": _operation("metrics", "Every metric with its definition.", [], definitions)},
+        **{
+            f"/metrics/{{metric}}{end}": {
+                "get": _operation(f"measure{name}", "One metric's figures.", [which, *split, *_filters()], answer, kind)
+            }
+            for end, name, kind in _FORMS
+        },
+    }
+
+
+def _case_paths() -> dict[str, Any]:
+    listing = [
+        _parameter("of", "Cases counted by this metric.", [m.id for m in REGISTRY.values() if m.rows], default="backlog"),
+        _parameter("hits", "Of a share: true for its numerator, false for its misses.", ["true", "false"]),
+        _parameter("sort", "Column to sort by.", list(SORTS), default=DEFAULT_SORT),
+        _parameter("order", "", ["asc", "desc"], default="asc"),
+        _parameter("search", "Only the case with this id."),
+    ]
+    page = [_number("offset", "Cases to skip.", 0, 10**8), _number("limit", "Cases to give.", 50, MOST_ROWS)]
+    answer = {**_COMMON, "total": {"type": "integer"}, "rows": {"type": "array", "items": {"type": "object"}}}
+    return {
+        f"/cases{end}": {
+            "get": _operation(
+                f"cases{name}", "Cases behind a figure." if not end else f"The first {MOST_EXPORTED:,} of them as a file.",
+                [*listing, *([] if end else page), *_filters()], answer, kind,
+            )
+        }
+        for end, name, kind in _FORMS
+    }  # fmt: skip
+
+
+_FORMS = (("", "", "application/json"), (".csv", "Csv", "text/csv"), (".parquet", "Parquet", "application/vnd.apache.parquet"))
+
+
+def _filters() -> list[dict[str, Any]]:
+    lists = "Ids, separated by commas."
+    return [
+        _parameter("from", "First day of the period.", form="date"),
+        _parameter("to", "Day after its last.", form="date"),
+        _parameter("as_of", "Answer as it would have been at this instant.", form="date-time"),
+        *[_parameter(name, lists) for name in ("programme", "department", "request_type", "request_group")],
+        _parameter("channel", lists, examples=list(vocabulary.CHANNELS)),
+        _parameter(
+            "case_class", "Which classes count; 'all' for every one.", examples=[*vocabulary.CASE_CLASSES, "all"], default="service"
+        ),
+    ]
+
+
+def _parameter(
+    name: str, description: str, choices: list[str] | None = None, *, examples: list[str] | None = None, default: str | None = None, form: str | None = None
+) -> dict[str, Any]:  # fmt: skip
+    schema = {"type": "string", "enum": choices, "examples": examples, "default": default, "format": form}
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {key: value for key, value in schema.items() if value is not None},
+    }
+
+
+def _number(name: str, description: str, default: int, most: int) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 0, "maximum": most, "default": default}
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _operation(name: str, summary: str, parameters: list[Any], answer: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "properties": answer} if kind == "application/json" else {"type": "string"}
+    return {
+        "operationId": name, "summary": summary, "parameters": parameters,
+        "responses": {"200": {"description": summary, "content": {kind: {"schema": schema}}}, "400": _ERROR, "401": _ERROR, "503": _ERROR},
+    }  # fmt: skip

@@ -1,0 +1,165 @@
+"""The addresses below `/api/v1`: metrics, their answers, and the cases behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from flask import Blueprint, Response, jsonify, request
+
+from api import openapi, tables
+from api.asking import Desk, context, one_of, parameters, tag, whole_number
+from api.errors import NotThere
+from metrics.answer import Answer
+from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, case_export, case_list
+from metrics.definitions import REGISTRY
+from metrics.kinds import Metric
+from metrics.measure import measure
+from metrics.periods import GRAINS
+from metrics.question import BadQuestion, require_dimension
+from metrics.select import Asked
+
+MOST_ANSWER_ROWS = 20_000
+"""Rows of one metric's answer; about two megabytes of JSON."""
+FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+HITS = {"": None, "true": True, "false": False}
+DEFAULT_PAGE = 50
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """All routes, answered by `desk`."""
+    api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+    @api.get("/openapi.json")
+    def description() -> Response:
+        desk.viewer()
+        return jsonify(openapi.document())
+
+    @api.get("/metrics")
+    @api.get("/metrics.<form>")
+    def metrics(form: str = "json") -> Response:
+        desk.viewer()
+        rows = [described(metric) for metric in REGISTRY.values()]
+        if form == "json":
+            return jsonify(metrics=rows)
+        return _file(pd.DataFrame(rows), form, "metrics", {})
+
+    @api.get("/metrics/<metric_id>")
+    @api.get("/metrics/<metric_id>.<form>")
+    def metric(metric_id: str, form: str = "json") -> Response:
+        _require_format(form)
+        if metric_id not in REGISTRY:
+            raise NotThere(f"There is no metric called '{metric_id[:60]}'; /api/v1/metrics lists those there are.")
+        asked, by, period = metric_question(desk)
+        return _cached(desk, asked, lambda: _metric(REGISTRY[metric_id], asked, by, period, form))
+
+    @api.get("/cases")
+    @api.get("/cases.<form>")
+    def cases(form: str = "json") -> Response:
+        _require_format(form)
+        asked = desk.asked()
+        return _cached(desk, asked, lambda: _page(asked) if form == "json" else _export(asked, form))
+
+    @api.get("/<path:_rest>")
+    def nothing(_rest: str) -> Response:
+        raise NotThere("There is nothing at this address; /api/v1/openapi.json describes what there is.")
+
+    return api
+
+
+def described(metric: Metric) -> dict[str, Any]:
+    """A metric's definition as JSON values."""
+    names = ("id", "label", "kind", "unit", "direction", "date_field", "meaning", "formula", "caveat", "source")
+    return {**{name: getattr(metric, name) for name in names}, "definition_version": metric.version}
+
+
+def metric_question(desk: Desk) -> tuple[Asked, str | None, bool]:
+    """(question, dimension to split by, whether by period) of the present request."""
+    query = parameters()
+    period = one_of(query, "period", {"": "", **{grain: grain for grain in GRAINS}})
+    asked = desk.asked(**({"grain": period} if period else {}))
+    by = require_dimension(query["by"], asked.mart) if query.get("by") else None
+    return asked, by, bool(period)
+
+
+def _metric(metric: Metric, asked: Asked, by: str | None, period: bool, form: str) -> Response:
+    answer = measure(metric.id, asked, by=by, period=period)
+    frame = _shaped(answer)
+    if len(frame) > MOST_ANSWER_ROWS:
+        raise BadQuestion(f"The answer has {len(frame):,} rows; {MOST_ANSWER_ROWS:,} are allowed. Ask for a shorter or a coarser period.")
+    facts = {"metric": metric.id, "definition_version": metric.version, **context(asked)}
+    if form == "json":
+        note = answer.reason if by is None and not period else None
+        asked_for = {"by": by, "period": asked.question.grain if period else None}
+        return jsonify({**facts, "label": metric.label, "unit": metric.unit, **asked_for, "note": note, "rows": tables.json_rows(frame)})
+    stamped = frame.assign(metric=metric.id, definition_version=metric.version, as_of=facts["as_of"])
+    return _file(stamped, form, f"{metric.id}-{facts['as_of'][:10]}", facts)
+
+
+def _shaped(answer: Answer) -> pd.DataFrame:
+    """An answer's frame in the order of the contract; periods as days, counts whole."""
+    frame = answer.frame
+    first = [name for name in ("key", "label", "period") if name in frame.columns]
+    main = ["value", "numerator", "denominator", "n", "suppressed"]
+    rest = [name for name in frame.columns if name not in (*first, *main)]
+    ordered = frame[[*first, *main, *rest]]
+    if "period" in first:
+        ordered = ordered.assign(period=[day.date() for day in ordered["period"]])
+    return ordered.assign(n=ordered["n"].astype("Int64"), suppressed=ordered["suppressed"].astype(bool))
+
+
+def _listing(asked: Asked) -> dict[str, Any]:
+    query = parameters()
+    return {
+        "of": query.get("of") or "backlog", "hits": one_of(query, "hits", HITS), "sort": query.get("sort") or DEFAULT_SORT,
+        "descending": one_of(query, "order", {"": False, "asc": False, "desc": True}), "search": query.get("search", ""),
+    }  # fmt: skip
+
+
+def _page(asked: Asked) -> Response:
+    query, listing = parameters(), _listing(asked)
+    offset, limit = whole_number(query, "offset", 0, 10**8), whole_number(query, "limit", DEFAULT_PAGE, MOST_ROWS)
+    page = case_list(asked, listing.pop("of"), offset=offset, limit=limit, **listing)
+    facts = {"of": query.get("of") or "backlog", **context(asked), "total": page.total, "offset": offset, "limit": limit}
+    return jsonify({**facts, "rows": tables.json_rows(page.frame)})
+
+
+def _export(asked: Asked, form: str) -> Response:
+    listing = _listing(asked)
+    of = listing.pop("of")
+    page = case_export(asked, of, **listing)
+    facts = {"of": of, **context(asked), "total": page.total}
+    answer = _file(page.frame.assign(as_of=facts["as_of"]), form, f"cases-{of}-{facts['as_of'][:10]}", facts)
+    answer.headers["X-Statroom-Total"] = str(page.total)
+    answer.headers["X-Statroom-Complete"] = "true" if page.total <= MOST_EXPORTED else "false"
+    return answer
+
+
+def _file(frame: pd.DataFrame, form: str, name: str, facts: dict[str, Any]) -> Response:
+    _require_format(form)
+    body = tables.csv_lines(frame) if form == "csv" else tables.parquet_bytes(frame, facts)
+    answer = Response(body, content_type=FORMATS[form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    for header, fact in (("X-Statroom-As-Of", "as_of"), ("X-Statroom-Load-Id", "load_id")):
+        if fact in facts:
+            answer.headers[header] = str(facts[fact])
+    return answer
+
+
+def _require_format(form: str) -> None:
+    if form not in FORMATS:
+        raise NotThere(f"There is no '{form[:20]}' form of this; choose {', '.join(FORMATS)}.")
+
+
+def _cached(desk: Desk, asked: Asked, answer: Any) -> Response:
+    """Public answers may be kept by browsers and proxies and are told by a tag; staff answers by nobody."""
+    if not desk.is_public:
+        made = answer()
+        made.headers["Cache-Control"] = "no-store"
+        made.vary.add("Cookie")
+        return made
+    mark = tag(asked)
+    made = Response(status=304) if mark in request.if_none_match else answer()
+    made.set_etag(mark)
+    made.headers["Cache-Control"] = "public, max-age=60"
+    return made

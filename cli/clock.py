@@ -1,0 +1,54 @@
+"""Runs the loads on time: once a minute it asks every source's schedule. One per city; web processes never load."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.city import configured_city
+from data_access.city import City
+from data_access.schedules import parse_schedule
+from data_access.sync import SyncError, sync
+from settings import Settings, utc_now
+
+
+def run(settings: Settings) -> None:
+    """Load what is due every minute until SIGTERM or Ctrl-C."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    city = configured_city(settings)
+    if not any(source.schedule for source in city.sources):
+        raise click.ClickException(
+            f'no source in {city.folder / "city.toml"} has a schedule; add one, for example schedule = "*/15 * * * *".'
+        )
+    click.echo(f"Loading {city.name} on schedule.")
+    minute = utc_now().replace(second=0, microsecond=0)
+    while not stop.is_set():
+        minute += timedelta(minutes=1)
+        if stop.wait(max((minute - utc_now()).total_seconds(), 0)):
+            return
+        # A load that took longer than a minute: the minutes it covered are over, not owed.
+        minute = max(minute, utc_now().replace(second=0, microsecond=0))
+        for name in due_sources(city, minute):
+            _load(settings, city, name)
+
+
+def due_sources(city: City, minute: Any) -> list[str]:
+    """The sources whose schedule fits `minute` (aware) on the city's clock."""
+    local = minute.astimezone(ZoneInfo(city.zone))
+    return [source.name for source in city.sources if source.schedule and parse_schedule(source.schedule).fits(local)]
+
+
+def _load(settings: Settings, city: City, name: str) -> None:
+    try:
+        for report in sync(settings, city, source=name):
+            click.echo(f"{name}: {report.rows_new:,} new, {report.rows_changed:,} changed, {report.seconds:.1f} s")
+    except SyncError as error:
+        # Recorded in Statroom's database too; the last good data stays, and the next minute tries again.
+        click.echo(f"{name}: {error}", err=True)

@@ -1,0 +1,182 @@
+"""What an operator can do: make the demo, load, look at a source, ask for the state, begin a city."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.errors import plain_errors
+from settings import ROOT, Settings, read_settings
+
+DEMO_DATABASE = "demo_crm.sqlite"
+DEMO_TRUTHS = "demo_truths.json"
+
+
+@click.command("demo")
+@click.option("--cases", type=click.IntRange(1_000, 100_000_000), default=250_000, show_default=True, help="About how many cases.")
+@click.option("--seed", type=int, default=311, show_default=True, help="Same seed, same city.")
+@click.option("--as-of", "as_of", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the data (default: today).")
+@click.option("--url", help="SQLAlchemy URL of the database to fill (default: CRM_URL, else an SQLite file in the data folder).")
+@plain_errors
+def demo(cases: int, seed: int, as_of: datetime | None, url: str | None) -> None:
+    """Build the demo city's CRM database: invented people, simulated cases."""
+    from cli.progress import progress
+    from data_access.demo.build import build_demo
+
+    settings = read_settings()
+    target = url or demo_url(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with progress() as shown:
+        made = build_demo(target, cases, seed, as_of.date() if as_of else None, settings.data / DEMO_TRUTHS, shown)
+    tables = ", ".join(f"{count:,} {table}" for table, count in made.rows.items())
+    click.echo(f"Built the demo CRM in {made.seconds:.1f} s: {tables}. Load it with `flask sync --full`.")
+    if url and url != os.environ.get("CRM_URL"):
+        click.echo("Set CRM_URL to that database, so that the demo city reads it.")
+
+
+def demo_url(settings: Settings) -> str:
+    """The CRM the demo city reads when nobody says otherwise."""
+    return os.environ.get("CRM_URL") or f"sqlite:///{settings.data / DEMO_DATABASE}"
+
+
+@click.command("sync")
+@click.option("--full", is_flag=True, help="Read everything again and find deleted cases.")
+@click.option("--source", metavar="NAME", help="Only this source of city.toml.")
+@plain_errors
+def sync(full: bool, source: str | None) -> None:
+    """Load what is new or changed into the next generation of the mart."""
+    from cli.progress import progress
+
+    with progress() as shown:
+        reports = _load(full=full, source=source, progress=shown)
+    for report in reports:
+        click.echo(_told(report))
+
+
+def _load(**options: Any) -> list[Any]:
+    from cli.city import configured_city
+    from data_access.sync import sync as load
+
+    settings = read_settings()
+    return load(settings, configured_city(settings), **options)
+
+
+def _told(report: Any) -> str:
+    lines = [
+        f"{report.source_name}: {report.rows_read:,} rows read = {report.rows_new:,} new + {report.rows_changed:,} changed"
+        f" + {report.rows_unchanged:,} unchanged + {report.rows_quarantined:,} quarantined; {report.rows_deleted:,} deleted;"
+        f" {report.seconds:.1f} s; "
+        + (f"generation {report.generation} is in service" if report.generation else "nothing changed, no new generation")
+        + (f", data through {report.as_of:%Y-%m-%d %H:%M} UTC." if report.as_of else ".")
+    ]
+    if report.unmapped_status:
+        lines.append(f"  {report.unmapped_status:,} rows have a status nobody mapped: they are loaded as unknown (see /data-health).")
+    lines += [f"  Columns: {text}." for text in report.drift]
+    return "\n".join(lines)
+
+
+@click.command("check")
+@click.option("--source", metavar="NAME", help="Only this source of city.toml.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plain_errors
+def check(source: str | None, as_json: bool) -> None:
+    """Look at the city file and its sources before loading: counts, peak hour, pile-ups, unmapped values."""
+    import json
+
+    from cli.city import configured_city
+    from data_access.sources import open_source
+
+    city = configured_city(read_settings())
+    _check_schedules(city)
+    chosen = [config for config in city.sources if source in (None, config.name)]
+    if not chosen:
+        raise click.ClickException(f"there is no source {source!r}; there are {', '.join(s.name for s in city.sources) or 'none'}.")
+    from data_access.sources.profile import profile_source
+
+    profiles = [profile_source(open_source(config, city), city) for config in chosen]
+    if as_json:
+        click.echo(json.dumps([profile.to_dict() for profile in profiles], indent=1, default=str))
+        return
+    click.echo(f"{city.folder / 'city.toml'} is valid: {city.name}, {city.zone}.")
+    for profile in profiles:
+        click.echo("\n" + profile.to_text())
+
+
+def _check_schedules(city: Any) -> None:
+    from data_access.schedules import parse_schedule
+
+    for source in city.sources:
+        if source.schedule:
+            parse_schedule(source.schedule)
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plain_errors
+def status(as_json: bool) -> None:
+    """Say which data is in service, how old it is and how the last loads went."""
+    import json
+
+    from cli.state import state, state_text
+
+    settings = read_settings()
+    found = state(settings)
+    click.echo(json.dumps(found, indent=1) if as_json else state_text(found))
+
+
+@click.command("init")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--name", default="My City", show_default=True, help="The city's name.")
+@click.option("--zone", default="America/New_York", show_default=True, help="Its IANA time zone.")
+@plain_errors
+def init(folder: Path | None, name: str, zone: str) -> None:
+    """Write a first folder for a city into FOLDER (default: its name below cities/): city.toml and a mapping, every key explained."""
+    from cli.skeleton import MAPPING_FILE, write_city
+    from data_access.city import CityError, load_city
+    from data_access.mapping.spec import load_mapping
+    from data_access.slugs import slug
+
+    folder = folder or ROOT / "cities" / slug(name)
+    try:
+        written = write_city(folder, name, zone)
+    except FileExistsError:
+        raise click.ClickException(f"{folder} is not empty; name a new folder.") from None
+    try:
+        load_city(folder)
+        load_mapping(folder / MAPPING_FILE)
+    except CityError:
+        # Nothing was in it before: a second try must find it as empty as this one did.
+        shutil.rmtree(folder)
+        raise
+    for path in written:
+        click.echo(f"wrote {path}")
+    shown = folder.resolve()
+    shown = shown.relative_to(ROOT) if shown.is_relative_to(ROOT) else shown
+    click.echo(f"Next: mend city.toml, then STATROOM_CITY={shown} flask check")
+
+
+@click.command("clock")
+@plain_errors
+def clock() -> None:
+    """Load every source when its schedule in city.toml says so, until stopped."""
+    from cli.clock import run
+
+    run(read_settings())
+
+
+@click.command("upgrade")
+@plain_errors
+def upgrade() -> None:
+    """Bring Statroom's own database to this version's tables. Safe to repeat."""
+    from data_access.store.runs import open_store
+
+    open_store(read_settings()).dispose()
+    click.echo("Statroom's own database is up to date.")
+
+
+COMMANDS = (demo, sync, check, status, init, clock, upgrade)
