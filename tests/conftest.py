@@ -1,0 +1,118 @@
+"""What tests may ask for: a demo city, the application served, servers and a browser that run.
+
+A test whose server, browser or data is missing is skipped and says what would make it run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.engine import make_url
+
+from settings import Settings
+from tests.support import services
+from tests.support.servers import served
+
+# A developer's own settings must not decide what the tests see.
+for _name in [name for name in os.environ if name in ("CRM_URL", "PORT") or (name.startswith("STATROOM_") and "TEST" not in name)]:
+    if _name not in ("STATROOM_ORACLE", "STATROOM_REAL_DATA", "STATROOM_DEBUG"):
+        del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the whole test run, shared by its processes."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def demo_settings(run_folder: Path) -> Settings:
+    """Staff settings over a small demo city (`tests/support/demo.py` has its size, seed and last day)."""
+    from tests.support.demo import demo_in
+
+    return demo_in(run_folder / "demo-city")
+
+
+@pytest.fixture(scope="session")
+def demo_public_settings(demo_settings: Settings) -> Settings:
+    """The same city for the public."""
+    return dataclasses.replace(demo_settings, audience="public")
+
+
+@pytest.fixture(scope="session")
+def staff_url(demo_settings: Settings) -> Iterator[str]:
+    """Address of the staff application over the demo city."""
+    with served(demo_settings) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def public_url(demo_public_settings: Settings) -> Iterator[str]:
+    """Address of the public portal over the demo city."""
+    with served(demo_public_settings) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    yield from _empty_database(services.POSTGRES, "PostgreSQL")
+
+
+@pytest.fixture
+def mariadb_url() -> Iterator[str]:
+    """An empty MariaDB database."""
+    yield from _empty_database(services.MARIADB, "MariaDB")
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """A Redis database, emptied before and after."""
+    url = services.address(services.REDIS)
+    if url is None:
+        pytest.skip(f"no Redis answers; start one or set {services.REDIS}")
+    import redis
+
+    client = redis.Redis.from_url(url)
+    client.flushdb()
+    yield url
+    client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The browser of the system, for the fixtures of pytest-playwright."""
+    path = services.browser()
+    if path is None:
+        pytest.skip(f"no Chromium or Chrome is installed; install one or set {services.BROWSER}")
+    flags = (
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
+    )  # fmt: skip
+    return {**browser_type_launch_args, "executable_path": path, "args": list(flags)}
+
+
+def _empty_database(variable: str, label: str) -> Iterator[str]:
+    server = services.address(variable)
+    if server is None:
+        pytest.skip(f"no {label} answers; start one or set {variable}")
+    name = f"statroom_test_{secrets.token_hex(4)}"
+    _run(server, f"CREATE DATABASE {name}")
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _run(server, f"DROP DATABASE {name}" + (" WITH (FORCE)" if label == "PostgreSQL" else ""))
+
+
+def _run(url: str, statement: str) -> None:
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))

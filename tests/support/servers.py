@@ -1,0 +1,71 @@
+"""The finished application, served as in production, for tests, pictures and measurements."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from settings import ROOT, Settings
+
+START_SECONDS = 60
+
+
+@contextmanager
+def served(settings: Settings, *, workers: int = 1, **environ: str) -> Iterator[str]:
+    """`settings.audience` of the application under gunicorn on a free port; its address without a final slash.
+
+    Raises:
+        RuntimeError: it did not answer; the text has the end of its log.
+    """
+    port = _free_port()
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "app:server"],
+            cwd=ROOT, env={**os.environ, **_environ(settings, port), "WEB_CONCURRENCY": str(workers), **environ}, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            url = f"http://127.0.0.1:{port}"
+            if not _answers(url + "/healthz", process):
+                log.seek(0)
+                raise RuntimeError(f"the application did not answer: {log.read().decode(errors='replace')[-2000:]}")
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _environ(settings: Settings, port: int) -> dict[str, str]:
+    return {
+        "STATROOM_CITY": str(settings.city), "STATROOM_DATA": str(settings.data), "STATROOM_MART_URL": f"duckdb:///{settings.mart}",
+        "STATROOM_AUDIENCE": settings.audience, "STATROOM_STORE_URL": settings.store_url, "STATROOM_CACHE_URL": settings.cache_url,
+        "STATROOM_SECRET_KEY": settings.secret_key, "PORT": str(port), "STATROOM_HOST": "127.0.0.1",
+    }  # fmt: skip
+
+
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
