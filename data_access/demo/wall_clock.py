@@ -51,5 +51,8 @@ def skipped_hours(first_year: int = 1990, last_year: int = 2060) -> np.ndarray:
 
 def stamps(seconds: np.ndarray) -> list[str | None]:
     """ "YYYY-MM-DD HH:MM:SS"; NEVER as null."""
+    if not seconds.size:
+        # NumPy cannot work on the text of nothing, and a stretch of cases may well have, say, no reopening.
+        return []
     text = np.char.replace(np.datetime_as_string(seconds.astype("datetime64[s]")), "T", " ").tolist()
     return [None if never else value for never, value in zip((seconds == NEVER).tolist(), text, strict=True)]
