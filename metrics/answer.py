@@ -10,13 +10,15 @@ import pandas as pd
 
 from metrics.kinds import Metric
 from metrics.question import Question
+from metrics.select import KEYS, By
 
 
 @dataclass(frozen=True)
 class Answer:
     """One metric's answer.
 
-    `frame` has, as asked, `key` and `label` of the group, `period` (first day), and always
+    `frame` has, as asked, `key` and `label` of the group (`key_2` and `label_2` of the second
+    dimension), `period` (first day), and always
     `value` (in the metric's unit; null = cannot be given), `numerator`, `denominator`, `n`
     (how many cases stand behind it) and `suppressed`; durations add `median`, `p90`, `mean`.
     """
@@ -25,7 +27,7 @@ class Answer:
     question: Question
     frame: pd.DataFrame
     generation: int
-    by: str | None = None
+    by: By = None
     period: bool = False
 
     @property
@@ -73,7 +75,7 @@ def pack(frame: pd.DataFrame) -> dict[str, list[Any]]:
 def unpack(packed: dict[str, list[Any]]) -> pd.DataFrame:
     """The frame that `pack` packed."""
     frame = pd.DataFrame(packed)
-    numbers = [c for c in frame.columns if c not in ("key", "label", "period", "suppressed")]
+    numbers = [c for c in frame.columns if c not in (*KEYS, "suppressed")]
     kinds: dict[str, str] = dict.fromkeys(numbers, "float64")
     frame = frame.astype(kinds)
     if "period" in frame.columns:

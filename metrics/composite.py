@@ -1,37 +1,41 @@
-"""Metrics made of other metrics' answers, or of a statement of their own."""
+"""Metrics made of other metrics' counts, or of a statement of their own."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Callable
+from datetime import date, timedelta
+from typing import Protocol
 
 import pandas as pd
 
 from metrics import repeats, survival
-from metrics.answer import Answer
-from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
-from metrics.select import Asked
-
-Measure = Callable[..., Answer]
+from metrics.select import KEYS, Asked, By
 
 WEEKS_OF_PACE = 8
 LEAST_POPULATION = 500
+SMALLEST = "smallest_part"
+"""Column of a composite's frame with the smallest count above zero behind each figure: what decides whether residents may see it."""
 
 
-def frame(metric: Metric, asked: Asked, by: str | None, period: bool, measure: Measure) -> pd.DataFrame:
+class Counted(Protocol):
+    """`measure` before small cells are hidden: a composite is made of all its parts and hidden as a whole."""
+
+    def __call__(self, metric_id: str, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame: ...
+
+
+def frame(metric: Metric, asked: Asked, by: By, period: bool, counted: Counted) -> pd.DataFrame:
     """The answer frame of a composite metric."""
     if metric.id == "ttc_km":
-        return survival.summary(REGISTRY[metric.id], asked, by)
+        return survival.summary(metric, asked, by, period)
     if metric.id == "repeat_location_rate":
-        return repeats.repeat_locations(metric, asked, by)
+        return repeats.repeat_locations(metric, asked, by, period=period)
     if metric.id == "reported_again":
-        return repeats.reported_again(metric, asked, by)
+        return repeats.reported_again(metric, asked, by, period=period)
     if metric.id == "weeks_of_work":
-        return _weeks_of_work(asked, by, period, measure)
+        return _weeks_of_work(asked, by, period, counted)
     if metric.id == "per_1000":
-        return _per_1000(asked, by, period, measure)
-    parts = {part: _part(part, asked, by, period, measure) for part in metric.parts}
+        return _per_1000(asked, by, period, counted)
+    parts = {part: _part(counted(part, asked, by, period)) for part in metric.parts}
     joined = pd.concat(parts, axis=1).astype("float64").fillna(0.0)
     if metric.id == "net_flow":
         value = joined["opened"] - joined["closed"] + joined["reopened"]
@@ -39,41 +43,51 @@ def frame(metric: Metric, asked: Asked, by: str | None, period: bool, measure: M
     else:
         made = pd.DataFrame({"value": joined["closed"] / joined["opened"].where(joined["opened"] > 0)})
         made = made.assign(numerator=joined["closed"], denominator=joined["opened"], n=joined["opened"])
-    return _keyed(made, by, period)
+    return _keyed(made, joined)
 
 
-def _part(part: str, asked: Asked, by: str | None, period: bool, measure: Measure) -> pd.Series:
-    frame = measure(part, asked, by=by, period=period).frame
-    keys = [*(["key", "label"] if by else []), *(["period"] if period else [])]
+def _part(frame: pd.DataFrame) -> pd.Series:
+    keys = [name for name in KEYS if name in frame.columns]
     return frame.set_index(keys)["value"] if keys else frame["value"]
 
 
-def _keyed(made: pd.DataFrame, by: str | None, period: bool) -> pd.DataFrame:
-    made = made.assign(suppressed=False)
-    return made.reset_index() if by or period else made
+def _keyed(made: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    made = made.assign(suppressed=False, **{SMALLEST: counts.where(counts > 0).min(axis=1)})
+    return made.reset_index() if made.index.names[0] is not None else made
 
 
-def _weeks_of_work(asked: Asked, by: str | None, period: bool, measure: Measure) -> pd.DataFrame:
-    """backlog / mean weekly closings of the last 8 complete weeks; null without any closing."""
-    question = asked.question
-    if period and question.grain == "week":
-        early = Asked(asked.mart, asked.scope, asked.calendar, question.about(start=question.start - timedelta(weeks=WEEKS_OF_PACE)))
-        backlog = _part("backlog", asked, by, True, measure)
-        closed = _part("closed", early, by, True, measure)
-        if by:
-            closed = closed.unstack("period").fillna(0.0).T.rolling(WEEKS_OF_PACE).mean().T.stack()
-        else:
-            closed = closed.rolling(WEEKS_OF_PACE).mean()
-        pace = closed.reindex(backlog.index)
+def _weeks_of_work(asked: Asked, by: By, period: bool, counted: Counted) -> pd.DataFrame:
+    """backlog / mean weekly closings of the last 8 weeks that were complete then; null without any closing."""
+    backlog = _part(counted("backlog", asked, by, period))
+    ends = _ends(asked) if period else [asked.calendar.last_complete(asked.question.as_of, "week")[1]]
+    recent = asked.question.about(start=min(ends) - timedelta(weeks=WEEKS_OF_PACE), end=max(ends), grain="week")
+    weekly = _part(counted("closed", Asked(asked.mart, asked.scope, asked.calendar, recent), by, True))
+    # One row per group (a single one without groups), one column per week.
+    weekly = weekly.unstack("period").fillna(0.0) if by else weekly.to_frame().T
+    closings = {}
+    for number, end in enumerate(ends):
+        weeks = [pd.Timestamp(end) - pd.Timedelta(weeks=back) for back in range(1, WEEKS_OF_PACE + 1)]
+        closings[number] = weekly.reindex(columns=weeks, fill_value=0.0).sum(axis=1)
+    wide = pd.DataFrame(closings)
+    if period:
+        wide.columns = pd.to_datetime(asked.calendar.starts(asked.question.start, asked.question.end, asked.question.grain))
+        long = wide.stack() if by else wide.iloc[0]
     else:
-        _, end = asked.calendar.last_complete(question.as_of, "week")
-        recent = question.about(start=end - timedelta(weeks=WEEKS_OF_PACE), end=end)
-        backlog = _part("backlog", asked, by, False, measure)
-        pace = _part("closed", Asked(asked.mart, asked.scope, asked.calendar, recent), by, False, measure) / WEEKS_OF_PACE
-        pace = pace.reindex(backlog.index)
-        period = False
+        long = wide[0] if by else wide[0].set_axis(backlog.index)
+    total = long.reindex(backlog.index).astype("float64")
+    pace = total / WEEKS_OF_PACE
     made = pd.DataFrame({"value": backlog / pace.where(pace > 0), "numerator": backlog, "denominator": pace, "n": backlog})
-    return _keyed(made, by, period)
+    return _keyed(made, pd.concat([backlog, total], axis=1))
+
+
+def _ends(asked: Asked) -> list[date]:
+    """For each period asked for, the end of the last week that was complete when the period ended."""
+    question, calendar = asked.question, asked.calendar
+    ends = []
+    for start in calendar.starts(question.start, question.end, question.grain):
+        end = min(calendar.next_start(start, question.grain), question.end)
+        ends.append(calendar.last_complete(min(calendar.midnight(end), question.as_of), "week")[1])
+    return ends
 
 
 def rate_per_1000(count: float, population: float | None, least_population: float = LEAST_POPULATION) -> float | None:
@@ -83,21 +97,48 @@ def rate_per_1000(count: float, population: float | None, least_population: floa
     return count / population * 1000
 
 
-def _per_1000(asked: Asked, by: str | None, period: bool, measure: Measure) -> pd.DataFrame:
-    """Residents' cases per 1,000 people of each area, or of the city as the sum of its first layer's areas."""
-    dimensions = asked.mart.dimensions
-    layers = [layer.slug for layer in sorted(dimensions.area_layers, key=lambda m: m.id) if not layer.extra["is_context"]]
-    counts = _part("resident_opened", asked, by, period, measure)
-    if by in layers:
-        people = {m.slug: m.extra.get("population") for m in dimensions.areas(str(by))}
-        keys = counts.index.get_level_values("key")
-        population = pd.Series([people.get(key) for key in keys], index=counts.index, dtype="float64")
-    else:
-        chosen = {area for layer, area in asked.question.areas if layers and layer == layers[0]}
-        areas = dimensions.areas(layers[0]) if layers else []
-        total = sum(float(m.extra.get("population") or 0) for m in areas if not chosen or m.slug in chosen)
-        population = pd.Series(total, index=counts.index, dtype="float64")
+def _per_1000(asked: Asked, by: By, period: bool, counted: Counted) -> pd.DataFrame:
+    """Residents' cases per 1,000 people of the areas they are counted for."""
+    counts = _part(counted("resident_opened", asked, by, period))
+    population = _population(asked, asked.dimensions(by), counts.index)
     rates = [rate_per_1000(count, people) for count, people in zip(counts, population, strict=True)]
     value = pd.Series(rates, index=counts.index, dtype="float64")
     made = pd.DataFrame({"value": value, "numerator": counts, "denominator": population, "n": counts})
-    return _keyed(made, by, period)
+    return _keyed(made, counts.to_frame())
+
+
+def _population(asked: Asked, by: tuple[str, ...], index: pd.Index) -> pd.Series:
+    """How many people live where each figure's cases are counted; null where nobody can say.
+
+    That is the area a figure is split by, else the areas chosen, else the whole city. The people
+    in the overlap of two layers are known only where one layer's areas are parts of the other's.
+    """
+    dimensions = asked.mart.dimensions
+    layers = {layer.slug for layer in dimensions.area_layers if not layer.extra["is_context"]}
+    split = [name for name in by if name in layers]
+    chosen: dict[str, set[str]] = {}
+    for layer, area in asked.question.areas:
+        chosen.setdefault(layer, set()).add(area)
+    unknown = pd.Series(float("nan"), index=index, dtype="float64")
+    if len(split) > 1:
+        return unknown
+    if split:
+        outer = [areas for layer, areas in chosen.items() if layer != split[0]]
+        people = {
+            area.slug: area.extra.get("population")
+            for area in dimensions.areas(split[0])
+            if all(area.extra.get("parent_slug") in areas for areas in outer)
+        }
+        keys = index.get_level_values("key_2" if by.index(split[0]) else "key")
+        return pd.Series([people.get(key) for key in keys], index=index, dtype="float64")
+    if len(chosen) > 1:
+        return unknown
+    for layer, areas in chosen.items():
+        return unknown.fillna(_people(asked, layer, areas))
+    first = min((layer for layer in dimensions.area_layers if layer.slug in layers), key=lambda layer: layer.id, default=None)
+    return unknown if first is None else unknown.fillna(_people(asked, first.slug, None))
+
+
+def _people(asked: Asked, layer: str, areas: set[str] | None) -> float:
+    members = asked.mart.dimensions.areas(layer)
+    return sum(float(area.extra.get("population") or 0) for area in members if areas is None or area.slug in areas)

@@ -15,8 +15,8 @@ from metrics.answer import Answer, pack, unpack
 from metrics.definitions import REGISTRY
 from metrics.kinds import DAY_OF, Facts, Metric
 from metrics.periods import Calendar
-from metrics.question import Question
-from metrics.select import Asked, by_period, rolled_up
+from metrics.question import BadQuestion, Question, require_metric
+from metrics.select import GROUPS, KEYS, Asked, By, by_period
 from metrics.suppression import hide_small_cells
 
 QUANTILES = {"median": 0.5, "p90": 0.9}
@@ -27,31 +27,46 @@ def ask(mart: Mart, calendar: Calendar, question: Question, viewer: Viewer) -> A
     return Asked(mart, scope_of(viewer), calendar, question)
 
 
-def measure(metric_id: str, asked: Asked, *, by: str | None = None, period: bool = False) -> Answer:
-    """Answer `metric_id` for what was asked, split by dimension `by` and by the question's grain if `period`.
+def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False) -> Answer:
+    """Answer `metric_id` for what was asked, split by one dimension or two, and by the question's grain if `period`.
 
-    Groups without any case are absent; periods without any are there, with zero or null.
+    Groups without any case are absent; without groups, periods without any case are there, with zero or null.
+
+    Raises:
+        BadQuestion: no such metric or dimension, or a figure of one instant asked for by period.
     """
-    metric = REGISTRY[metric_id]
-    parameters = [metric_id, metric.version, asked.question.parameters(), by, period]
-    packed = cached("measure", asked.mart.generation, asked.scope, parameters, lambda: pack(_frame(metric, asked, by, period)))
+    metric = REGISTRY[require_metric(metric_id)]
+    dimensions = asked.dimensions(by)
+    if period and metric.kind in ("stock", "duration") and metric.date_field == "as_of" and metric.stock_from is None:
+        raise BadQuestion(f"'{metric.label}' is a figure of one instant; ask for it without periods, as of another day if you like.")
+    parameters = [metric_id, metric.version, asked.question.parameters(), dimensions, period]
+    packed = cached("measure", asked.mart.generation, asked.scope, parameters, lambda: pack(_shown(metric, asked, dimensions, period)))
     return Answer(metric, asked.question, unpack(packed), asked.mart.generation, by, period)
 
 
-def _frame(metric: Metric, asked: Asked, by: str | None, period: bool) -> pd.DataFrame:
+def _shown(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
+    """What this audience may see of the counts."""
+    frame = _counted(metric.id, asked, by, period)
+    if asked.scope.audience == "public" and by:
+        count = frame[composite.SMALLEST] if composite.SMALLEST in frame.columns else frame["n"]
+        frame = hide_small_cells(frame, metric.unit, count, adds_over_time=metric.kind != "stock")
+    return frame.drop(columns=composite.SMALLEST, errors="ignore")
+
+
+def _counted(metric_id: str, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame:
+    """The answer's frame with nothing hidden."""
+    metric = REGISTRY[metric_id]
     if metric.kind == "composite":
-        frame = composite.frame(metric, asked, by, period, measure)
+        frame = composite.frame(metric, asked, by, period, _counted)
     elif metric.kind == "stock" and period:
         frame = _finished(stock.series(metric, asked, by), metric, asked, by)
     elif metric.kind == "duration":
         frame = _finished(_durations(metric, asked, by, period), metric, asked, by)
+    elif period and not metric.window:
+        frame = _finished(_mixed(metric, asked, by), metric, asked, by)
     else:
         frame = _finished(_counts(metric, asked, by, period), metric, asked, by)
-    if period and by is None and metric.kind != "composite":
-        frame = _every_period(frame, metric, asked)
-    if asked.scope.audience == "public" and by is not None:
-        frame = hide_small_cells(frame, metric.unit)
-    return frame
+    return _every_period(frame, metric, asked) if period and not by else frame
 
 
 def window(metric: Metric, facts: Facts) -> Any:
@@ -59,51 +74,53 @@ def window(metric: Metric, facts: Facts) -> Any:
     return facts.during(metric.date_field) if metric.window and metric.kind != "stock" else true()
 
 
-def _counts(metric: Metric, asked: Asked, by: str | None, period: bool) -> pd.DataFrame:
-    """n (rows that count) and hits, by group and period."""
+def _counts(metric: Metric, asked: Asked, by: By, period: bool, *, dated: bool | None = None) -> pd.DataFrame:
+    """n (rows that count) and hits, by group and period; with `dated` only rows whose date does (or does not) lie in the period."""
     facts = asked.facts(metric)
     assert metric.rows is not None
     rows = and_(asked.population(facts, metric), window(metric, facts), metric.rows(facts))
+    if dated is not None:
+        rows = and_(rows, func.coalesce(facts.during(metric.date_field), False) == dated)
     hits = metric.hits(facts) if metric.hits else true()
     columns = [func.count().label("n"), cast(func.sum(cast(hits, Integer)), Integer).label("hits")]
-    keys = []
-    if period:
-        keys.append(facts.column(DAY_OF[metric.date_field]).label("day"))
-    if by is not None:
-        keys.append(asked.group(facts, metric, by).label("grp"))
+    groups = asked.groups(facts, metric, by)
+    keys = [facts.column(DAY_OF[metric.date_field]).label("day"), *groups] if period else groups
     statement = select(*keys, *columns).where(rows)
     if keys:
         statement = statement.group_by(*[key.element for key in keys])
     if period:
-        statement = by_period(statement, ["n", "hits"], by is not None, asked.question.grain, asked.calendar)
+        statement = by_period(statement, ["n", "hits"], [key.name for key in groups], asked.question.grain, asked.calendar)
     return asked.mart.read(statement, asked.scope)
 
 
-def _durations(metric: Metric, asked: Asked, by: str | None, period: bool) -> pd.DataFrame:
+def _mixed(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
+    """By period, a share of a flow and a stock: what is dated in the period, and every time again all that is not dated."""
+    flow, stock_now = (_counts(metric, asked, by, dated, dated=dated) for dated in (True, False))
+    starts = pd.to_datetime(asked.calendar.starts(asked.question.start, asked.question.end, asked.question.grain))
+    again = stock_now.merge(pd.DataFrame({"period": starts}), how="cross")
+    keys = [name for name in (*GROUPS, "period") if name in again.columns]
+    both = pd.concat([flow.assign(period=pd.to_datetime(flow["period"])), again])
+    return both.groupby(keys, as_index=False)[["n", "hits"]].sum()
+
+
+def _durations(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
     """n, mean and exact quantiles (type 7) of a metric's days, by group and period."""
     facts = asked.facts(metric)
     assert metric.rows is not None and metric.days is not None
-    days = metric.days(facts).label("days")
-    keys = []
-    if period:
-        day = facts.column(DAY_OF[metric.date_field])
-        keys.append(rolled_up(day, asked.question.grain, asked.calendar).label("period"))
-    if by is not None:
-        keys.append(asked.group(facts, metric, by).label("grp"))
+    keys = asked.keys(facts, metric, by, period)
     condition = and_(asked.population(facts, metric), window(metric, facts), metric.rows(facts))
-    inner = select(*keys, days).where(condition).subquery("durations")
+    inner = select(*keys, metric.days(facts).label("days")).where(condition).subquery("durations")
     quantiles = [func.quantile_cont(inner.c.days, share).label(name) for name, share in QUANTILES.items()]
     outer_keys = [inner.c[key.name] for key in keys]
     statement = select(*outer_keys, func.count(inner.c.days).label("n"), func.avg(inner.c.days).label("mean"), *quantiles)
     return asked.mart.read(statement.group_by(*outer_keys) if keys else statement, asked.scope)
 
 
-def _finished(frame: pd.DataFrame, metric: Metric, asked: Asked, by: str | None) -> pd.DataFrame:
+def _finished(frame: pd.DataFrame, metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
     """The columns of an `Answer` from what was counted."""
-    if by is not None:
-        frame = asked.named(frame, by)
+    frame = asked.named(frame, by)
     if "period" in frame.columns:
-        frame = frame.assign(period=pd.to_datetime(frame["period"])).sort_values([c for c in ("key", "period") if c in frame.columns])
+        frame = frame.assign(period=pd.to_datetime(frame["period"])).sort_values([c for c in KEYS if c in frame.columns])
     n = frame["n"].astype("float64").fillna(0)
     if metric.kind == "duration":
         value, numerator, denominator = frame["median"], None, n
@@ -122,7 +139,7 @@ def _every_period(frame: pd.DataFrame, metric: Metric, asked: Asked) -> pd.DataF
     starts = pd.to_datetime(asked.calendar.starts(question.start, question.end, question.grain))
     full = frame.set_index("period").reindex(starts.rename("period")).reset_index()
     counted = ["n", "value", "numerator"] if metric.kind in ("flow", "stock") else ["n"]
-    if metric.kind == "share":
+    if metric.unit == "share":
         counted = ["n", "numerator", "denominator"]
     filled = {name: full[name].astype("float64").fillna(0) for name in counted}
     return full.assign(**filled, suppressed=False)

@@ -9,26 +9,25 @@ import pandas as pd
 from sqlalchemy import Integer, and_, cast, func, select
 
 from metrics.kinds import Metric
-from metrics.select import Asked
+from metrics.select import GROUPS, KEYS, Asked, By
 
 REPEAT_DAYS = 90
 AGAIN_DAYS = 14
 
 
-def repeat_locations(metric: Metric, asked: Asked, by: str | None, days: int = REPEAT_DAYS) -> pd.DataFrame:
+def repeat_locations(metric: Metric, asked: Asked, by: By, days: int = REPEAT_DAYS, *, period: bool = False) -> pd.DataFrame:
     """Cases with an earlier counted case of the same type and place in the `days` before / cases with a place."""
     facts = asked.facts()
     column = facts.column
     place = [column("request_type_id"), column("location_key")]
     before = func.lag(column("opened_at")).over(partition_by=place, order_by=[column("opened_at"), column("case_id")])
-    group = [] if by is None else [asked.group(facts, metric, by).label("grp")]
-    known = select(*group, column("opened_at").label("opened_at"), before.label("before_at"))
+    known = select(*asked.keys(facts, metric, by, period), column("opened_at").label("opened_at"), before.label("before_at"))
     cases = known.where(asked.population(facts, metric), facts.first, column("location_key").is_not(None)).subquery("placed")
     again = cast(func.coalesce(cases.c.before_at >= cases.c.opened_at - timedelta(days=days), False), Integer)
     return _share(asked, cases, again, and_(cases.c.opened_at >= facts.start, cases.c.opened_at < facts.end), by)
 
 
-def reported_again(metric: Metric, asked: Asked, by: str | None, days: int = AGAIN_DAYS) -> pd.DataFrame:
+def reported_again(metric: Metric, asked: Asked, by: By, days: int = AGAIN_DAYS, *, period: bool = False) -> pd.DataFrame:
     """Closings followed within `days` by a new counted case of the same type and place / matured closings."""
     facts = asked.facts()
     column = facts.column
@@ -46,9 +45,9 @@ def reported_again(metric: Metric, asked: Asked, by: str | None, days: int = AGA
         )
         .exists()
     )  # fmt: skip
-    group = [] if by is None else [asked.group(facts, metric, by).label("grp")]
+    keys = asked.keys(facts, metric, by, period)
     matured = and_(facts.during("closed_at"), column("closed_at") <= facts.as_of - timedelta(days=days))
-    closings = select(*group, cast(followed, Integer).label("again")).where(asked.population(facts, metric), matured).subquery("closings")
+    closings = select(*keys, cast(followed, Integer).label("again")).where(asked.population(facts, metric), matured).subquery("closings")
     return _share(asked, closings, closings.c.again, None, by)
 
 
@@ -67,14 +66,14 @@ def reporting_rate(incidents: Sequence[Mapping[str, float]]) -> dict[str, float 
     return {"reports_per_day": rate, "mean_delay_days": 1 / rate if rate else None}
 
 
-def _share(asked: Asked, rows, hit, condition, by: str | None) -> pd.DataFrame:  # type: ignore[no-untyped-def]
-    keys = [] if by is None else [rows.c.grp]
+def _share(asked: Asked, rows, hit, condition, by: By) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+    keys = [rows.c[name] for name in (*GROUPS, "period") if name in rows.c]
     statement = select(*keys, func.count().label("n"), cast(func.coalesce(func.sum(hit), 0), Integer).label("hits"))
     if condition is not None:
         statement = statement.where(condition)
-    frame = asked.mart.read(statement.group_by(*keys) if keys else statement, asked.scope)
-    if by is not None:
-        frame = asked.named(frame, by)
+    frame = asked.named(asked.mart.read(statement.group_by(*keys) if keys else statement, asked.scope), by)
+    if "period" in frame.columns:
+        frame = frame.assign(period=pd.to_datetime(frame["period"])).sort_values([name for name in KEYS if name in frame.columns])
     n, hits = frame["n"].astype("float64"), frame["hits"].astype("float64")
     made = frame.drop(columns=["n", "hits"])
-    return made.assign(value=hits / n.where(n > 0), numerator=hits, denominator=n, n=n, suppressed=False)
+    return made.assign(value=hits / n.where(n > 0), numerator=hits, denominator=n, n=n, suppressed=False).reset_index(drop=True)

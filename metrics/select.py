@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Sequence
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, and_, case, cast, func, literal, select, true
+from sqlalchemy import ColumnElement, Label, Select, and_, case, cast, func, literal, select, true
 from sqlalchemy import Date as SqlDate
 from sqlalchemy import Integer as SqlInteger
 
@@ -14,9 +14,16 @@ from access import Scope
 from data_access import vocabulary
 from data_access.mart.dimensions import Dimension, Member
 from data_access.mart.reading import Mart
-from metrics.kinds import Facts, Metric
+from metrics.kinds import DAY_OF, Facts, Metric
 from metrics.periods import Calendar, Grain
-from metrics.question import Question
+from metrics.question import BadQuestion, Question, require_dimension
+
+By = str | tuple[str, ...] | None
+"""What an answer is split by: nothing, one dimension, or two of them."""
+GROUPS = ("grp", "grp_2")
+"""Columns with the number of a row's group in the first and the second dimension, inside statements."""
+KEYS = ("key", "label", "key_2", "label_2", "period")
+"""Columns of an answer that say what a row is about; all others are figures."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,29 @@ class Asked:
             conditions.append(column(f"area_{slot}_id").in_(ids))
         return and_(*conditions)
 
+    def dimensions(self, by: By) -> tuple[str, ...]:
+        """The dimensions of `by`, checked.
+
+        Raises:
+            BadQuestion: an unknown dimension, one twice, or more than two.
+        """
+        names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+        if len(names) > len(GROUPS) or len(set(names)) < len(names):
+            raise BadQuestion("Figures can be split by two different dimensions at most.")
+        return tuple(require_dimension(name, self.mart) for name in names)
+
+    def groups(self, facts: Facts, metric: Metric, by: By) -> list[Label[Any]]:
+        """The numbers of the groups a row belongs to, labelled `grp` and `grp_2`."""
+        return [self.group(facts, metric, name).label(label) for name, label in zip(self.dimensions(by), GROUPS, strict=False)]
+
+    def keys(self, facts: Facts, metric: Metric, by: By, period: bool) -> list[Label[Any]]:
+        """`groups`, and with `period` the first day of the period that the metric's date lies in."""
+        groups = self.groups(facts, metric, by)
+        if not period:
+            return groups
+        day = facts.column(DAY_OF[metric.date_field])
+        return [*groups, rolled_up(day, self.question.grain, self.calendar).label("period")]
+
     def group(self, facts: Facts, metric: Metric, by: str) -> ColumnElement[Any]:
         """The number of the group a row belongs to, for dimension `by`."""
         if by in ("department", "division"):
@@ -84,14 +114,15 @@ class Asked:
             return dimensions.vocabulary(by)
         return dimensions.areas(by)
 
-    def named(self, frame: pd.DataFrame, by: str) -> pd.DataFrame:
-        """`frame` with `key` and `label` in place of the group's number `grp`."""
-        known = self.members(by).by_id
-        nobody = Member(0, "none", "Not on the map" if by not in _NAMELESS else _NAMELESS[by])
-        rows = [known.get(int(number), nobody) for number in frame["grp"]]
-        made = frame.drop(columns="grp")
-        made.insert(0, "key", [member.slug for member in rows])
-        made.insert(1, "label", [member.name for member in rows])
+    def named(self, frame: pd.DataFrame, by: By) -> pd.DataFrame:
+        """`frame` with `key` and `label` in place of the group's number `grp`, and the same with `_2` for a second dimension."""
+        made = frame.drop(columns=[name for name in GROUPS if name in frame.columns])
+        for at, (name, group) in enumerate(zip(self.dimensions(by), GROUPS, strict=False)):
+            known = self.members(name).by_id
+            nobody = Member(0, "none", _NAMELESS.get(name, "Not on the map"))
+            rows = [known.get(int(number), nobody) for number in frame[group]]
+            made.insert(2 * at, KEYS[2 * at], [member.slug for member in rows])
+            made.insert(2 * at + 1, KEYS[2 * at + 1], [member.name for member in rows])
         return made
 
     def _top_departments(self) -> dict[int, int]:
@@ -135,13 +166,13 @@ def _plus_days(day: ColumnElement[Any], days: int) -> ColumnElement[Any]:
     return day + literal(days, SqlInteger)
 
 
-def by_period(daily: Select, sums: list[str], grouped: bool, grain: Grain, calendar: Calendar) -> Select:
-    """Sum a per-day select (`day`, maybe `grp`, and `sums`) into periods.
+def by_period(daily: Select, sums: list[str], groups: Sequence[str], grain: Grain, calendar: Calendar) -> Select:
+    """Sum a per-day select (`day`, the `groups` and `sums`) into periods.
 
     Counting per day first and rolling the few days up after is what keeps this quick.
     """
     inner = daily.subquery("daily")
     period = rolled_up(inner.c.day, grain, calendar)
-    keys = [period.label("period"), *([inner.c.grp] if grouped else [])]
+    kept = [inner.c[name] for name in groups]
     totals = [cast(func.sum(inner.c[name]), SqlInteger).label(name) for name in sums]
-    return select(*keys, *totals).group_by(*[key.element if hasattr(key, "element") else key for key in keys])
+    return select(period.label("period"), *kept, *totals).group_by(period, *kept)

@@ -13,11 +13,11 @@ import pandas as pd
 from sqlalchemy import Date, Integer, and_, cast, func, literal, or_, select, union_all
 
 from metrics.kinds import Facts, Metric
-from metrics.select import Asked, by_period
+from metrics.select import Asked, By, by_period
 
 
-def series(metric: Metric, asked: Asked, by: str | None) -> pd.DataFrame:
-    """`period` (first day), `grp` if `by`, and `n`: the stock at the end of each period.
+def series(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
+    """`period` (first day), the groups of `by`, and `n`: the stock at the end of each period.
 
     The last period ends at `as_of` when that comes first.
     """
@@ -26,24 +26,25 @@ def series(metric: Metric, asked: Asked, by: str | None) -> pd.DataFrame:
     population = and_(asked.population(facts, metric), enters, enters_at <= facts.as_of)
     left_at = facts.column("closed_at")
     stays = or_(left_at.is_(None), left_at >= facts.start)
-    group = [] if by is None else [asked.group(facts, metric, by).label("grp")]
+    groups = asked.groups(facts, metric, by)
     first_day = cast(literal(asked.question.start), Date)
 
     def moves(day: Any, sign: int, condition: Any) -> Any:
-        keys = [day.label("day"), *group]
+        keys = [day.label("day"), *groups]
         count = cast(func.count() * sign, Integer).label("n")
         return select(*keys, count).where(population, condition).group_by(*[key.element for key in keys])
 
-    before = select(first_day.label("day"), *group, cast(func.count(), Integer).label("n")).where(
+    before = select(first_day.label("day"), *groups, cast(func.count(), Integer).label("n")).where(
         population, enters_at < facts.start, stays
     )
-    if group:
-        before = before.group_by(group[0].element)
+    if groups:
+        before = before.group_by(*[key.element for key in groups])
     during = and_(enters_at >= facts.start, enters_at < facts.end)
     leaving = and_(left_at >= facts.start, left_at < facts.end, left_at <= facts.as_of)
     everything = union_all(before, moves(enters_on, 1, during), moves(facts.column("closed_on"), -1, leaving))
-    statement = by_period(everything, ["n"], by is not None, asked.question.grain, asked.calendar)
-    return _accumulated(asked.mart.read(statement, asked.scope), asked, by is not None)
+    names = [key.name for key in groups]
+    statement = by_period(everything, ["n"], names, asked.question.grain, asked.calendar)
+    return _accumulated(asked.mart.read(statement, asked.scope), asked, names)
 
 
 def _entry(metric: Metric, facts: Facts) -> tuple[Any, Any, Any]:
@@ -57,13 +58,15 @@ def _entry(metric: Metric, facts: Facts) -> tuple[Any, Any, Any]:
     return facts.column(metric.stock_from[0]), facts.column(metric.stock_from[1]), facts.column("case_id").is_not(None)
 
 
-def _accumulated(moves: pd.DataFrame, asked: Asked, grouped: bool) -> pd.DataFrame:
+def _accumulated(moves: pd.DataFrame, asked: Asked, groups: list[str]) -> pd.DataFrame:
     question = asked.question
     starts = pd.to_datetime(asked.calendar.starts(question.start, question.end, question.grain))
     moves = moves.assign(period=pd.to_datetime(moves["period"]), n=moves["n"].astype("float64"))
-    if not grouped:
+    if not groups:
         level = moves.groupby("period")["n"].sum().reindex(starts, fill_value=0.0).cumsum()
         return level.rename_axis("period").reset_index(name="n")
-    wide = moves.pivot_table(index="period", columns="grp", values="n", aggfunc="sum", fill_value=0.0)
+    if moves.empty:
+        return moves
+    wide = moves.pivot_table(index="period", columns=groups, values="n", aggfunc="sum", fill_value=0.0)
     level = wide.reindex(starts, fill_value=0.0).cumsum().rename_axis("period")
-    return level.melt(ignore_index=False, var_name="grp", value_name="n").reset_index()
+    return level.unstack().rename("n").reset_index()
