@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Mapping
+from typing import Literal, Mapping
 
 import numpy as np
 import pandas as pd
 
+_DAY = 24 * 60
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Minutes = int
 Windows = tuple[tuple[Minutes, Minutes], ...]
 """Minutes after local midnight; a closing at or before its opening is on the next day."""
@@ -42,18 +44,22 @@ def make_calendar(id: str, zone: str, weekly: Mapping[int, list[tuple[str, str]]
     """A calendar from "HH:MM" windows per weekday number.
 
     Raises:
-        CalendarError: a time that is none, or windows of one day that overlap.
+        CalendarError: a time that is none, or windows that overlap, also past midnight into the next day.
     """
-    days: list[Windows] = []
-    for weekday in range(7):
-        windows = sorted((_minutes(id, a), _minutes(id, b)) for a, b in weekly.get(weekday, []))
-        for (_, end), (start, _) in zip(windows, windows[1:], strict=False):
-            if end > start:
-                raise CalendarError(f"calendar {id!r}: windows of weekday {weekday} overlap; let one end before the next begins.")
-        days.append(tuple(windows))
+    days = [tuple(sorted((_minutes(id, a), _minutes(id, b)) for a, b in weekly.get(weekday, []))) for weekday in range(7)]
     if not any(days):
         raise CalendarError(f"calendar {id!r} has no window; give at least one day its hours.")
+    week = [(day, day * _DAY + start, day * _DAY + closing(start, end)) for day, windows in enumerate(days) for start, end in windows]
+    first_again = (week[0][0], week[0][1] + 7 * _DAY, 0)
+    for (day, _, end), (_, start, _) in zip(week, [*week[1:], first_again], strict=True):
+        if end > start:
+            raise CalendarError(f"calendar {id!r}: a window of {_WEEKDAYS[day]} runs into the next one; let it end before that begins.")
     return Calendar(id, zone, tuple(days), frozenset(holidays))  # type: ignore[arg-type]
+
+
+def closing(start: Minutes, end: Minutes) -> Minutes:
+    """Minutes after the midnight of its day at which a window ends; more than 24 hours if it runs past midnight."""
+    return end if end > start else end + _DAY
 
 
 def _minutes(calendar_id: str, text: str) -> int:
@@ -100,9 +106,9 @@ def window_table(calendar: Calendar, first: date, last: date) -> WindowTable:
         for begin, end in calendar.weekly[day.weekday()]:
             midnight = datetime(day.year, day.month, day.day)
             opens.append(midnight + timedelta(minutes=begin))
-            closes.append(midnight + timedelta(minutes=end + (24 * 60 if end <= begin else 0)))
+            closes.append(midnight + timedelta(minutes=closing(begin, end)))
             owner.append(number)
-    start, end = to_utc(np.array(opens, "datetime64[us]"), calendar.zone), to_utc(np.array(closes, "datetime64[us]"), calendar.zone)
+    start, end = (_edges_to_utc(np.array(edges, "datetime64[us]"), calendar.zone) for edges in (opens, closes))
     length = end - start
     last_close = np.zeros(len(days), "int64")
     np.maximum.at(last_close, np.array(owner, dtype="int64"), end)
@@ -120,9 +126,18 @@ def to_utc(local: np.ndarray, zone: str) -> np.ndarray:
 
     A time the spring change skips moves forward an hour; one the autumn change repeats is the first.
     """
+    return _to_utc(local, zone, pd.Timedelta(hours=1))
+
+
+def _edges_to_utc(local: np.ndarray, zone: str) -> np.ndarray:
+    """Openings and closings as `to_utc`, but the skipped hour is no time at all: its edges fall on its end, so that windows never overlap."""
+    return _to_utc(local, zone, "shift_forward")
+
+
+def _to_utc(local: np.ndarray, zone: str, skipped: pd.Timedelta | Literal["shift_forward"]) -> np.ndarray:
     index = pd.DatetimeIndex(local.astype("datetime64[us]"))
     first = np.ones(len(index), dtype=bool)
-    aware = index.tz_localize(zone, ambiguous=first, nonexistent=pd.Timedelta(hours=1))
+    aware = index.tz_localize(zone, ambiguous=first, nonexistent=skipped)
     return aware.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
 
 

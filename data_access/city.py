@@ -22,6 +22,7 @@ from settings import ROOT
 M = TypeVar("M", bound=BaseModel)
 
 
+SLA_PRESETS = ROOT / "data_access" / "sources" / "presets"
 _USUAL = {"STATROOM_DATA": str(ROOT / "var")}
 """Variables a city may use without anybody setting them."""
 
@@ -110,7 +111,7 @@ def load_city(folder: Path, environ: Mapping[str, str] | None = None) -> City:
     """
     path = folder / "city.toml"
     data = _expand(read_toml(path), os.environ if environ is None else environ, path)
-    file = validate(models.CityFile, data, path)
+    file = _with_sla_presets(validate(models.CityFile, data, path), path)
     city = City(folder, file)
     _check_references(city, path)
     return city
@@ -198,6 +199,20 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path) -> Any:
     return value
 
 
+def _with_sla_presets(file: models.CityFile, path: Path) -> models.CityFile:
+    """`file` with the calendars and rules of the presets it names before its own."""
+    calendars, rules = [], []
+    for name in file.sla_preset:
+        source = SLA_PRESETS / f"{name}_sla.toml"
+        if not source.exists():
+            known = sorted(found.stem.removesuffix("_sla") for found in SLA_PRESETS.glob("*_sla.toml"))
+            raise CityError(f"{path}: key 'sla_preset' names {name!r}, which does not exist; there are {', '.join(known)}.")
+        preset = validate(models.SlaPreset, read_toml(source), source)
+        calendars += preset.calendar
+        rules += preset.sla_rule
+    return file.model_copy(update={"calendar": (*calendars, *file.calendar), "sla_rule": (*rules, *file.sla_rule)})
+
+
 def _check_references(city: City, path: Path) -> None:
     for zone in (city.zone, *(calendar.zone for calendar in city.calendars if calendar.zone)):
         try:
@@ -207,9 +222,16 @@ def _check_references(city: City, path: Path) -> None:
     _check_named(path, "source.programme", [s.programme for s in city.sources], [p.id for p in city.programmes])
     _check_named(path, "department.parent", [d.parent for d in city.departments], [d.id for d in city.departments])
     _check_named(path, "sla_rule.calendar", [r.calendar for r in city.sla_rules], [c.id for c in city.calendars])
+    from data_access.due import check_deadlines  # deadlines are computed for a City: it cannot be imported above
+
+    try:
+        check_deadlines(city)
+    except CityError as error:
+        raise CityError(f"{path}: {error}") from None
     for key, ids in (
         ("source.name", [s.name for s in city.sources]),
         ("department.id", [d.id for d in city.departments]),
+        ("calendar.id", [c.id for c in city.calendars]),
         ("area_layer.id", [layer.id for layer in city.file.area_layer]),
     ):
         twice = sorted({name for name in ids if ids.count(name) > 1})

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Labels = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
+"""One text or a list of them."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -95,22 +97,29 @@ class CalendarConfig(Model):
 
 
 class SlaRuleConfig(Model):
-    """`[[sla_rule]]`: the deadline of a request type while the rule is valid, as data."""
+    """`[[sla_rule]]`: the deadline of one request type or several while the rule is valid, as data."""
 
-    request_type: str
+    request_type: Labels
     department: str | None = None
     priority: str | None = None
     measure: Literal["resolve"] = "resolve"
     unit: Literal["business_days", "business_hours", "calendar_days", "elapsed_hours"]
-    amount: Annotated[float, Field(gt=0)]
+    amount: Annotated[float, Field(ge=0)]
     calendar: Id | None = None
-    weekend_policy: Literal["next_window_start", "keep_time"] = "next_window_start"
-    after_hours_policy: Literal["same_day", "next_start"] = "same_day"
+    weekend_policy: Literal["next_window_start", "keep_time", "last_close"] = "next_window_start"
+    after_hours_policy: Literal["same_day", "next_start", "last_close"] = "same_day"
     due_time: Literal["last_close", "same_time"] = "last_close"
     clock: Literal["wall", "elapsed"] = "wall"
     truncate: Literal["none", "second", "minute", "day"] = "none"
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+class SlaPreset(Model):
+    """The deadlines of a known export: `presets/*_sla.toml`."""
+
+    calendar: tuple[CalendarConfig, ...] = ()
+    sla_rule: tuple[SlaRuleConfig, ...]
 
 
 class AreaLayer(Model):
@@ -151,5 +160,7 @@ class CityFile(Model):
     department: tuple[Department, ...] = ()
     calendar: tuple[CalendarConfig, ...] = ()
     sla_rule: tuple[SlaRuleConfig, ...] = ()
+    sla_preset: tuple[str, ...] = ()
+    """Calendars and rules that come with Statroom: the deadlines of known exports. A rule in this file goes before theirs."""
     area_layer: tuple[AreaLayer, ...] = ()
     release: Release = Release()

@@ -9,20 +9,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_access.calendars import Calendar, make_calendar, window_table
+from data_access.calendars import Calendar, CalendarError, make_calendar, window_table
 from data_access.city import City, CityError
 from data_access.city_models import WEEKDAYS, CalendarConfig, SlaRuleConfig
-from data_access.sla import SlaRule, SlaRuleError, due_dates
+from data_access.sla import SlaRule, SlaRuleError, check_rules, due_dates
 
 HOLIDAY_YEARS = range(1990, 2051)
 
 
 def compute_due_dates(frame: pd.DataFrame, city: City) -> pd.Series:
-    """Deadlines of cases (`request_type`, `department`, `priority`, `opened_at`) by the city's rules."""
-    rules = [rule_of(config) for config in city.sla_rules]
+    """Deadlines of cases (`request_type`, `department`, `priority`, `opened_at`) by the city's rules.
+
+    Raises:
+        CityError: a rule or calendar that cannot be used.
+    """
+    rules = [rule_of(config, city) for config in city.sla_rules]
+    if "department" in frame.columns:
+        owners = frame["department"].map({label: _department(label, city) for label in frame["department"].dropna().unique()})
+        frame = frame.assign(department=owners)
     try:
         return due_dates(frame, rules, calendars_of(city), city.zone)
-    except SlaRuleError as error:
+    except (SlaRuleError, CalendarError) as error:
+        raise CityError(str(error)) from None
+
+
+def check_deadlines(city: City) -> None:
+    """Raise `CityError` for the first calendar or SLA rule that cannot be used; holidays are not looked at."""
+    try:
+        known = {config.id: make_calendar(config.id, config.zone or city.zone, _weekly(config)) for config in city.calendars}
+        check_rules([rule_of(config, city) for config in city.sla_rules], known)
+    except (SlaRuleError, CalendarError) as error:
         raise CityError(str(error)) from None
 
 
@@ -31,17 +47,28 @@ def calendars_of(city: City) -> dict[str, Calendar]:
     return {config.id: _calendar(config, city.zone) for config in city.calendars}
 
 
-def rule_of(config: SlaRuleConfig) -> SlaRule:
+def rule_of(config: SlaRuleConfig, city: City) -> SlaRule:
     """A configured rule as the engine takes it."""
-    return SlaRule(**config.model_dump(exclude={"measure"}))
+    department = None if config.department is None else _department(config.department, city)
+    given = config.model_dump(exclude={"measure", "request_type", "department"})
+    return SlaRule(config.request_type, department=department, **given)
+
+
+def _department(label: str, city: City) -> str:
+    """One name for all the city's spellings of a department."""
+    known = city.department_of(label)
+    return label if known is None else known.id
 
 
 def _calendar(config: CalendarConfig, zone: str) -> Calendar:
-    weekly = {number: [tuple(window) for window in config.weekly.get(day, ())] for number, day in enumerate(WEEKDAYS)}
     days = set()
     if config.holidays is not None:
         days = set(_holidays(config.holidays.country, config.holidays.subdivision, config.id))
-    return make_calendar(config.id, config.zone or zone, weekly, frozenset((days | set(config.add)) - set(config.remove)))  # type: ignore[arg-type]
+    return make_calendar(config.id, config.zone or zone, _weekly(config), frozenset((days | set(config.add)) - set(config.remove)))
+
+
+def _weekly(config: CalendarConfig) -> dict[int, list[tuple[str, str]]]:
+    return {number: list(config.weekly.get(day, ())) for number, day in enumerate(WEEKDAYS)}
 
 
 @lru_cache(maxsize=16)
@@ -63,7 +90,7 @@ def calendar_from_data(data: dict[str, Any]) -> Calendar:
 def due_date_of(opened_at: pd.Timestamp, unit: str, amount: float, calendar: dict[str, Any]) -> pd.Timestamp:
     """One deadline (naive UTC) under a calendar given as plain data."""
     calendars = {"given": calendar_from_data(calendar)} if calendar["weekly"] else {}
-    rule = SlaRule("any", unit, amount, calendar="given")  # type: ignore[arg-type]
+    rule = SlaRule(("any",), unit, amount, calendar="given")  # type: ignore[arg-type]
     frame = pd.DataFrame({"request_type": ["any"], "opened_at": [opened_at]})
     return due_dates(frame, [rule], calendars, calendar["tz"]).iloc[0]
 

@@ -14,7 +14,7 @@ from typing import Literal, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from data_access.calendars import Calendar, WindowTable, to_local, to_utc, window_table
+from data_access.calendars import Calendar, WindowTable, closing, to_local, to_utc, window_table
 from data_access.slugs import slug
 
 SECOND, DAY = 1_000_000, 86_400_000_000
@@ -27,18 +27,20 @@ class SlaRuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SlaRule:
-    """The deadline of a request type opened while the rule is valid."""
+    """The deadline of a case of these request types opened while the rule is valid."""
 
-    request_type: str
+    request_types: tuple[str, ...]
     unit: Literal["business_days", "business_hours", "calendar_days", "elapsed_hours"]
     amount: float
     calendar: str | None = None
     department: str | None = None
     priority: str | None = None
-    weekend_policy: Literal["next_window_start", "keep_time"] = "next_window_start"
-    """same_time clocks: an opening on a day without hours moves to the next business day's opening, or keeps its time."""
-    after_hours_policy: Literal["same_day", "next_start"] = "same_day"
-    """next_start: an opening at or after the last closing counts from the next business day's opening."""
+    weekend_policy: Literal["next_window_start", "keep_time", "last_close"] = "next_window_start"
+    """same_time clocks: an opening on a day without hours counts as made when the next business day
+    opens, on that day at the same time, or at the last closing before."""
+    after_hours_policy: Literal["same_day", "next_start", "last_close"] = "same_day"
+    """next_start: an opening at or after the last closing counts as made when the next business day opens;
+    last_close (same_time clocks): as made at that closing."""
     due_time: Literal["last_close", "same_time"] = "last_close"
     """business_days: due at the last closing of day n, or n business days later at the same time of day."""
     clock: Literal["wall", "elapsed"] = "wall"
@@ -52,13 +54,14 @@ class SlaRule:
 def check_rules(rules: Sequence[SlaRule], calendars: Mapping[str, Calendar]) -> None:
     """Raise `SlaRuleError` for the first rule that cannot be applied."""
     for rule in rules:
-        what = f"SLA rule of {rule.request_type!r}"
+        what = f"SLA rule of {rule.request_types[0]!r}"
         if rule.unit.startswith("business") and rule.calendar not in calendars:
             raise SlaRuleError(f"{what}: calendar {rule.calendar!r} is not defined; known are {', '.join(calendars) or 'none'}.")
-        if rule.amount <= 0:
-            raise SlaRuleError(f"{what}: amount is {rule.amount}; it must be more than 0.")
+        if rule.amount < 0 or (rule.amount == 0 and rule.unit.startswith("business")):
+            least = "more than 0" if rule.unit.startswith("business") else "0 (due at once) or more"
+            raise SlaRuleError(f"{what}: amount is {rule.amount:g}; it must be {least}.")
         if rule.unit.endswith("days") and rule.amount != int(rule.amount):
-            raise SlaRuleError(f"{what}: {rule.amount} {rule.unit}; days are whole, use hours for a part of one.")
+            raise SlaRuleError(f"{what}: {rule.amount:g} {rule.unit}; days are whole, use hours for a part of one.")
         if rule.valid_from and rule.valid_to and rule.valid_from >= rule.valid_to:
             raise SlaRuleError(f"{what}: valid_from {rule.valid_from} is not before valid_to {rule.valid_to}.")
 
@@ -69,7 +72,8 @@ def due_dates(frame: pd.DataFrame, rules: Sequence[SlaRule], calendars: Mapping[
     Args:
         frame: `request_type`, `opened_at` (naive UTC), and if rules use them `department`, `priority`.
 
-    The most specific rule wins: type, department and priority before type and department before type.
+    The most specific rule wins: type, department and priority before type and department before type;
+    of equally specific ones the last.
     """
     check_rules(rules, calendars)
     opened = frame["opened_at"].to_numpy().astype("datetime64[us]").astype("int64")
@@ -95,10 +99,12 @@ def _keys(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, list[str]]:
 
 def _applies(rule: SlaRule, keys: dict[str, tuple[np.ndarray, list[str]]], local: np.ndarray) -> np.ndarray:
     chosen = np.ones(len(local), dtype=bool)
+    given = {"request_type": rule.request_types, "department": (rule.department,), "priority": (rule.priority,)}
     for name, (codes, values) in keys.items():
-        wanted = getattr(rule, name)
-        if wanted is not None:
-            chosen &= np.isin(codes, [i for i, value in enumerate(values) if value == slug(wanted)])
+        wanted = {slug(value) for value in given[name] if value is not None}
+        if wanted:
+            # Code -1, a case without the value, finds the last entry.
+            chosen &= np.array([*(value in wanted for value in values), False])[codes]
     if rule.valid_from:
         chosen &= local >= np.datetime64(rule.valid_from)
     if rule.valid_to:
@@ -129,12 +135,15 @@ def _table(calendar: Calendar, local: np.ndarray, rule: SlaRule) -> WindowTable:
     """Windows from before the first opening to surely past the last deadline."""
     first = local.min().astype("datetime64[D]").astype(date) - timedelta(days=8)
     last = local.max().astype("datetime64[D]").astype(date)
-    week = [sum((end - start) % (24 * 60) or 24 * 60 for start, end in day) for day in calendar.weekly]
+    week = [sum(closing(start, end) - start for start, end in day) for day in calendar.weekly]
     per_week = sum(1 for minutes in week if minutes) if rule.unit == "business_days" else sum(week) / 60
     days = int(rule.amount / per_week * 7) + 21
-    reach = last + timedelta(days=days)
-    # Holidays only push a deadline further, each by a day at most.
-    reach += timedelta(days=2 * sum(last - timedelta(days=7) <= day <= reach + timedelta(days=30) for day in calendar.holidays))
+    reach = without_holidays = last + timedelta(days=days)
+    # A holiday pushes a deadline further, by a week at most; on the way there may lie more of them.
+    while (
+        pushed := without_holidays + timedelta(weeks=sum(last - timedelta(days=8) <= day <= reach for day in calendar.holidays))
+    ) > reach:
+        reach = pushed
     return window_table(calendar, date(first.year, 1, 1), date(reach.year, 12, 31))
 
 
@@ -154,16 +163,33 @@ def _counted_from(opened: np.ndarray, day: np.ndarray, table: WindowTable) -> np
 
 
 def _same_time(rule: SlaRule, opened: np.ndarray, local: np.ndarray, table: WindowTable, zone: str) -> np.ndarray:
+    """Business days at the same time of day: first the day without hours is left, then the hour after closing."""
     day = local.astype("datetime64[D]")
     time = local - day.astype("datetime64[us]")
     at = np.searchsorted(table.days, day, side="left")
     business = table.days[at] == day
-    late = business & (opened >= table.last_close[at]) if rule.after_hours_policy == "next_start" else np.zeros(len(day), dtype=bool)
-    moved = late | (~business & (rule.weekend_policy == "next_window_start"))
-    at = at + late
-    opening = (table.first_open[at] * 60 * SECOND).astype("timedelta64[us]")
-    time = np.where(moved, opening, time)
-    return to_utc(table.days[at + int(rule.amount)].astype("datetime64[us]") + time, zone)
+    at_close = np.zeros(len(day), dtype=bool)
+    if rule.weekend_policy == "last_close":
+        at_close = ~business
+        at = at - at_close
+    elif rule.weekend_policy == "next_window_start":
+        time = np.where(business, time, _opening(table, at))
+    if rule.after_hours_policy != "same_day":
+        made_at = np.where(business, opened, to_utc(table.days[at].astype("datetime64[us]") + time, zone))
+        late = ~at_close & (made_at >= table.last_close[at])
+        if rule.after_hours_policy == "last_close":
+            at_close = at_close | late
+        else:
+            at = at + late
+            time = np.where(late, _opening(table, at), time)
+    target = at + int(rule.amount)
+    due = to_utc(table.days[target].astype("datetime64[us]") + time, zone)
+    return np.where(at_close, table.last_close[target], due)
+
+
+def _opening(table: WindowTable, at: np.ndarray) -> np.ndarray:
+    """Time of day at which business days number `at` open."""
+    return (table.first_open[at] * 60 * SECOND).astype("timedelta64[us]")
 
 
 def _truncated(due: np.ndarray, to: str, zone: str) -> np.ndarray:
