@@ -1,0 +1,91 @@
+"""How many cases lie in each cell of a grid over a part of the map: density without sending any point."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+
+import pandas as pd
+from sqlalchemy import Integer, and_, cast, func, select
+
+from data_access.cache import cached
+from data_access.mart.public import GRID_DEGREES
+from metrics.answer import pack
+from metrics.definitions import REGISTRY
+from metrics.measure import window
+from metrics.question import BadQuestion, require_metric
+from metrics.select import Asked
+from metrics.suppression import LEAST_COUNT
+
+MOST_CELLS = 40_000
+"""Cells of one view, empty ones included; two hundred by two hundred is more than a screen can show."""
+FINEST_DEGREES = 0.0001
+"""About ten metres: finer than any address."""
+
+
+def density(asked: Asked, metric_id: str, west: float, south: float, east: float, north: float, cell_degrees: float) -> pd.DataFrame:
+    """What `metric_id` counts, per cell: `lon`, `lat` (centre, degrees WGS84) and `n`; cells without any case are absent.
+
+    Cells are `shown_cell(asked, cell_degrees)` wide, begin at whole multiples of that and are
+    counted whole where the view cuts them, so that a cell's number does not depend on the view.
+    Cases without coordinates are in no cell. Residents see no cell with fewer than five cases.
+
+    Raises:
+        BadQuestion: no such metric, one that counts no cases, a view that is none, or too many cells.
+    """
+    metric = REGISTRY[require_metric(metric_id)]
+    if metric.rows is None:
+        raise BadQuestion(f"'{metric.label}' is made of other figures and cannot be drawn as density; choose one that counts cases.")
+    west, east = _degrees(west, "west", 180), _degrees(east, "east", 180)
+    south, north = _degrees(south, "south", 90), _degrees(north, "north", 90)
+    if west >= east or south >= north:
+        raise BadQuestion("The view must reach from west to east and from south to north.")
+    cell = shown_cell(asked, cell_degrees)
+    columns, rows = (floor(west / cell), ceil(east / cell)), (floor(south / cell), ceil(north / cell))
+    if (columns[1] - columns[0]) * (rows[1] - rows[0]) > MOST_CELLS:
+        raise BadQuestion(f"The view would have more than {MOST_CELLS:,} cells; choose larger cells or a smaller part of the map.")
+    parameters = [metric.id, metric.version, asked.question.parameters(), cell, columns, rows]
+    packed = cached("density", asked.mart.generation, asked.scope, parameters, lambda: pack(_cells(asked, metric.id, cell, columns, rows)))
+    return pd.DataFrame(packed).astype({"lon": "float64", "lat": "float64", "n": "int64"})
+
+
+def shown_cell(asked: Asked, cell_degrees: float) -> float:
+    """The width of the cells that are counted: for residents a whole multiple of the published grid, never finer.
+
+    Raises:
+        BadQuestion: not a width of a cell.
+    """
+    cell = _degrees(cell_degrees, "The width of a cell", 10)
+    if cell < FINEST_DEGREES:
+        raise BadQuestion(f"The width of a cell is {cell:g} degrees; choose {FINEST_DEGREES:g} to 10.")
+    return cell if asked.scope.audience != "public" else max(1, ceil(round(cell / GRID_DEGREES, 9))) * GRID_DEGREES
+
+
+def _cells(asked: Asked, metric_id: str, cell: float, columns: tuple[int, int], rows: tuple[int, int]) -> pd.DataFrame:
+    metric, facts, records = REGISTRY[metric_id], asked.facts(REGISTRY[metric_id]), asked.mart.case_records(asked.scope)
+    assert metric.rows is not None
+    # Rounding may put a point on an edge into the neighbour, so the coordinates only cut roughly and the cells exactly.
+    near = and_(
+        records.c.longitude.between((columns[0] - 1) * cell, (columns[1] + 1) * cell),
+        records.c.latitude.between((rows[0] - 1) * cell, (rows[1] + 1) * cell),
+    )
+    x, y = (cast(func.floor(records.c[name] / cell), Integer).label(label) for name, label in (("longitude", "x"), ("latitude", "y")))
+    placed = (
+        select(x, y)
+        .select_from(facts.spell)
+        .join(records, records.c.case_id == facts.column("case_id"))
+        .where(asked.population(facts, metric), window(metric, facts), metric.rows(facts), near)
+        .subquery("placed")
+    )
+    inside = and_(placed.c.x >= columns[0], placed.c.x < columns[1], placed.c.y >= rows[0], placed.c.y < rows[1])
+    counted = select(placed.c.x, placed.c.y, func.count().label("n")).where(inside).group_by(placed.c.x, placed.c.y)
+    if asked.scope.audience == "public":
+        counted = counted.having(func.count() >= LEAST_COUNT)
+    frame = asked.mart.read(counted.order_by(placed.c.y, placed.c.x), asked.scope)
+    centres = {name: ((frame[axis].astype("float64") + 0.5) * cell).round(7) for name, axis in (("lon", "x"), ("lat", "y"))}
+    return pd.DataFrame({**centres, "n": frame["n"]})
+
+
+def _degrees(value: object, name: str, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -most <= value <= most:
+        raise BadQuestion(f"{name} must be a number of degrees from -{most} to {most}.")
+    return float(value)

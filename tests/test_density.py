@@ -1,0 +1,118 @@
+"""Cases per cell of a map: whole cells, located cases only, and for residents no small cell and no fine grid.
+
+The square from 10.00 to 10.02 degrees east and 50.00 to 50.02 north, in cells of 0.01 degrees:
+
+    north-west 2 cases    north-east 0
+    south-west 7 cases    south-east 1 (open)
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from access import PUBLIC_VIEWER, Viewer
+from data_access.mart.reading import open_mart
+from metrics.density import density, shown_cell
+from metrics.measure import ask, measure
+from metrics.question import BadQuestion, Question
+from metrics.select import Asked
+from tests.support.marts import MAYOR, calendar_of, make_mart, settings_in, small_city
+
+CITY = small_city("UTC", release={"all_A": True})
+AS_OF = datetime(2026, 3, 31)
+MARCH = Question(date(2026, 3, 1), date(2026, 4, 1), AS_OF)
+VIEW = (10.0, 50.0, 10.02, 50.02)
+PLACES = [(10.001 + i / 1000, 50.004) for i in range(7)] + [(10.002, 50.013), (10.007, 50.019), (10.015, 50.001), (None, None)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("density")
+    cases: list[dict[str, Any]] = []
+    for number, (longitude, latitude) in enumerate(PLACES):
+        is_open = number == 9
+        cases.append({
+            "source_id": str(number), "department": "parks" if number < 8 else "roads", "request_type": "tree", "case_class": "service",
+            "opened_at": pd.Timestamp("2026-03-02 09:00"), "closed_at": None if is_open else pd.Timestamp("2026-03-03 09:00"),
+            "status": "open" if is_open else "closed", "longitude": longitude, "latitude": latitude,
+        })  # fmt: skip
+    make_mart(folder, cases, as_of=AS_OF, city=CITY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def staff(folder: Path) -> Asked:
+    return ask(open_mart(settings_in(folder)), calendar_of(CITY), MARCH, MAYOR)
+
+
+@pytest.fixture(scope="module")
+def public(folder: Path) -> Asked:
+    return ask(open_mart(settings_in(folder, "public")), calendar_of(CITY), MARCH, PUBLIC_VIEWER)
+
+
+def _cells(frame: pd.DataFrame) -> dict[tuple[float, float], int]:
+    return {(row.lon, row.lat): row.n for row in frame.itertuples()}
+
+
+def test_cases_are_counted_per_cell_and_empty_cells_are_absent(staff: Asked) -> None:
+    assert _cells(density(staff, "opened", *VIEW, 0.01)) == {(10.005, 50.005): 7, (10.015, 50.005): 1, (10.005, 50.015): 2}
+
+
+def test_cells_and_the_unlocated_add_up_to_the_figure(staff: Asked) -> None:
+    assert density(staff, "opened", *VIEW, 0.01)["n"].sum() + 1 == measure("opened", staff).value == 11
+
+
+def test_a_stock_is_drawn_as_it_stands(staff: Asked) -> None:
+    assert _cells(density(staff, "backlog", *VIEW, 0.01)) == {(10.015, 50.005): 1}
+
+
+def test_filters_of_the_question_hold(staff: Asked) -> None:
+    roads = ask(staff.mart, staff.calendar, MARCH.about(department=("roads",)), MAYOR)
+    assert _cells(density(roads, "opened", *VIEW, 0.01)) == {(10.005, 50.015): 1, (10.015, 50.005): 1}
+
+
+def test_a_department_head_sees_only_the_department_on_the_map(staff: Asked) -> None:
+    head = ask(staff.mart, staff.calendar, MARCH, Viewer("r", "Roads", "department", ("roads",)))
+    assert density(head, "opened", *VIEW, 0.01)["n"].sum() == 2
+
+
+def test_a_cell_cut_by_the_view_is_counted_whole(staff: Asked) -> None:
+    assert _cells(density(staff, "opened", 10.004, 50.001, 10.009, 50.009, 0.01)) == {(10.005, 50.005): 7}
+
+
+def test_a_point_on_an_edge_is_in_one_cell_only(staff: Asked) -> None:
+    """Points at 10.001, 10.002, ... lie on the edges of cells a thousandth wide."""
+    assert density(staff, "opened", *VIEW, 0.001)["n"].sum() == 10
+
+
+def test_residents_see_no_cell_with_fewer_than_five_cases(public: Asked) -> None:
+    assert _cells(density(public, "opened", *VIEW, 0.01)) == {(10.005, 50.005): 7}
+
+
+def test_residents_get_no_finer_cells_than_the_published_grid(public: Asked, staff: Asked) -> None:
+    assert shown_cell(public, 0.0001) == 0.0025
+    assert shown_cell(public, 0.0026) == 0.005
+    assert shown_cell(public, 0.005) == 0.005
+    assert shown_cell(staff, 0.0001) == 0.0001
+    assert density(public, "opened", *VIEW, 0.0001).empty, "seven cases spread over three cells of the grid"
+
+
+def test_nothing_on_the_map_is_an_empty_answer(staff: Asked) -> None:
+    assert density(staff, "opened", -1, -1, 1, 1, 0.1).empty
+
+
+@pytest.mark.parametrize("changed", [
+    {"west": "10"}, {"west": None}, {"west": True}, {"west": float("nan")}, {"north": float("inf")}, {"west": -181}, {"north": 91},
+    {"east": 10.0}, {"south": 51.0}, {"cell_degrees": 0}, {"cell_degrees": -0.01}, {"cell_degrees": 1e-9}, {"cell_degrees": "0.01"},
+    {"cell_degrees": 11}, {"cell_degrees": 0.00011, "west": -180, "east": 180}, {"metric_id": "no_such"}, {"metric_id": ["opened"]},
+    {"metric_id": "net_flow"}, {"metric_id": "ttc_km"}, {"west": [10]}, {"west": 10**400},
+], ids=str)  # fmt: skip
+def test_what_is_no_view_is_refused_in_a_sentence(staff: Asked, changed: dict[str, Any]) -> None:
+    view = {"metric_id": "opened", "west": 10.0, "south": 50.0, "east": 10.02, "north": 50.02, "cell_degrees": 0.01}
+    with pytest.raises(BadQuestion, match=r"\w+ .*\."):
+        density(staff, **{**view, **changed})
