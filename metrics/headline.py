@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pandas as pd
 from sqlalchemy import and_, func, select
@@ -32,14 +31,14 @@ class Headline:
 
 
 def headline(metric_id: str, asked: Asked) -> Headline:
-    """The tile of `metric_id` for the last week of the question's period.
+    """The tile of `metric_id` for the last complete week of the question's period.
 
     One weekly series of 53 weeks answers the value, both comparisons and the sparkline.
     """
     metric = REGISTRY[metric_id]
     question = asked.question
-    start = question.end - timedelta(days=7)
-    long = question.about(start=start - SAME_WEEK_LAST_YEAR, grain="week")
+    start, end = asked.last_week()
+    long = question.about(start=start - SAME_WEEK_LAST_YEAR, end=end, grain="week")
     series = measure(metric_id, Asked(asked.mart, asked.scope, asked.calendar, long), period=True).frame
     values = series.set_index("period")["value"]
     now, before, year_ago = (

@@ -46,18 +46,18 @@ def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False
 
 def _shown(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
     """What this audience may see of the counts."""
-    frame = _counted(metric.id, asked, by, period)
+    frame = counted(metric.id, asked, by, period)
     if asked.scope.audience == "public" and by:
         count = frame[composite.SMALLEST] if composite.SMALLEST in frame.columns else frame["n"]
         frame = hide_small_cells(frame, metric.unit, count, adds_over_time=metric.kind != "stock")
     return frame.drop(columns=composite.SMALLEST, errors="ignore")
 
 
-def _counted(metric_id: str, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame:
+def counted(metric_id: str, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame:
     """The answer's frame with nothing hidden."""
     metric = REGISTRY[metric_id]
     if metric.kind == "composite":
-        frame = composite.frame(metric, asked, by, period, _counted)
+        frame = composite.frame(metric, asked, by, period, counted)
     elif metric.kind == "stock" and period:
         frame = _finished(stock.series(metric, asked, by), metric, asked, by)
     elif metric.kind == "duration":

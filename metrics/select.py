@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Sequence
 
 import pandas as pd
@@ -41,6 +42,10 @@ class Asked:
         is_now = metric is not None and metric.only_open and self.question.as_of == self.mart.as_of
         spells = self.mart.open_spells(self.scope) if is_now else self.mart.spells(self.scope)
         return Facts(spells, self.question.as_of, start, end)
+
+    def last_week(self) -> tuple[date, date]:
+        """The last week that was complete at the end of the question's period and at its `as_of`: (first day, day after the last)."""
+        return self.calendar.last_complete(min(self.calendar.midnight(self.question.end), self.question.as_of), "week")
 
     def population(self, facts: Facts, metric: Metric) -> ColumnElement[bool]:
         """The cases the question is about, without its period."""

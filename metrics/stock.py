@@ -3,14 +3,18 @@
 A spell enters the stock at one instant and leaves it at another, so the stock at the end of a
 period is what it was at the start plus all that entered less all that left: one pass over
 the entries, one over the exits, and no scan per period.
+
+The end of a period is the last instant before the next one begins, so that a case opened at
+midnight belongs to the stock of the day that begins, as it does to that day's openings.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Date, Integer, and_, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Date, Integer, and_, case, cast, func, literal, or_, select, union_all
 
 from metrics.kinds import Facts, Metric
 from metrics.select import Asked, By, by_period
@@ -22,40 +26,50 @@ def series(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
     The last period ends at `as_of` when that comes first.
     """
     facts = asked.facts()
-    enters_at, enters_on, enters = _entry(metric, facts)
-    population = and_(asked.population(facts, metric), enters, enters_at <= facts.as_of)
-    left_at = facts.column("closed_at")
-    stays = or_(left_at.is_(None), left_at >= facts.start)
-    groups = asked.groups(facts, metric, by)
-    first_day = cast(literal(asked.question.start), Date)
-
-    def moves(day: Any, sign: int, condition: Any) -> Any:
-        keys = [day.label("day"), *groups]
-        count = cast(func.count() * sign, Integer).label("n")
-        return select(*keys, count).where(population, condition).group_by(*[key.element for key in keys])
-
-    before = select(first_day.label("day"), *groups, cast(func.count(), Integer).label("n")).where(
-        population, enters_at < facts.start, stays
+    names = [key.name for key in asked.groups(facts, metric, by)]
+    # Whatever is in the stock at some time of the period closes after its start or has not closed
+    # yet: the former are few among all cases, the latter are kept apart.
+    ended = facts.column("closed_at") >= facts.start
+    still = replace(facts, spell=asked.mart.open_spells(asked.scope))
+    unended = still.column("closed_at").is_(None)
+    everything = union_all(
+        _entries(metric, asked, facts, by, ended), _entries(metric, asked, still, by, unended), _exits(metric, asked, facts, by, ended)
     )
-    if groups:
-        before = before.group_by(*[key.element for key in groups])
-    during = and_(enters_at >= facts.start, enters_at < facts.end)
-    leaving = and_(left_at >= facts.start, left_at < facts.end, left_at <= facts.as_of)
-    everything = union_all(before, moves(enters_on, 1, during), moves(facts.column("closed_on"), -1, leaving))
-    names = [key.name for key in groups]
     statement = by_period(everything, ["n"], names, asked.question.grain, asked.calendar)
     return _accumulated(asked.mart.read(statement, asked.scope), asked, names)
 
 
-def _entry(metric: Metric, facts: Facts) -> tuple[Any, Any, Any]:
-    """(instant, day, condition) at which a spell enters the stock."""
+def _entries(metric: Metric, asked: Asked, facts: Facts, by: By, which: ColumnElement[bool]) -> Any:
+    """+1 on the day each spell entered; on the first day for those that were in the stock before."""
+    at, on, ever = _entry(metric, facts)
+    first_day = cast(literal(asked.question.start), Date)
+    return _moves(metric, asked, facts, by, case((at < facts.start, first_day), else_=on), 1, and_(which, ever, at < facts.end))
+
+
+def _exits(metric: Metric, asked: Asked, facts: Facts, by: By, which: ColumnElement[bool]) -> Any:
+    """-1 on the day each spell that had entered ended."""
+    _, _, ever = _entry(metric, facts)
+    left_at = facts.column("closed_at")
+    leaving = and_(which, ever, left_at < facts.end, left_at <= facts.as_of)
+    return _moves(metric, asked, facts, by, facts.column("closed_on"), -1, leaving)
+
+
+def _moves(metric: Metric, asked: Asked, facts: Facts, by: By, day: Any, sign: int, condition: ColumnElement[bool]) -> Any:
+    groups = asked.groups(facts, metric, by)
+    statement = select(day.label("day"), *groups, cast(func.count() * sign, Integer).label("n"))
+    return statement.where(asked.population(facts, metric), condition).group_by(day, *[key.element for key in groups])
+
+
+def _entry(metric: Metric, facts: Facts) -> tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[bool]]:
+    """(instant, day, condition) at which a spell enters the stock, as known at `as_of`."""
+    begun = facts.column("spell_opened_at") <= facts.as_of
     if metric.id == "overdue_now":
         at = func.greatest(facts.column("due_at"), facts.column("spell_opened_at"))
         on = func.greatest(facts.column("due_on"), facts.column("spell_opened_on"))
         ever = or_(facts.column("closed_at").is_(None), facts.column("closed_at") > at)
-        return at, on, and_(facts.column("has_valid_due"), ever)
+        return at, on, and_(begun, facts.column("has_valid_due"), facts.column("due_at") < facts.as_of, ever)
     assert metric.stock_from is not None
-    return facts.column(metric.stock_from[0]), facts.column(metric.stock_from[1]), facts.column("case_id").is_not(None)
+    return facts.column(metric.stock_from[0]), facts.column(metric.stock_from[1]), begun
 
 
 def _accumulated(moves: pd.DataFrame, asked: Asked, groups: list[str]) -> pd.DataFrame:

@@ -134,7 +134,8 @@ class Mart:
             timer.start()
             try:
                 result = connection.execute(statement, execution_options={"scope": scope})
-                return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+                # Plain tuples: pandas asks every SQLAlchemy row what it is, which takes longer than the query.
+                return pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
             except DBAPIError as error:
                 if "INTERRUPT" in str(error.orig).upper():
                     raise QueryTooLong(f"The question took over {QUERY_SECONDS:g} seconds.") from error
@@ -151,11 +152,9 @@ def open_mart(settings: Settings) -> Mart:
     """The mart generation in service for `settings.audience`; reopened when a newer one is published.
 
     Raises:
-        MartUnavailable: before the first load, or when no generation can be opened.
+        MartUnavailable: before the first load, or when the generation in service cannot be opened and no earlier one is open.
     """
-    current = generations.current(settings.mart)
-    if current is None:
-        raise MartUnavailable("No data has been loaded yet; run `flask sync`.")
+    current = _current(settings)
     key = (str(settings.mart), settings.audience)
     held = _open.get(key)
     if held is not None and held.generation == current.number:
@@ -163,8 +162,25 @@ def open_mart(settings: Settings) -> Mart:
     with _opening:
         held = _open.get(key)
         if held is None or held.generation != current.number:
-            _open[key] = Mart(current.path(settings.audience), settings.audience, current.number, _threads())
+            try:
+                _open[key] = Mart(current.path(settings.audience), settings.audience, current.number, _threads())
+            except MartUnavailable:
+                # So many loads at once that this one is history already: there is a newer one to open.
+                if (newer := _current(settings)).number != current.number:
+                    _open[key] = Mart(newer.path(settings.audience), settings.audience, newer.number, _threads())
+                elif held is None:
+                    raise
         return _open[key]
+
+
+def _current(settings: Settings) -> generations.Generation:
+    try:
+        current = generations.current(settings.mart)
+    except generations.NoGeneration as error:
+        raise MartUnavailable(str(error)) from None
+    if current is None:
+        raise MartUnavailable("No data has been loaded yet; run `flask sync`.")
+    return current
 
 
 def _threads() -> int:
@@ -175,7 +191,7 @@ def _threads() -> int:
 
 def _engine(path: Path, threads: int) -> Engine:
     if not path.exists():
-        raise MartUnavailable(f"The mart file {path.name} is missing; run `flask sync --full`.")
+        raise MartUnavailable(f"The mart file {path.parent.name}/{path.name} is missing; run `flask sync --full`.")
     config = {
         "enable_external_access": "false",
         "autoload_known_extensions": "false",
@@ -193,6 +209,10 @@ def _engine(path: Path, threads: int) -> Engine:
         max_overflow=24,
     )
     # The dialect asks the server a few things on first connect, before the guard listens.
-    engine.connect().close()
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        cause = " ".join(str(error.orig).split())[:120]
+        raise MartUnavailable(f"The mart file {path.parent.name}/{path.name} is damaged ({cause}); run `flask sync --full`.") from error
     guard.install(engine)
     return engine
