@@ -102,7 +102,7 @@ def _reference_rows(dates: truths.Dates) -> dict[str, list[Row]]:
         "departments": [(n, code, name) for n, (code, name) in enumerate(DEPARTMENTS, start=1)],
         "queues": [(n + 1, department_of_queue(n) + 1, name) for n, (_, name) in enumerate(QUEUES)],
         "request_types": [(n, kind.name, kind.category, kind.queue + 1) for n, kind in enumerate(KINDS, start=1)],
-        "sla_rules": [(n, number[r.request_type], r.unit, float(r.amount), _iso(r.valid_from), _iso(r.valid_to)) for n, r in rules],
+        "sla_rules": [(n, number[r.request_types[0]], r.unit, float(r.amount), _iso(r.valid_from), _iso(r.valid_to)) for n, r in rules],
     }
 
 

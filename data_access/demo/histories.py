@@ -76,7 +76,7 @@ def sla_rules(dates: truths.Dates) -> list[SlaRule]:
     for kind in KINDS:
         if kind.unit == "none":
             continue
-        rule = SlaRule(kind.name, unit=kind.unit, amount=kind.amount, calendar="city")
+        rule = SlaRule((kind.name,), unit=kind.unit, amount=kind.amount, calendar="city")
         if kind.name == RULE_CHANGED:
             made += [replace(rule, valid_to=dates.rule_change), replace(rule, amount=truths.NEW_AMOUNT, valid_from=dates.rule_change)]
         else:
