@@ -10,8 +10,9 @@ def slug(label: str) -> str:
     """`label` as a key for URLs and joins: no accents, no case, one hyphen between words.
 
     "Café / Parks & Rec." and "cafe parks rec" have the same key, "cafe-parks-rec".
-    A label without any letter or digit gives "unnamed".
+    Letters of other scripts stay, so that two Greek words are two keys. A label without any letter
+    or digit gives "unnamed".
     """
     plain = unicodedata.normalize("NFKD", label)
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return re.sub(r"[^0-9a-z]+", "-", plain.casefold()).strip("-") or "unnamed"
+    return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-") or "unnamed"

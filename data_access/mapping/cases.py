@@ -14,6 +14,7 @@ import pandas as pd
 from data_access import canonical
 from data_access.city import City
 from data_access.mapping.findings import Findings
+from data_access.mapping.ids import ids_of_content, plain_ids
 from data_access.mapping.spec import LINE_FAULT, MappingFile
 from data_access.mapping.times import on_opening_clock, shifted_rows, to_instants
 from data_access.mapping.words import WORD_FIELDS, apply_words, is_one_of, outcomes_from_text
@@ -24,6 +25,8 @@ TEXT_FIELDS = (
     "title", "description", "resolution_text", "source_url",
 )  # fmt: skip
 TIME_FIELDS = ("opened_at", "acknowledged_at", "inspected_at", "due_at", "closed_at", "source_updated_at", "status_at")
+PRIVATE = frozenset({"address", "location", "title", "description", "resolution_text"})
+"""Fields that may say where or who somebody is: not kept of refused rows, which more people see than case texts."""
 SAME_POINT_DEGREES = 5e-5
 INSTANT = timedelta(seconds=60)
 MOJIBAKE = r"â€|â[\x80-\x9f]|[ÃÂ][\x80-\xbf]"
@@ -51,10 +54,12 @@ def map_cases(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme:
     ids = _ids(raw, mapping)
     text = _blanks_to_null(raw, ids, findings)
     made: dict[str, pd.Series] = {name: _column(text, name) for name in TEXT_FIELDS}
+    made["parent_source_id"] = plain_ids(made["parent_source_id"])
     times = _times(text, mapping, city.zone, ids, findings)
     words = _words(text, mapping, ids, findings)
     closed, valid = _closing(times, words["status"], ids, findings)
     made |= {k: v for k, v in times.items() if k != "status_at"} | {"closed_at": closed, "has_valid_interval": valid}
+    findings.add("closed_in_future", "closed_at", closed > pd.Timestamp(now) + pd.Timedelta(days=1), ids)
     made |= _places(text, mapping, ids, findings)
     made |= {name: words[name] for name in (*WORD_FIELDS, "channel_raw", "status_raw", "outcome_raw")}
     made["request_type"] = made["request_type"].fillna("(no type given)")
@@ -71,16 +76,16 @@ def map_cases(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme:
     findings.add("due_before_opened", "due_at", due_first & refused.isna(), ids)
     cases = canonical.conform(pd.DataFrame(made), canonical.CASE_COLUMNS)
     keep = refused.isna().to_numpy()
-    return Mapped(cases[keep].reset_index(drop=True), _quarantine(raw, ids, refused), findings.frame())
+    private = PRIVATE | ({"outcome"} if mapping.outcome_pattern else set())
+    return Mapped(
+        cases[keep].reset_index(drop=True), _quarantine(raw.drop(columns=[*private], errors="ignore"), ids, refused), findings.frame()
+    )
 
 
 def _ids(raw: pd.DataFrame, mapping: MappingFile) -> pd.Series:
     if mapping.read.id_from:
-        parts = [raw[field].astype("str").fillna("").str.strip() for field in mapping.read.id_from]
-        rows = parts[0].str.cat(parts[1:], sep="\x1f")
-        return rows.map(lambda row: hashlib.sha256(row.encode()).hexdigest()[:16]).astype("str")
-    ids = raw["source_id"].astype("str").str.strip()
-    return ids.str.replace(r"^(\d+)\.0$", r"\1", regex=True).mask(ids == "")
+        return ids_of_content([_column(raw, field) for field in mapping.read.id_from])
+    return plain_ids(raw["source_id"])
 
 
 def _blanks_to_null(raw: pd.DataFrame, ids: pd.Series, findings: Findings) -> pd.DataFrame:
@@ -128,7 +133,9 @@ def _words(text: pd.DataFrame, mapping: MappingFile, ids: pd.Series, findings: F
         raws[f"{field}_raw"] = _column(text, field)
         if field not in text or (field == "outcome" and not table):
             continue
-        meaning = apply_words(field, text[field], table, ids, findings)
+        # Where patterns read a free text, it is listed nowhere: it may say anything of anybody.
+        free_text = field == "outcome" and bool(mapping.outcome_pattern)
+        meaning = apply_words(field, text[field], table, ids, Findings() if free_text else findings)
         for name in WORD_FIELDS:
             said[name].append(meaning[name])
     if mapping.outcome_pattern and "outcome" in text:
@@ -137,7 +144,7 @@ def _words(text: pd.DataFrame, mapping: MappingFile, ids: pd.Series, findings: F
         said["case_class"].append(case_class)
         raws["outcome_raw"] = label
     if "is_duplicate" in text:
-        flagged = text["is_duplicate"].astype("str").str.lower().isin(["true", "1", "y", "yes", "t"])
+        flagged = text["is_duplicate"].astype("str").str.lower().isin(["true", "1", "1.0", "y", "yes", "t"])
         said["outcome"].insert(0, pd.Series("duplicate", index=text.index, dtype="str").where(flagged))
     if "initiated_by" in text:
         said["initiated_by"].insert(0, text["initiated_by"].astype("str"))

@@ -10,6 +10,7 @@ from data_access import canonical
 from data_access.city import City
 from data_access.mapping.cases import Mapped
 from data_access.mapping.findings import Findings
+from data_access.mapping.ids import plain_ids
 from data_access.mapping.spec import MappingFile
 from data_access.mapping.times import to_instants
 from data_access.slugs import slug
@@ -22,7 +23,7 @@ def map_events(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme
     """(canonical events, issues). Kinds the mapping does not name are left out and counted."""
     assert mapping.events is not None
     findings = Findings()
-    ids = raw["source_id"].astype("str")
+    ids = plain_ids(raw["source_id"])
     kinds = {slug(source): kind for source, kind in mapping.events.kinds.items()}
     kind = raw["event_kind"].map(lambda value: kinds.get(slug(str(value)))).astype("str")
     findings.add("unmapped_event", "event_kind", kind.isna(), ids, raw["event_kind"])

@@ -7,7 +7,9 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import pandas as pd
 from pydantic import Field, field_validator
 
 from data_access import vocabulary
@@ -21,6 +23,11 @@ CASE_FIELDS = frozenset(CASE_COLUMNS) - {"programme", "source_name", "due_source
     "location", "is_duplicate", "status_at",
 }  # fmt: skip
 """Fields a mapping can fill; `location` is any text that names a place, `status_at` when the status was set."""
+
+MEASURE_FIELDS = (
+    "department", "measure", "unit", "direction", "fiscal_year", "q1_value", "q2_value", "q3_value", "q4_value", "year_value", "year_target",
+)  # fmt: skip
+"""What a source of figures must have."""
 
 LINE_FAULT = "line_fault"
 """Column of a raw batch: why a line of a file could not be split into columns, a sentence."""
@@ -73,6 +80,22 @@ class Time(Model):
     not_before: date = date(1990, 1, 1)
     """Openings before this are refused: the system did not exist."""
 
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None else ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("it is no time zone; use an IANA name such as 'America/New_York'") from None
+
+    @field_validator("formats")
+    @classmethod
+    def _are_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for form in value:
+            # Raises ValueError and says which directive it does not know.
+            pd.to_datetime(pd.Series(["2026-03-02"]), format=form, errors="coerce")
+        return value
+
 
 class Place(Model):
     """`[place]`: what the source's coordinates mean."""
@@ -106,16 +129,20 @@ class Pattern(Model):
     label: str
     case_class: str | None = None
 
-    @field_validator("outcome")
+    @field_validator("outcome", "case_class")
     @classmethod
-    def _known(cls, value: str) -> str:
-        vocabulary.code_of("outcome", value)
+    def _known(cls, value: str | None, info: Any) -> str | None:
+        if value is not None:
+            vocabulary.code_of(info.field_name, value)
         return value
 
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, value: str) -> str:
-        re.compile(value)
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"it is no regular expression: {error}") from None
         return value
 
 
@@ -150,6 +177,7 @@ class EventSpec(Model):
         wrong = set(value) - set(EVENT_COLUMNS)
         if wrong:
             raise ValueError(f"{sorted(wrong)[0]!r} is not an event field; it may be {', '.join(EVENT_COLUMNS)}")
+        _require(value, ("source_id", "event_at", "event_kind"))
         return value
 
 
@@ -173,13 +201,18 @@ class MappingFile(Model):
 
     @field_validator("columns")
     @classmethod
-    def _fields(cls, value: dict[str, Any]) -> dict[str, Any]:
+    def _fields(cls, value: dict[str, Any], info: Any) -> dict[str, Any]:
         known = CASE_FIELDS | set(MEASURE_COLUMNS) | {"year_value", "year_target"} | {f"q{n}_value" for n in range(1, 5)}
         for name in value:
             if name not in known:
                 near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
                 hint = f"did you mean {near[0]!r}?" if near else f"it may be one of {', '.join(sorted(CASE_FIELDS))}"
                 raise ValueError(f"{name!r} is not a field of a case; {hint}")
+        read: Read = info.data.get("read", Read())
+        if read.entity == "measures":
+            _require(value, MEASURE_FIELDS)
+        else:
+            _require(value, ("opened_at", *(read.id_from or ("source_id",))))
         return value
 
     @field_validator("status", "channel", "outcome", mode="before")
@@ -195,12 +228,22 @@ class MappingFile(Model):
         wrong = set(value.id_from) - CASE_FIELDS
         if wrong:
             raise ValueError(f"id_from names {sorted(wrong)[0]!r}, which is not a field of a case")
+        needed = {"opened_at", *(() if value.id_from else ("source_id",))} & set(value.optional)
+        if needed and value.entity == "cases":
+            raise ValueError(f"{sorted(needed)[0]!r} cannot be optional: no case is without it")
         return value
 
     def aliases(self, field: str) -> tuple[str, ...]:
         """The source columns that may hold canonical `field`, best first."""
         names = self.columns[field]
         return (names,) if isinstance(names, str) else names
+
+
+def _require(columns: dict[str, Any], needed: tuple[str, ...]) -> None:
+    """Refuse a table of columns that lacks one that is always needed."""
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        raise ValueError(f"{missing[0]!r} has no column; add it")
 
 
 def load_mapping(path: Path) -> MappingFile:

@@ -8,6 +8,8 @@ import pandas as pd
 from data_access.mapping.findings import Findings
 from data_access.mapping.spec import Time
 
+FIRST, LAST = np.datetime64("1000-01-01"), np.datetime64("9000-01-01")
+"""Times outside are stand-ins (0001-01-01, 9999-12-31) or typing errors: no calendar can place them."""
 OFFSET = r":[0-9][0-9][.0-9]* ?[Z+-]"
 """An offset follows a time of day: the "-01" of a bare date is none. No group, so that Arrow can search it."""
 
@@ -27,8 +29,9 @@ def to_instants(
     findings.add("unreadable_time", field, unread, ids, raw)
     if spec.sentinels:
         stand_in = parsed.dt.normalize().isin(pd.to_datetime(list(spec.sentinels)))
-        findings.add("sentinel_date", field, stand_in, ids, parsed.dt.strftime("%Y-%m-%d"))
-        parsed = parsed.mask(stand_in)
+        if stand_in.any():
+            findings.add("sentinel_date", field, stand_in, ids, parsed.dt.strftime("%Y-%m-%d"))
+            parsed = parsed.mask(stand_in)
     if aware.all():
         return parsed
     instants = _localised(parsed, here)
@@ -51,6 +54,8 @@ def parse_times(raw: pd.Series, spec: Time) -> tuple[pd.Series, pd.Series]:
     if pd.api.types.is_datetime64_any_dtype(raw):
         return _from_datetimes(raw, spec)
     text = raw.astype("str")
+    # pandas would read these two words as the machine's own time.
+    text = text.mask(text.isin(["now", "today"]), "?")
     aware = text.str.contains(OFFSET, regex=True).fillna(False).astype(bool)
     if spec.ignore_offset and aware.any():
         text = text.mask(aware, text.str.replace(r"\s?(?:Z|[+-]\d\d(?::?\d\d)?)$", "", regex=True))
@@ -62,10 +67,13 @@ def parse_times(raw: pd.Series, spec: Time) -> tuple[pd.Series, pd.Series]:
             break
         made = pd.to_datetime(text[missing], format=form, errors="coerce", utc=True)
         parsed[missing] = made.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    parsed[(parsed < FIRST) | (parsed >= LAST)] = np.datetime64("NaT")
     return pd.Series(parsed, index=raw.index), aware
 
 
 def _from_datetimes(raw: pd.Series, spec: Time) -> tuple[pd.Series, pd.Series]:
+    in_utc = raw if raw.dt.tz is None else raw.dt.tz_convert("UTC").dt.tz_localize(None)
+    raw = raw.mask((in_utc < pd.Timestamp(FIRST)) | (in_utc >= pd.Timestamp(LAST)))
     if raw.dt.tz is None:
         return raw.astype("datetime64[us]"), pd.Series(False, index=raw.index)
     if spec.ignore_offset:

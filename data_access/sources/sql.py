@@ -6,19 +6,19 @@ import difflib
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Iterable, Iterator
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-from data_access.mapping.spec import Sql
+from data_access.mapping.ids import plain_ids
+from data_access.mapping.spec import LINE_FAULT, Sql
+from data_access.mapping.times import parse_times
 from data_access.sources.base import BATCH_ROWS, RawBatch, Source, SourceError
+from data_access.sources.connections import engine_for, frame_of, one_state, shown
 from settings import utc_now
 
-CONNECT_SECONDS = 10
 CLOCK_SLACK = timedelta(hours=1)
 """How far a CRM's clock may run ahead before its update times are taken for typing errors."""
 
@@ -32,12 +32,13 @@ class SqlSource(Source):
         with self._reading() as connection:
             there = self._columns(connection, sql.cases)
             chosen = self.chosen_columns(there)
+            self._column(sql.key, there)
             wanted = {*chosen.values(), *(self._column(name, there) for name in (sql.watermark,) if name)}
             statement = f"SELECT {_listed(connection, 'q', wanted)} FROM {_rows(connection, sql.cases, 'q')}"
             condition, values = self._since(connection, start)
             for frame in _partitions(connection, statement + condition, values):
-                mark = None if sql.watermark is None or frame.empty else self._highest(frame[sql.watermark])
-                yield RawBatch("cases", pd.DataFrame({field: frame[column] for field, column in chosen.items()}), mark)
+                mark = None if sql.watermark is None else self._highest(frame[sql.watermark])
+                yield RawBatch("cases", _named(frame, chosen), mark)
             if sql.events and self.mapping.events:
                 yield from self._events(connection, start)
 
@@ -46,15 +47,17 @@ class SqlSource(Source):
             return int(connection.execute(text(f"SELECT count(*) FROM {_rows(connection, self._spec().cases, 'q')}")).scalar_one())
 
     def keys(self) -> Iterator[pd.Series] | None:
-        return None if self._spec().watermark is None else self._keys()
+        known = self._spec().watermark is not None and "source_id" in self.mapping.columns and not self.mapping.read.id_from
+        return self._keys() if known else None
 
     def _keys(self) -> Iterator[pd.Series]:
-        sql = self._spec()
+        """The ids as cases have them, whichever column is the database's own key."""
         with self._reading() as connection:
-            key = self._column(sql.key, self._columns(connection, sql.cases))
-            statement = f"SELECT {_listed(connection, 'q', [key])} FROM {_rows(connection, sql.cases, 'q')}"
+            select = self._spec().cases
+            column = self.chosen_columns(self._columns(connection, select))["source_id"]
+            statement = f"SELECT {_listed(connection, 'q', [column])} FROM {_rows(connection, select, 'q')}"
             for frame in _partitions(connection, statement, {}):
-                yield frame[key].dropna().astype("str").str.strip()
+                yield plain_ids(frame[column]).dropna()
 
     def _spec(self) -> Sql:
         if self.mapping.sql is None:
@@ -63,29 +66,29 @@ class SqlSource(Source):
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        """One connection that sees one state of the database, cases and events alike, and cannot write."""
+        """One connection that sees one state of the database, cases and events alike."""
+        engine = self._engine()
         try:
-            engine = self._engine()
-            with engine.connect() as connection:
-                if engine.dialect.name == "postgresql":
-                    connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                elif engine.dialect.name == "sqlite":
-                    connection.exec_driver_sql("BEGIN")
-                yield connection
-        except (SQLAlchemyError, UnicodeDecodeError) as error:
+            connection = engine.connect()
+        except (SQLAlchemyError, UnicodeError, RuntimeError, ValueError, OSError) as error:
+            # Drivers have their own ways to say that they cannot sign in.
             raise self._unreachable(error) from error
+        try:
+            yield one_state(connection)
+        except (SQLAlchemyError, UnicodeError) as error:
+            raise self._unreachable(error) from error
+        finally:
+            connection.close()
 
     def _engine(self) -> Engine:
         try:
-            url = make_url(str(self.config.url))
-            engine = create_engine(_read_only(url), connect_args=_connect_arguments(url), poolclass=NullPool)
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise SourceError(
-                f"source {self.config.name!r}: url cannot be used ({str(error)[:160]}); write it as SQLAlchemy does."
-            ) from None
-        if engine.dialect.driver == "psycopg":
-            event.listen(engine, "connect", _times_as_text)
-        return engine
+            return engine_for(str(self.config.url))
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            cause = f"its driver is not there: {str(error)[:100]}; name an installed one, such as postgresql+psycopg:// or mysql+pymysql://"
+        except (SQLAlchemyError, ValueError):
+            # Said without the text: what looks like a port may be half a password.
+            cause = "it is no address; write it as SQLAlchemy does, special characters of a password as %40, %2F or %3A"
+        raise SourceError(f"source {self.config.name!r}: url cannot be used: {cause}.") from None
 
     def _columns(self, connection: Connection, select: str) -> list[str]:
         return list(connection.execute(text(f"SELECT q.* FROM {_rows(connection, select, 'q')} WHERE 1 = 0")).keys())
@@ -112,7 +115,9 @@ class SqlSource(Source):
             return "", {}
         # SQLite keeps times as text, with or without fractions: the shorter text sorts first.
         value: Any = start.isoformat(sep=" ", timespec="seconds") if connection.dialect.name == "sqlite" else start
-        return f" WHERE {_quoted(connection, 'q', watermark)} >= :since", {"since": value}
+        column = _quoted(connection, "q", watermark)
+        # A row that does not say when it changed may have changed.
+        return f" WHERE ({column} >= :since OR {column} IS NULL)", {"since": value}
 
     def _events(self, connection: Connection, start: datetime | None) -> Iterator[RawBatch]:
         sql, spec = self._spec(), self.mapping.events
@@ -126,42 +131,37 @@ class SqlSource(Source):
             changed = f"SELECT {_quoted(connection, 'q', sql.key)} FROM {_rows(connection, sql.cases, 'q')}{condition}"
             statement += f" WHERE {_quoted(connection, 'e', key)} IN ({changed})"
         for frame in _partitions(connection, statement, values):
-            yield RawBatch("events", pd.DataFrame({field: frame[column] for field, column in chosen.items()}))
+            yield RawBatch("events", _named(frame, chosen).drop(columns=LINE_FAULT, errors="ignore"))
 
     def _highest(self, column: pd.Series) -> str | None:
         """The latest update time as ISO text. One typed into the future would hide every change until then: it does not count."""
-        here = ZoneInfo(self.mapping.time.zone or self.city.zone)
-        limit = pd.Timestamp(utc_now() + CLOCK_SLACK).tz_convert(here)
-        known = pd.to_datetime(column, format="ISO8601", errors="coerce")
-        known = known[known <= (limit if known.dt.tz is not None else limit.tz_localize(None))]
-        return None if known.empty else known.max().isoformat()
+        written, aware = parse_times(column, self.mapping.time.model_copy(update={"formats": ("ISO8601",), "ignore_offset": False}))
+        said = written.notna()
+        with_offset = bool(aware[said].all()) and bool(said.any())
+        limit = pd.Timestamp(utc_now() + CLOCK_SLACK).tz_convert(
+            "UTC" if with_offset else ZoneInfo(self.mapping.time.zone or self.city.zone)
+        )
+        latest = written[written <= limit.tz_localize(None)].max()
+        return None if latest is pd.NaT else latest.isoformat() + ("+00:00" if with_offset else "")
 
     def _unreachable(self, error: Exception) -> SourceError:
-        url = make_url(str(self.config.url)).render_as_string(hide_password=True)
-        cause = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        url, cause = shown(str(self.config.url), error)
         return SourceError(
             f"source {self.config.name!r}: {url} cannot be read: {cause}. Check that it runs and that {self.mapping_path.name} fits its tables."
         )
 
 
-def _read_only(url: URL) -> URL:
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return url
-    # Opening a missing SQLite file would create it.
-    return url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "uri": "true"})
-
-
-def _connect_arguments(url: URL) -> dict[str, Any]:
-    backend = url.get_backend_name()
-    if backend == "postgresql":
-        return {"connect_timeout": CONNECT_SECONDS, "options": "-c datestyle=ISO"}
-    return {"connect_timeout": CONNECT_SECONDS} if backend in ("mysql", "mariadb") else {}
+def _named(frame: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
+    """Columns named by canonical field; what is wrong with a row stays beside it."""
+    made = {field: frame[column] for field, column in chosen.items()}
+    return pd.DataFrame(made | ({LINE_FAULT: frame[LINE_FAULT]} if LINE_FAULT in frame else {}))
 
 
 def _rows(connection: Connection, select: str, alias: str) -> str:
     """A select, or the name of a table or view, as something to select from."""
     if any(letter.isspace() for letter in select.strip()):
-        return f"({select.strip().rstrip(';')}) {alias}"
+        # On lines of its own: a select may end in a comment.
+        return f"(\n{select.strip().rstrip(';')}\n) {alias}"
     quote_name = connection.dialect.identifier_preparer.quote
     return f"{'.'.join(quote_name(part) for part in select.strip().split('.'))} {alias}"
 
@@ -178,12 +178,4 @@ def _partitions(connection: Connection, statement: str, values: dict[str, Any]) 
     result = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(text(statement), values)
     names = list(result.keys())
     for rows in result.partitions(BATCH_ROWS):
-        yield pd.DataFrame.from_records([tuple(row) for row in rows], columns=names)
-
-
-def _times_as_text(connection: Any, _record: Any) -> None:
-    """One `infinity` or year 12000 would stop the whole extract: times come as text and are judged row by row."""
-    from psycopg.types.string import TextLoader
-
-    for kind in ("timestamp", "timestamptz", "date"):
-        connection.adapters.register_loader(kind, TextLoader)
+        yield frame_of(rows, names)

@@ -1,0 +1,20 @@
+"""A case's id as text: the same text wherever a source writes it, in cases, events, parents or a list of keys."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pandas as pd
+
+
+def plain_ids(raw: pd.Series) -> pd.Series:
+    """Ids without spaces around them and without the ".0" that a spreadsheet adds to whole numbers; blank is null."""
+    ids = raw.astype("str").str.strip()
+    return ids.str.replace(r"^(\d+)\.0$", r"\1", regex=True).mask(ids == "")
+
+
+def ids_of_content(parts: list[pd.Series]) -> pd.Series:
+    """Ids for a source that has none: the same content gives the same id."""
+    texts = [part.astype("str").fillna("").str.strip() for part in parts]
+    rows = texts[0].str.cat(texts[1:], sep="\x1f")
+    return rows.map(lambda row: hashlib.sha256(row.encode()).hexdigest()[:16]).astype("str")

@@ -1,0 +1,130 @@
+"""How Statroom connects to a city's database: to read, for a bounded time, and so that one bad value spoils one row only."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Sequence
+from urllib.parse import quote
+
+import pandas as pd
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.engine import make_url
+
+from data_access.mapping.spec import LINE_FAULT
+
+CONNECT_SECONDS = 10
+ANSWER_SECONDS = 600
+"""A database that gives no answer for this long hangs: the load ends."""
+SERVERS = ("postgresql", "mysql", "mariadb")
+
+
+def engine_for(address: str) -> Engine:
+    """An engine that reads from `address`; a city's own choices in the URL's query win.
+
+    Raises:
+        ValueError, ModuleNotFoundError, sqlalchemy.exc.SQLAlchemyError: the address is none, or its driver is not installed.
+    """
+    url = make_url(address)
+    engine = create_engine(_read_only(url), connect_args=_connect_arguments(url), poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_text)
+    elif engine.dialect.driver == "psycopg":
+        event.listen(engine, "connect", _psycopg_text)
+    return engine
+
+
+def one_state(connection: Connection) -> Connection:
+    """`connection` in a transaction that sees one state of the database and, where the database can promise it, cannot write."""
+    name = connection.dialect.name
+    if name == "postgresql":
+        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        for setting in ("datestyle = 'ISO'", "timezone = 'UTC'", f"statement_timeout = {ANSWER_SECONDS * 1000}"):
+            connection.exec_driver_sql(f"SET LOCAL {setting}")
+    elif name in SERVERS:
+        connection = connection.execution_options(isolation_level="REPEATABLE READ")
+    elif name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
+    return connection
+
+
+def shown(address: str, error: Exception) -> tuple[str, str]:
+    """(the address, the cause of `error`), both without secrets and on one line."""
+    url = make_url(address)
+    cause = " ".join(str(getattr(error, "orig", None) or error).split())
+    if url.password:
+        cause = cause.replace(str(url.password), "***")
+    # A query may hold a password under any name.
+    return url.set(query={}).render_as_string(hide_password=True), cause[:200]
+
+
+def frame_of(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> pd.DataFrame:
+    """Fetched rows as they are: whole numbers stay whole beside nulls, and text that is no UTF-8 is a `LINE_FAULT` of its row."""
+    faults: dict[int, str] = {}
+    columns = {name: _column(name, list(values), faults) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    frame = pd.DataFrame(columns)
+    if faults:
+        frame[LINE_FAULT] = pd.Series(faults, dtype="str").reindex(frame.index)
+    return frame
+
+
+def _column(name: str, values: list[Any], faults: dict[int, str]) -> pd.Series:
+    if any(isinstance(value, (bytes, bytearray, memoryview)) for value in values):
+        values = [bytes(v).decode("utf-8", "surrogateescape") if isinstance(v, (bytes, bytearray, memoryview)) else v for v in values]
+    try:
+        made = pd.Series(values, dtype=object).infer_objects()
+    except UnicodeEncodeError:
+        made = pd.Series([_readable(name, row, value, faults) for row, value in enumerate(values)], dtype=object).infer_objects()
+    if made.dtype == "float64" and not any(isinstance(value, float) for value in values):
+        return pd.Series(values, dtype=object)
+    return made
+
+
+def _readable(name: str, row: int, value: Any, faults: dict[int, str]) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        faults.setdefault(row, f"The text in column {name!r} is not UTF-8.")
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return value
+
+
+def _read_only(url: URL) -> URL:
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return url
+    # Opening a missing SQLite file would create it.
+    return url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "uri": "true"})
+
+
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() not in SERVERS:
+        return {}
+    wanted = {"connect_timeout": CONNECT_SECONDS}
+    if url.get_driver_name() in ("pymysql", "mysqldb"):
+        wanted["read_timeout"] = ANSWER_SECONDS
+    return {name: seconds for name, seconds in wanted.items() if name not in url.query}
+
+
+def _sqlite_text(connection: Any, _record: Any) -> None:
+    """One text that is no UTF-8 would stop the whole extract: it is judged row by row."""
+    connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+
+
+def _psycopg_text(connection: Any, _record: Any) -> None:
+    """One `infinity`, year 12000 or byte that is no UTF-8 would stop the whole extract: they come as text and are judged row by row."""
+    from psycopg.adapt import Loader
+    from psycopg.types.string import TextLoader
+
+    class AnyText(Loader):
+        def load(self, data: Any) -> str:
+            return bytes(data).decode("utf-8", "surrogateescape")
+
+    times = ("timestamp", "timestamptz", "date")
+    # A server that does not know its encoding sends bytes as they are, whatever was agreed.
+    lawless = connection.info.parameter_status("server_encoding") == "SQL_ASCII"
+    if lawless:
+        connection.execute("SET client_encoding = 'UTF8'")
+        connection.commit()
+    for kind in (*times, *(("text", "varchar", "bpchar", "name", "unknown") if lawless else ())):
+        connection.adapters.register_loader(kind, AnyText if lawless else TextLoader)
