@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import glob
 import zlib
 from pathlib import Path
 from typing import Iterator
@@ -33,38 +34,44 @@ class FilesSource(Source):
 
     def count(self) -> int | None:
         files = self._files()
-        if all(path.suffix == ".parquet" for path in files):
-            return sum(pyarrow.parquet.read_metadata(path).num_rows for path in files)
-        return None
+        if not all(_is_parquet(path) for path in files):
+            return None
+        return sum(self._rows_of(path) for path in files)
+
+    def _rows_of(self, path: Path) -> int:
+        try:
+            return pyarrow.parquet.read_metadata(path).num_rows
+        except UNREADABLE as error:
+            raise self._unreadable(path, error) from error
 
     def _files(self) -> list[Path]:
         given = Path(str(self.config.path))
         path = given if given.is_absolute() else self.city.folder / given
         if path.is_dir():
-            found = sorted(file for file in path.iterdir() if file.name.endswith(ENDINGS))
-        elif any(mark in path.name for mark in "*?["):
-            found = sorted(path.parent.glob(path.name))
+            found = sorted(file for file in path.iterdir() if file.name.lower().endswith(ENDINGS))
+        elif path.exists():
+            found = [path]
         else:
-            found = [path] if path.exists() else []
+            found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())
         if not found:
             raise SourceError(f"source {self.config.name!r}: no file at {path}; put it there or mend 'path' in city.toml.")
         return found
 
     def _frames(self, path: Path) -> Iterator[pd.DataFrame]:
         try:
-            yield from self._parquet(path) if path.suffix == ".parquet" else self._csv(path)
+            yield from self._parquet(path) if _is_parquet(path) else self._csv(path)
         except UNREADABLE as error:
             raise self._unreadable(path, error) from error
 
     def _csv(self, path: Path) -> Iterator[pd.DataFrame]:
         chosen = self._chosen(path, self._header(path))
         columns = list(dict.fromkeys(chosen.values()))
-        faults: list[str] = []
+        faults = _Faults()
         reader = pyarrow.csv.open_csv(
-            pa.input_stream(path, compression="gzip" if path.suffix == ".gz" else None),
+            pa.input_stream(path, compression="gzip" if path.suffix.lower() == ".gz" else None),
             read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, encoding=codecs.lookup(self.mapping.read.encoding).name),
             parse_options=pyarrow.csv.ParseOptions(
-                delimiter=self.mapping.read.delimiter, newlines_in_values=True, invalid_row_handler=_keeping(faults)
+                delimiter=self.mapping.read.delimiter, newlines_in_values=True, invalid_row_handler=faults.take
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 include_columns=columns, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, null_values=[""]
@@ -73,8 +80,14 @@ class FilesSource(Source):
         for batch in reader:
             for start in range(0, batch.num_rows, BATCH_ROWS):
                 yield _named(batch.slice(start, BATCH_ROWS), chosen)
-        if faults:
-            yield pd.DataFrame(dict.fromkeys(chosen) | {LINE_FAULT: faults}, dtype="str")
+            yield from faults.frames(chosen)
+        if faults.swallowed:
+            # Nobody can say how many cases they are.
+            raise SourceError(
+                f"source {self.config.name!r}: {path.name}: a quotation mark is opened and not closed, which swallows {faults.swallowed:,} "
+                "lines; mend that line or deliver the file again."
+            )
+        yield from faults.frames(chosen)
 
     def _header(self, path: Path) -> list[str]:
         encoding = "utf-8-sig" if codecs.lookup(self.mapping.read.encoding).name == "utf-8" else self.mapping.read.encoding
@@ -111,18 +124,35 @@ class FilesSource(Source):
         return SourceError(f"source {self.config.name!r}: {path.name}: {remedy}.")
 
 
-def _keeping(faults: list[str]):  # type: ignore[no-untyped-def]
-    """A handler that skips broken lines and says of each what is wrong; the line itself may hold anything and is not kept."""
+class _Faults:
+    """Skips broken lines and says of each what is wrong; the line itself may hold anything and is not kept."""
 
-    def handle(row: pyarrow.csv.InvalidRow) -> str:
+    def __init__(self) -> None:
+        self._said: list[str] = []
+        self.swallowed = 0
+        """Lines that were taken for the text of a quotation that never ends."""
+
+    def take(self, row: pyarrow.csv.InvalidRow) -> str:
+        """Called by the reader for a line with too few or too many columns."""
         where = "A line" if row.number is None else f"Line {row.number}"
-        faults.append(f"{where} has {row.actual_columns} columns instead of {row.expected_columns}.")
+        self._said.append(f"{where} has {row.actual_columns} columns instead of {row.expected_columns}.")
+        if "\n" in row.text and row.text.count('"') % 2:
+            self.swallowed += row.text.count("\n")
         return "skip"
 
-    return handle
+    def frames(self, fields: dict[str, str]) -> Iterator[pd.DataFrame]:
+        """What was found since the last call, as rows that have only a fault."""
+        while found := self._said[:BATCH_ROWS]:
+            del self._said[: len(found)]  # the reader may be adding to it at the same time
+            yield pd.DataFrame(dict.fromkeys(fields) | {LINE_FAULT: found}, dtype="str")
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
 
 
 def _named(batch: pa.RecordBatch, chosen: dict[str, str]) -> pd.DataFrame:
-    """One batch with its columns named by canonical field."""
-    frame = batch.to_pandas(strings_to_categorical=False)
+    """One batch with its columns named by canonical field; whole numbers stay whole beside nulls."""
+    plain = [column.dictionary_decode() if pa.types.is_dictionary(column.type) else column for column in batch.columns]
+    frame = pa.RecordBatch.from_arrays(plain, names=batch.schema.names).to_pandas(integer_object_nulls=True)
     return pd.DataFrame({field: frame[column] for field, column in chosen.items()})
