@@ -22,6 +22,7 @@ FORESEEN = (
     "DemoError",
     "MartUnavailable",
     "LoadInProgress",
+    "NoGeneration",
     "BuildError",
     "ScheduleError",
 )

@@ -29,7 +29,7 @@ def state(settings: Settings) -> dict[str, Any]:
         }  # fmt: skip
     store = runs.open_store(settings)
     try:
-        made |= {"last_failure": runs.last_failure(store), "runs": _rows(runs.recent(store, RUNS_SHOWN))}
+        made |= {"last_failure": runs.last_failure(store, [s.name for s in city.sources]), "runs": _rows(runs.recent(store, RUNS_SHOWN))}
     finally:
         store.dispose()
     return made

@@ -7,6 +7,7 @@ smaller area (the more specific one), and a file must say or have WGS84 coordina
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,10 +35,7 @@ def read_layer(city: City, layer: AreaLayer) -> geopandas.GeoDataFrame:
     path = city.folder / str(layer.file)
     if not path.exists():
         raise CityError(f"area_layer {layer.id!r}: file {path} does not exist; put the GeoJSON there or mend 'file'.")
-    frame = geopandas.read_file(path)
-    if frame.crs is None:
-        raise CityError(f"area_layer {layer.id!r}: {path.name} has no coordinate system; save it as GeoJSON in WGS84.")
-    frame = frame.to_crs(4326)
+    frame = _read(path, layer)
     wanted = {
         "name": layer.name_property, "id": layer.id_property, "parent": layer.parent_property,
         "population": layer.population_property, "income": layer.income_property,
@@ -53,7 +51,8 @@ def read_layer(city: City, layer: AreaLayer) -> geopandas.GeoDataFrame:
         column = wanted[key]
         if column is None or column not in frame.columns:
             return pd.Series(None, index=frame.index, dtype="str")
-        return frame[column].astype("str")
+        # A number with a null beside it comes as 3.0: its name is "3".
+        return frame[column].astype("str").str.replace(r"^(-?\d+)\.0$", r"\1", regex=True)
 
     def number(key: str) -> pd.Series:
         column = wanted[key]
@@ -75,6 +74,35 @@ def read_layer(city: City, layer: AreaLayer) -> geopandas.GeoDataFrame:
     # One area may come in several pieces; it stays one area.
     parts = result.dissolve("slug", aggfunc="first", as_index=False) if result["slug"].duplicated().any() else result
     return parts.sort_values("name", ignore_index=True)
+
+
+def _read(path: Path, layer: AreaLayer) -> geopandas.GeoDataFrame:
+    """The features of a file that have a shape, in degrees."""
+    import geopandas
+    from pyogrio.errors import DataSourceError
+
+    try:
+        frame = geopandas.read_file(path)
+    except (DataSourceError, ValueError, OSError) as error:
+        raise CityError(
+            f"area_layer {layer.id!r}: {path.name} cannot be read ({' '.join(str(error).split())[:160]}); save it as GeoJSON."
+        ) from None
+    if not isinstance(frame, geopandas.GeoDataFrame):
+        raise CityError(f"area_layer {layer.id!r}: {path.name} has no shapes; save it as GeoJSON.")
+    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
+    if frame.empty:
+        raise CityError(f"area_layer {layer.id!r}: {path.name} has no areas; put them there or take the layer out.")
+    if frame.crs is None:
+        raise CityError(f"area_layer {layer.id!r}: {path.name} has no coordinate system; save it as GeoJSON in WGS84.")
+    frame = frame.to_crs(4326)
+    west, south, east, north = frame.total_bounds
+    if not (-180.5 <= west <= east <= 180.5 and -90 <= south <= north <= 90):
+        # GeoJSON that does not name its coordinate system counts as WGS84, whatever is in it.
+        raise CityError(
+            f"area_layer {layer.id!r}: {path.name} has coordinates such as {west:g}, {south:g}, which are no degrees; "
+            "save it as GeoJSON in WGS84, or name its coordinate system in the file."
+        )
+    return frame
 
 
 def drawn(layers: geopandas.GeoDataFrame) -> list[str]:

@@ -1,8 +1,14 @@
-"""What must hold in a finished generation before anyone may read it."""
+"""What must hold in a finished generation before anyone may read it, and before another is built from it."""
 
 from __future__ import annotations
 
+import json
+
 import duckdb
+
+from data_access.city import City
+from data_access.mart import schema
+from data_access.mart.generations import Generation
 
 _MUST_BE_EMPTY = {
     "some cases have no opening instant": "SELECT 1 FROM staff.spell WHERE opened_at IS NULL",
@@ -13,6 +19,13 @@ _MUST_BE_EMPTY = {
     "spells of a case overlap": "SELECT 1 FROM staff.spell WHERE closed_at > next_opened_at",
     "a case has no programme": "SELECT 1 FROM staff.spell WHERE programme_id IS NULL",
 }
+_FACTS = {
+    schema.spell.name: (),
+    schema.open_spell.name: (),
+    schema.case_event.name: (),
+    schema.case_record.name: ("case_id", "source_id", "source_name", "programme_id", "content_hash"),
+}
+"""What a full load needs of the big tables of the generation before; of the others it needs all."""
 
 
 def problem(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -21,3 +34,43 @@ def problem(connection: duckdb.DuckDBPyConnection) -> str | None:
         if connection.execute(f"{query} LIMIT 1").fetchall():
             return sentence + "."
     return None
+
+
+def damage(generation: Generation, *, deep: bool = False) -> str | None:
+    """Why the next generation cannot be built from this one, as a sentence, or None.
+
+    Args:
+        deep: read everything that a full load takes over.
+    """
+    path = generation.path("staff")
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH '{path}' AS held (READ_ONLY)")
+            version = _meta(connection).get("schema_version")
+            if version != str(schema.SCHEMA_VERSION):
+                return f"{path.parent.name} was made by another version of Statroom (tables of version {version})."
+            for table in schema.metadata.sorted_tables if deep else ():
+                columns = _FACTS.get(table.name, tuple(table.c.keys()))
+                if columns:
+                    connection.execute(f"SELECT bit_xor(hash({', '.join(columns)})) FROM held.{table.name}").fetchall()
+    except duckdb.Error as error:
+        return f"{path.parent.name} is damaged ({' '.join(str(error).split())[:120]})."
+    return None
+
+
+def mismatch(generation: Generation, city: City) -> str | None:
+    """How the rows of `generation` were made for another city than `city` describes, as a sentence, or None."""
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{generation.path('staff')}' AS held (READ_ONLY)")
+        zone = _meta(connection).get("city_zone")
+        layers = [name for (name,) in connection.execute("SELECT id FROM held.area_layer WHERE slot > 0 ORDER BY slot").fetchall()]
+    if zone != city.zone:
+        return f"The loaded days are those of {zone}, and city.toml says {city.zone}."
+    wanted = [layer.id for layer in city.area_layers]
+    if layers != wanted:
+        return f"The loaded cases lie in the area layers {json.dumps(layers)}, and city.toml has {json.dumps(wanted)}."
+    return None
+
+
+def _meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return dict(connection.execute("SELECT key, value FROM held.meta").fetchall())

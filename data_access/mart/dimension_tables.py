@@ -19,10 +19,9 @@ def make_dimensions(stage: Stage, city: City) -> None:
         """CREATE OR REPLACE TABLE dim_department AS SELECT d.id, d.slug, d.name, p.id AS parent_id, d.on_time_target
         FROM dim_department d LEFT JOIN dim_department p ON p.slug = d.parent_slug"""
     )
-    groups = pd.DataFrame({"label": _labels(stage, "request_group FROM changed")}, dtype="str")
-    _number(stage, "request_group", groups.assign(slug=groups["label"].map(slug), name=groups["label"]), [])
-    types = pd.DataFrame({"label": _labels(stage, "request_type FROM changed")}, dtype="str")
-    _number(stage, "request_type", types.assign(slug=types["label"].map(slug), name=types["label"]), [])
+    for name in ("request_group", "request_type"):
+        found = pd.DataFrame({"label": [*_kept_names(stage, name), *_labels(stage, f"{name} FROM changed")]}, dtype="str")
+        _number(stage, name, found.assign(slug=found["label"].map(slug), name=found["label"]), [])
     stage.frame("release", pd.DataFrame(
         [(name, city.release_class(name)) for (name,) in stage.connection.execute("SELECT name FROM dim_request_type").fetchall()],
         columns=["name", "release_class"], dtype="str",
@@ -35,12 +34,17 @@ def _labels(stage: Stage, what: str) -> list[str]:
     return [label for (label,) in rows if label is not None]
 
 
+def _kept_names(stage: Stage, table: str) -> list[str]:
+    """The names that cases which stay as they are know their members by: a load of a few cases renames nothing."""
+    return [] if stage.rebuild else _held(stage, f"SELECT id, slug, name FROM previous.{table} ORDER BY id")["name"].tolist()
+
+
 def _departments(stage: Stage, city: City) -> pd.DataFrame:
     rows = [(d.id, d.name, d.parent, d.on_time_target, d.name) for d in city.departments]
     named = set(_labels(stage, "department FROM changed"))
     named |= set(_labels(stage, "unnest([from_value, to_value]) FROM stage_event WHERE event_kind = 'transferred'"))
     named |= set(_labels(stage, "department FROM stage_measure"))
-    for label in sorted(named):
+    for label in [*_kept_names(stage, "department"), *sorted(named)]:
         known = city.department_of(label)
         if known is None:
             rows.append((slug(label), label, None, city.facts.on_time_target, label))
@@ -55,9 +59,7 @@ def _departments(stage: Stage, city: City) -> pd.DataFrame:
 def _number(stage: Stage, name: str, frame: pd.DataFrame, extra: list[str]) -> None:
     """Give each slug its old number or the next free one; write `dim_<name>` and `map_<name>`."""
     held = _held(stage, f"SELECT id, slug, name FROM previous.{name}")
-    numbers = dict(zip(held["slug"], held["id"], strict=True))
-    for key in frame["slug"]:
-        numbers.setdefault(key, max(numbers.values(), default=0) + 1)
+    numbers = _numbered(held, frame)
     unique = frame.drop_duplicates("slug")
     gone = held[~held["slug"].isin(unique["slug"])]
     rows = pd.concat([unique[["slug", "name", *extra]], gone[["slug", "name"]]], ignore_index=True)
@@ -71,7 +73,18 @@ def _number(stage: Stage, name: str, frame: pd.DataFrame, extra: list[str]) -> N
     stage.frame(f"map_{name}", mapping.drop_duplicates("label"))
 
 
+def _numbered(held: pd.DataFrame, frame: pd.DataFrame) -> dict[str, int]:
+    """slug -> its old number, or the next free one."""
+    numbers = dict(zip(held["slug"], held["id"], strict=True))
+    free = max(numbers.values(), default=0) + 1
+    for key in frame["slug"].drop_duplicates():
+        if key not in numbers:
+            numbers[key], free = free, free + 1
+    return numbers
+
+
 def _held(stage: Stage, query: str) -> pd.DataFrame:
+    """`query` (id, slug, name) asked of the previous generation."""
     if stage.previous is None:
         return pd.DataFrame({"id": pd.Series(dtype="int64"), "slug": pd.Series(dtype="str"), "name": pd.Series(dtype="str")})
     return stage.connection.execute(query).df()
@@ -120,9 +133,7 @@ def _areas(stage: Stage, city: City) -> None:
 
 def _numbered_areas(stage: Stage, layer_id: str, frame: pd.DataFrame) -> pd.DataFrame:
     held = _held(stage, f"SELECT id, slug, name FROM previous.area WHERE layer_id = '{layer_id}'")
-    numbers = dict(zip(held["slug"], held["id"], strict=True))
-    for key in frame["slug"]:
-        numbers.setdefault(key, max(numbers.values(), default=0) + 1)
+    numbers = _numbered(held, frame)
     gone = held.loc[~held["slug"].isin(frame["slug"]), ["slug", "name"]]
     rows = pd.concat([frame, gone], ignore_index=True)
     return rows.assign(id=rows["slug"].map(numbers), layer_id=layer_id)

@@ -6,8 +6,6 @@ All SQL runs in the stage's scratch database; `make_facts` leaves tables `new_re
 
 from __future__ import annotations
 
-import json
-
 import pandas as pd
 from sqlalchemy import Table
 
@@ -17,14 +15,10 @@ from data_access.due import compute_due_dates
 from data_access.mart import schema
 from data_access.mart.staging import Stage
 
-LEAST_CASES_FOR_PLACEHOLDER = 200
-"""Below this many cases a share on one point says nothing."""
-
 
 def make_facts(stage: Stage, city: City, load_id: int) -> None:
     """Make the facts of table `changed`; `load_id` marks them."""
     run = stage.connection.execute
-    _drop_placeholder_points(stage, city)
     _compute_due_dates(stage, city)
     run(f"CREATE TABLE coded AS SELECT {_coded(load_id)} FROM changed c {_JOINS}")
     run("DROP TABLE changed")
@@ -38,37 +32,6 @@ def make_facts(stage: Stage, city: City, load_id: int) -> None:
     )
     run(f"CREATE TABLE new_record AS SELECT {_listed(schema.case_record, _RECORD)} FROM coded c JOIN last_span s USING (case_id) {_EXTRAS}")
     run(f"CREATE TABLE new_event AS SELECT {_listed(schema.case_event, _EVENT)} FROM event e JOIN coded c USING (case_id)")
-
-
-def _drop_placeholder_points(stage: Stage, city: City) -> None:
-    """Points that stand for "address unknown" become null, so that no map shows them as a hot spot."""
-    run = stage.connection.execute
-    total = run("SELECT count(latitude) FROM changed").fetchall()[0][0]
-    held = json.loads((_previous_meta(stage) or {}).get("placeholder_points", "[]"))
-    points = {tuple(point) for point in held}
-    if total >= LEAST_CASES_FOR_PLACEHOLDER:
-        share = city.facts.placeholder_point_share
-        found = run(
-            """SELECT round(latitude, 5), round(longitude, 5) FROM changed WHERE latitude IS NOT NULL
-            GROUP BY 1, 2 HAVING count(*) > ? * ?""",
-            [share, total],
-        ).fetchall()
-        points |= set(found)
-    stage.frame("placeholder", pd.DataFrame(sorted(points), columns=["latitude", "longitude"], dtype="float64"))
-    run(
-        """CREATE TABLE placeholder_count AS SELECT p.latitude, p.longitude, count(*) AS case_count, min(c.source_id) AS example
-        FROM changed c JOIN placeholder p ON round(c.latitude, 5) = p.latitude AND round(c.longitude, 5) = p.longitude GROUP BY ALL"""
-    )
-    run(
-        """UPDATE changed SET latitude = NULL, longitude = NULL, location_key = NULL FROM placeholder p
-        WHERE round(changed.latitude, 5) = p.latitude AND round(changed.longitude, 5) = p.longitude"""
-    )
-
-
-def _previous_meta(stage: Stage) -> dict[str, str] | None:
-    if stage.previous is None:
-        return None
-    return dict(stage.connection.execute("SELECT key, value FROM previous.meta").fetchall())
 
 
 def _compute_due_dates(stage: Stage, city: City) -> None:

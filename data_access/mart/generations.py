@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ class LoadInProgress(RuntimeError):
     """Another process is loading; this one leaves without touching anything."""
 
 
+class NoGeneration(RuntimeError):
+    """The file `current` names no generation; the text says which there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """A complete, checked pair of mart files."""
@@ -38,18 +43,33 @@ class Generation:
 
 
 def current(root: Path) -> Generation | None:
-    """The generation in service below `root`, or None before the first load."""
+    """The generation in service below `root`, or None before the first load.
+
+    Raises:
+        NoGeneration: `current` names something else; people write it to go back to an older generation.
+    """
     try:
         name = (root / "current").read_text().strip()
     except FileNotFoundError:
         return None
-    return _generation(root / name)
+    there = {folder.name: folder for folder in _folders(root)}
+    if name not in there:
+        raise NoGeneration(f"{root / 'current'} says {name[:40]!r}, which is not there; write one of {', '.join(there) or 'none'} into it.")
+    return _generation(there[name])
+
+
+def kept(root: Path) -> list[Generation]:
+    """The finished generations below `root`, newest first."""
+    return [_generation(folder) for folder in reversed(_folders(root))]
 
 
 def next_number(root: Path) -> int:
     """The number of the generation to build next."""
-    numbers = [_generation(folder).number for folder in root.glob("gen-[0-9]*") if folder.suffix != ".tmp"]
-    return max(numbers, default=0) + 1
+    return max((generation.number for generation in kept(root)), default=0) + 1
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(folder for folder in root.glob("gen-*") if re.fullmatch(r"gen-\d+", folder.name))
 
 
 @contextmanager
@@ -95,7 +115,7 @@ def publish(built: Path) -> Generation:
     _flush(pointer)
     pointer.replace(root / "current")
     _flush(root)
-    for old in sorted(root.glob("gen-[0-9]*"))[:-GENERATIONS_KEPT]:
+    for old in _folders(root)[:-GENERATIONS_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return _generation(folder)
 

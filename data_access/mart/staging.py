@@ -40,6 +40,10 @@ class Stage:
     def __init__(self, folder: Path, previous: Generation | None) -> None:
         self.folder = folder
         self.previous = previous
+        self.read_whole: tuple[str, ...] = ()
+        """After `settle`: the sources all of whose rows were staged."""
+        self.rebuild = False
+        """After `settle`: whether the facts of every staged case are made anew."""
         self.connection = duckdb.connect(
             str(folder / "stage.duckdb"),
             config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")},
@@ -61,6 +65,10 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all files. Safe to repeat."""
         self.connection.close()
 
     def add_cases(self, frame: pd.DataFrame) -> None:
@@ -99,6 +107,7 @@ class Stage:
             What happened to the rows of each staged source. Vanished cases are in table `gone`.
         """
         run = self.connection.execute
+        self.rebuild, self.read_whole = rebuild, read_whole
         run(
             f"CREATE TABLE hashed AS SELECT c.*, e.event_hash, {_HASH} AS content_hash FROM stage_case c LEFT JOIN ({_EVENT_HASH}) e USING (programme, source_id)"
         )
@@ -107,8 +116,11 @@ class Stage:
         run(_LATEST)
         settled = {name: Settled(int(new), int(changed), int(same), 0) for name, new, changed, same in run(_ACCOUNT).fetchall()}
         run("CREATE TABLE gone (case_id BIGINT, source_name VARCHAR)")
-        run(_GONE.format(present="SELECT source_name, source_id FROM latest"), [list(read_whole)])
-        run(_GONE.format(present="SELECT source_name, source_id FROM stage_key"), [list(keys_of)])
+        run(_GONE, [list(read_whole)])
+        run(
+            f"{_GONE} AND NOT EXISTS (FROM stage_key k WHERE k.source_name = held.source_name AND k.source_id = held.source_id)",
+            [list(keys_of)],
+        )
         for name, count in run("SELECT source_name, count(*) FROM gone GROUP BY 1").fetchall():
             settled[name] = replace(settled.get(name, Settled(0, 0, 0, 0)), deleted=int(count))
         first_id = run("SELECT coalesce(max(case_id), 0) FROM held").fetchall()[0][0]
@@ -117,9 +129,24 @@ class Stage:
             coalesce(held_id, {first_id} + row_number() OVER (PARTITION BY held_id IS NULL ORDER BY opened_at, source_id, programme)) AS case_id
             FROM latest WHERE {rebuild} OR held_hash IS DISTINCT FROM content_hash"""
         )
+        if self.previous is not None:
+            run(_STILL_REFUSED, [list(read_whole)])
         run("DROP TABLE latest")
         run("DROP TABLE hashed")
         return settled
+
+    def kept_cases(self) -> int:
+        """How many held cases stay as they are (after `settle`)."""
+        if self.previous is None:
+            return 0
+        replaced = "SELECT case_id FROM changed UNION ALL SELECT case_id FROM gone"
+        return self.connection.execute(f"SELECT count(*) FROM held WHERE case_id NOT IN ({replaced})").fetchall()[0][0]
+
+    def previous_meta(self) -> dict[str, str]:
+        """Table `meta` of the previous generation; empty before the first load."""
+        if self.previous is None:
+            return {}
+        return dict(self.connection.execute("SELECT key, value FROM previous.meta").fetchall())
 
     def settle_measures(self, rows: int) -> Settled:
         """What happened to `rows` staged rows of figures that are not cases; one row is one measure of one year."""
@@ -185,8 +212,15 @@ _HELD = """SELECT r.case_id, p.slug AS programme, r.source_id, r.source_name, r.
     FROM previous.case_record r JOIN previous.programme p ON p.id = r.programme_id"""
 _NOTHING_HELD = """SELECT NULL::BIGINT AS case_id, NULL::VARCHAR AS programme, NULL::VARCHAR AS source_id,
     NULL::VARCHAR AS source_name, NULL::VARCHAR AS content_hash WHERE false"""
-_GONE = """INSERT INTO gone SELECT held.case_id, held.source_name FROM held ANTI JOIN ({present}) here USING (source_name, source_id)
-    WHERE held.source_name IN (SELECT unnest(?::VARCHAR[]))"""
+_GONE = """INSERT INTO gone SELECT held.case_id, held.source_name FROM held
+    WHERE held.source_name IN (SELECT unnest(?::VARCHAR[]))
+    AND NOT EXISTS (FROM latest l WHERE l.programme = held.programme AND l.source_id = held.source_id)"""
+# A row that was refused and comes again stands in quarantine once; one that was mended stands there no more.
+_STILL_REFUSED = """CREATE TABLE still_refused AS SELECT q.* FROM previous.quarantine q
+    WHERE q.source_name NOT IN (SELECT unnest(?::VARCHAR[]))
+    AND NOT EXISTS (FROM latest l WHERE l.source_name = q.source_name AND l.source_id = q.source_id)
+    AND NOT EXISTS (FROM stage_quarantine s WHERE s.source_name = q.source_name
+        AND (s.source_id = q.source_id OR (s.source_id IS NULL AND q.source_id IS NULL AND s.original IS NOT DISTINCT FROM q.original)))"""
 _LATEST = """CREATE TABLE latest AS
     SELECT h.* EXCLUDE (event_hash, seq, place), held.case_id AS held_id, held.content_hash AS held_hash FROM (
         SELECT *, row_number() OVER (
@@ -194,10 +228,11 @@ _LATEST = """CREATE TABLE latest AS
         FROM hashed) h
     LEFT JOIN held USING (programme, source_id)
     WHERE place = 1"""
-# Of r rows with d different contents: a new case counts 1 new and d - 1 changed; a held one
-# counts the contents that differ from what was held; the rest repeat something already counted.
-_ACCOUNT = """SELECT source_name, sum(is_new::INT), sum(differing - is_new::INT), sum(delivered - differing) FROM (
-        SELECT any_value(h.source_name) AS source_name, count(*) AS delivered, held.case_id IS NULL AS is_new,
-            count(DISTINCT h.content_hash) FILTER (h.content_hash IS DISTINCT FROM held.content_hash) AS differing
-        FROM hashed h LEFT JOIN held USING (programme, source_id)
-        GROUP BY h.programme, h.source_id, held.case_id) GROUP BY source_name"""
+# A row is new if it is the first of a case that was not held, changed if it says something of its
+# case that was neither held nor said by an earlier row, and else unchanged: each row is one of the three.
+_ACCOUNT = """SELECT source_name, count(*) FILTER (is_new), count(*) FILTER (differs AND NOT is_new), count(*) FILTER (NOT differs AND NOT is_new) FROM (
+        SELECT h.source_name,
+            held.case_id IS NULL AND row_number() OVER (PARTITION BY h.programme, h.source_id ORDER BY h.seq) = 1 AS is_new,
+            h.content_hash IS DISTINCT FROM held.content_hash
+                AND row_number() OVER (PARTITION BY h.programme, h.source_id, h.content_hash ORDER BY h.seq) = 1 AS differs
+        FROM hashed h LEFT JOIN held USING (programme, source_id)) GROUP BY source_name"""

@@ -21,6 +21,7 @@ from data_access.mart import checks, generations, schema
 from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
+from data_access.mart.places import drop_placeholder_points, place
 from data_access.mart.public import build_public
 from data_access.mart.staging import Settled, Stage
 from settings import utc_now
@@ -78,8 +79,9 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
     """
     _require_room(stage)
     run = stage.connection.execute
+    drop_placeholder_points(stage, city)
     make_dimensions(stage, city)
-    _place(stage)
+    place(stage, city)
     make_facts(stage, city, int(str(loads[-1]["id"])))
     run(f"ATTACH '{stage.folder / 'staff.duckdb'}' AS staff")
     for table in schema.metadata.sorted_tables:
@@ -117,20 +119,6 @@ def _require_room(stage: Stage) -> None:
         raise BuildError(f"The disk has {free / 1e9:.2f} GB free and this load needs {needed / 1e9:.2f} GB; make room and load again.")
 
 
-def _place(stage: Stage) -> None:
-    """Table `area_of_n` (case -> area) for every slot: by the point, else by the name the source gives."""
-    slots = {int(slot) for (slot,) in stage.connection.execute("SELECT slot FROM dim_area_layer").fetchall()}
-    for slot in range(1, schema.AREA_SLOTS + 1):
-        if slot not in slots:
-            stage.connection.execute(f"CREATE TABLE area_of_{slot} (case_id BIGINT, id BIGINT)")
-            continue
-        stage.connection.execute(
-            f"""CREATE TABLE area_of_{slot} AS SELECT c.case_id, coalesce(nullif(p.id, 0), m.id) AS id FROM changed c
-            LEFT JOIN point_area_{slot} p ON p.latitude = c.latitude AND p.longitude = c.longitude
-            LEFT JOIN map_area_{slot} m ON m.label = c.area_{slot}"""
-        )
-
-
 def _merged(stage: Stage, table: Table, fresh: str) -> str:
     if stage.previous is None:
         return f"SELECT * FROM {fresh}"
@@ -158,10 +146,10 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
     run = stage.connection.execute
     if stage.previous is not None:
         run("INSERT INTO staff.load SELECT * FROM previous.load")
-        sources = [str(load["source_name"]) for load in loads if load["mode"] == "full"]
-        for name in ("quarantine", "quality_issue"):
-            # A full load reads every row again, so what it finds replaces what was found before.
-            run(f"INSERT INTO staff.{name} SELECT * FROM previous.{name} WHERE source_name NOT IN (SELECT unnest(?::VARCHAR[]))", [sources])
+        # A full load reads every row again, so what it finds replaces what was found before.
+        run("INSERT INTO staff.quality_issue SELECT * FROM previous.quality_issue WHERE source_name NOT IN (SELECT unnest(?::VARCHAR[]))",
+            [list(stage.read_whole)])  # fmt: skip
+        run("INSERT INTO staff.quarantine SELECT * FROM still_refused")
         run("INSERT INTO staff.measure SELECT * FROM previous.measure WHERE NOT EXISTS (SELECT 1 FROM stage_measure)")
         run("INSERT INTO staff.measure_value SELECT * FROM previous.measure_value WHERE NOT EXISTS (SELECT 1 FROM stage_measure)")
     for load in loads:
@@ -178,6 +166,7 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
         concat(latitude, ', ', longitude), case_count, example FROM placeholder_count""",
         [last["id"], last["source_name"]],
     )
+    run("INSERT INTO staff.quality_issue SELECT ?, ?, * FROM unplaced", [last["id"], last["source_name"]])
     run(
         """INSERT INTO staff.measure SELECT row_number() OVER (ORDER BY any_value(m.department), measure), NULL, measure, d.id,
             any_value(measure_kind), any_value(unit), any_value(direction)
@@ -192,7 +181,7 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
 
 def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:
     run = stage.connection.execute
-    held = {} if stage.previous is None else dict(run("SELECT key, value FROM previous.meta").fetchall())
+    held = stage.previous_meta()
     points = run("SELECT latitude, longitude FROM placeholder").fetchall()
     facts = {
         "schema_version": str(schema.SCHEMA_VERSION),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Collection
 
 import pandas as pd
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, insert, select
+from sqlalchemy import Engine, create_engine, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -62,9 +62,22 @@ def recent(engine: Engine, limit: int = 20) -> pd.DataFrame:
         return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
 
 
-def last_failure(engine: Engine) -> str | None:
-    """The error of the latest load if it failed, else None."""
-    latest = recent(engine, 1)
-    if latest.empty or latest["state"].iloc[0] != "failed":
-        return None
-    return str(latest["error"].iloc[0])
+def count_good(engine: Engine, source_name: str) -> int:
+    """How many loads of a source did not fail."""
+    query = select(func.count()).where(load_run.c.source_name == source_name, load_run.c.state != "failed")
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def last_failure(engine: Engine, sources: Collection[str] | None = None) -> str | None:
+    """The error of the latest load that failed and was not made good by a later load of the same source, else None.
+
+    Args:
+        sources: those the city has now; a failure of one it no longer has is history.
+    """
+    latest = select(func.max(load_run.c.id)).group_by(load_run.c.source_name)
+    if sources is not None:
+        latest = latest.where(load_run.c.source_name.in_(list(sources)))
+    query = select(load_run.c.error).where(load_run.c.id.in_(latest), load_run.c.state == "failed").order_by(load_run.c.id.desc())
+    with engine.connect() as connection:
+        return connection.execute(query.limit(1)).scalar()

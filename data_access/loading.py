@@ -1,0 +1,229 @@
+"""One load in progress: what each source delivers is staged and judged, then the next generation is built from it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pandas as pd
+
+from data_access.city import City
+from data_access.mapping.cases import map_cases
+from data_access.mapping.others import map_events, map_measures
+from data_access.mart.staging import Settled, Stage
+from data_access.mart.writing import build
+from data_access.sources.base import RawBatch, Source
+
+MOST_UNMAPPED_STATUS = 0.05
+"""More rows than this share with a status nobody mapped: somebody renamed it, and the load waits for a person."""
+MOST_REFUSED = 0.5
+"""More rows than this share refused by a load that reads everything: it would replace good data by less than half of it."""
+
+
+class SyncError(RuntimeError):
+    """The load failed; one line says why. The last good data stays in service."""
+
+
+class Progress(Protocol):
+    """Told how far a load has come."""
+
+    def begin(self, source_name: str, total: int | None) -> None: ...
+    def advance(self, rows: int) -> None: ...
+    def say(self, text: str) -> None: ...
+
+
+@dataclass
+class LoadReport:
+    """What one load of one source did. rows_read = new + changed + unchanged + quarantined."""
+
+    source_name: str
+    mode: str
+    started_at: datetime
+    rows_read: int = 0
+    rows_new: int = 0
+    rows_changed: int = 0
+    rows_unchanged: int = 0
+    rows_quarantined: int = 0
+    rows_deleted: int = 0
+    seconds: float = 0.0
+    watermark: str | None = None
+    as_of: datetime | None = None
+    generation: int | None = None
+    unmapped_status: int = 0
+    drift: list[str] = field(default_factory=list)
+
+    def row(self) -> dict[str, object]:
+        """As columns of the mart's table `load`, without its number."""
+        names = (
+            "source_name", "mode", "started_at", "seconds", "rows_read", "rows_new", "rows_changed", "rows_unchanged",
+            "rows_quarantined", "rows_deleted", "watermark", "as_of",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names}
+
+
+class Loading:
+    """One build in progress.
+
+    Args:
+        full: every source is read whole and all facts are made anew.
+        complete: no source of the city is left out.
+        compare_keys: sources whose ids are compared with the held ones although only their changes are read.
+        now: the machine's time, naive UTC.
+    """
+
+    def __init__(
+        self, stage: Stage, city: City, *, full: bool, complete: bool, compare_keys: frozenset[str], now: datetime,
+        progress: Progress | None,
+    ) -> None:  # fmt: skip
+        self.stage, self.city, self.full, self.now, self.progress = stage, city, full, now, progress
+        self.complete, self.compare_keys = complete, compare_keys
+        self.reports: list[LoadReport] = []
+        self._read_whole: set[str] = set()
+        self._keys_of: set[str] = set()
+        self._measure_rows: dict[str, int] = {}
+        self._first_load_id = 1 + sum(number for (number,) in self._rows("SELECT coalesce(max(id), 0) FROM previous.load"))
+
+    def load(self, source: Source) -> None:
+        """Read and stage one source.
+
+        Raises:
+            SourceError, SyncError: it cannot be read, or a person should look at it first.
+        """
+        name = source.config.name
+        begun = time.monotonic()
+        load_id = self._first_load_id + len(self.reports)
+        since, held_as_of = self._held(name)
+        whole = self.full or source.always_complete or since is None
+        report = LoadReport(name, "full" if whole else "incremental", self.now)
+        if self.progress:
+            self.progress.begin(name, source.count() if whole else None)
+        for batch in source.batches(None if whole else since):
+            self._stage(batch, source, report, load_id)
+            if batch.watermark is not None and (report.watermark is None or batch.watermark > report.watermark):
+                report.watermark = batch.watermark
+            if self.progress and batch.kind != "events":
+                self.progress.advance(len(batch.frame))
+        self._judge(source, report)
+        if report.mode == "incremental":
+            report.watermark = max(filter(None, (report.watermark, since)), default=None)
+        report.as_of = _as_of(source, self.stage.latest_instant(name, self.now), None if self.full else held_as_of, self.now)
+        self._compare(source, report)
+        self._note_drift(source, load_id)
+        report.drift = source.drift
+        report.seconds = time.monotonic() - begun
+        self.reports.append(report)
+
+    def publish(self, number: int) -> bool:
+        """Decide what changed and build generation `number`; False if nothing did."""
+        begun = time.monotonic()
+        if self.progress:
+            self.progress.say("Comparing with what was held and building the mart")
+        if self.full and self.complete:
+            # What a source delivered that is no longer in city.toml is no longer in the city.
+            self._read_whole |= {str(row[0]) for row in self._rows("SELECT DISTINCT source_name FROM previous.case_record")}
+        settled = self.stage.settle(rebuild=self.full, read_whole=tuple(sorted(self._read_whole)), keys_of=tuple(sorted(self._keys_of)))
+        for name, rows in self._measure_rows.items():
+            settled[name] = self.stage.settle_measures(rows)
+        for report in self.reports:
+            counts = settled.pop(report.source_name, Settled(0, 0, 0, 0))
+            report.rows_new += counts.new
+            report.rows_changed += counts.changed
+            report.rows_unchanged += counts.unchanged
+            report.rows_deleted = counts.deleted
+        self.reports[-1].rows_deleted += sum(counts.deleted for counts in settled.values())
+        if not self.full and not any(r.rows_new + r.rows_changed + r.rows_deleted for r in self.reports):
+            return False
+        loads = [{"id": self._first_load_id + i, **report.row()} for i, report in enumerate(self.reports)]
+        build(self.stage, self.city, as_of=self._as_of_all(), loads=loads, number=number)
+        for report in self.reports:
+            report.generation = number
+            report.seconds += (time.monotonic() - begun) / len(self.reports)
+        return True
+
+    def _stage(self, batch: RawBatch, source: Source, report: LoadReport, load_id: int) -> None:
+        name, programme = source.config.name, source.config.programme
+        if batch.kind == "events":
+            events, issues = map_events(batch.frame, source.mapping, self.city, programme=programme, now=self.now)
+            self.stage.add_events(events)
+            self.stage.add_issues(issues, load_id, name)
+            return
+        if batch.kind == "measures":
+            values, mapped = map_measures(batch.frame)
+            self.stage.add_measures(values)
+            self._measure_rows[name] = self._measure_rows.get(name, 0) + len(batch.frame) - len(mapped.quarantine)
+        else:
+            mapped = map_cases(batch.frame, source.mapping, self.city, programme=programme, source_name=name, now=self.now)
+            self.stage.add_cases(mapped.cases)
+            unmapped = mapped.issues[mapped.issues["kind"] == "unmapped_status"]
+            report.unmapped_status += int(unmapped["case_count"].sum())
+        self.stage.add_issues(mapped.issues, load_id, name)
+        self.stage.add_quarantine(mapped.quarantine, load_id, name)
+        report.rows_read += len(batch.frame)
+        report.rows_quarantined += len(mapped.quarantine)
+
+    def _judge(self, source: Source, report: LoadReport) -> None:
+        """Refuse a load that a person should look at first."""
+        name = source.config.name
+        # The row that set the watermark comes again every time: none at all means that the rows are gone.
+        if report.rows_read == 0 and (report.mode == "full" or source.count() == 0):
+            raise SyncError(f"source {name!r} has no rows; an empty table is not loaded over good data.")
+        if report.unmapped_status > MOST_UNMAPPED_STATUS * max(report.rows_read, 20):
+            value = self._most("value FROM stage_issue WHERE kind = 'unmapped_status' AND", "sum(case_count)", name)
+            raise SyncError(
+                f"source {name!r}: status {value!r} is not mapped and {report.unmapped_status:,} of {report.rows_read:,} rows "
+                f"have an unmapped status; say what it means in [status] of {source.mapping_path.name}."
+            )
+        if report.mode == "full" and report.rows_quarantined > MOST_REFUSED * report.rows_read:
+            reason = self._most("reason FROM stage_quarantine WHERE", "count(*)", name)
+            raise SyncError(
+                f"source {name!r}: {report.rows_quarantined:,} of {report.rows_read:,} rows are refused, most because: {reason} "
+                f"That is not loaded over good data; look at the source and at {source.mapping_path.name}."
+            )
+
+    def _most(self, what: str, by: str, name: str) -> str:
+        query = f"SELECT {what} source_name = ? GROUP BY 1 ORDER BY {by} DESC LIMIT 1"
+        return str(self.stage.connection.execute(query, [name]).fetchall()[0][0])
+
+    def _compare(self, source: Source, report: LoadReport) -> None:
+        """Remember which sources can tell what vanished, and fetch the ids of those that were not read whole."""
+        name = source.config.name
+        if report.mode == "full":
+            self._read_whole.add(name)
+        elif name in self.compare_keys:
+            found = 0
+            for ids in source.keys() or ():
+                self.stage.add_keys(name, ids)
+                found += len(ids)
+            if found:
+                self._keys_of.add(name)
+
+    def _note_drift(self, source: Source, load_id: int) -> None:
+        columns = ["kind", "field", "value", "case_count", "example_source_id"]
+        drift = pd.DataFrame([("schema_drift", "columns", text, 0, None) for text in source.drift], columns=columns)
+        self.stage.add_issues(drift, load_id, source.config.name)
+
+    def _held(self, name: str) -> tuple[str | None, datetime | None]:
+        """(watermark, as_of) of the latest load of a source that is in the mart."""
+        rows = self._rows("SELECT watermark, as_of FROM previous.load WHERE source_name = ? ORDER BY id DESC LIMIT 1", name)
+        return rows[0] if rows else (None, None)
+
+    def _as_of_all(self) -> datetime:
+        """The latest instant any source is known up to, also those that were not loaded now."""
+        loaded = {report.source_name for report in self.reports}
+        held = self._rows("SELECT source_name, arg_max(as_of, id) FROM previous.load GROUP BY 1")
+        others = [as_of for name, as_of in held if name not in loaded and not (self.full and self.complete)]
+        if not self.full and (before := self.stage.previous_meta().get("as_of")):
+            others.append(datetime.fromisoformat(before))
+        return max(filter(None, (*(report.as_of for report in self.reports), *others)), default=self.now)
+
+    def _rows(self, query: str, *values: object) -> list:
+        return [] if self.stage.previous is None else self.stage.connection.execute(query, list(values)).fetchall()
+
+
+def _as_of(source: Source, latest: datetime | None, held: datetime | None, now: datetime) -> datetime:
+    given = source.config.as_of
+    if given is not None:
+        return given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
+    return max(filter(None, (latest, held)), default=now)
