@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
@@ -19,6 +19,9 @@ from sqlalchemy.engine import make_url
 from settings import Settings
 from tests.support import services
 from tests.support.servers import served
+
+if TYPE_CHECKING:
+    from tests.support.real import Loaded, RealCity
 
 # A developer's own settings must not decide what the tests see.
 for _name in [name for name in os.environ if name in ("CRM_URL", "PORT") or (name.startswith("STATROOM_") and "TEST" not in name)]:
@@ -59,6 +62,14 @@ def public_url(demo_public_settings: Settings) -> Iterator[str]:
     """Address of the public portal over the demo city."""
     with served(demo_public_settings) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def load_real(run_folder: Path) -> Callable[[RealCity], Loaded]:
+    """A published export (`tests/support/real.py`), loaded once for all tests of a run."""
+    from tests.support.real import load_in
+
+    return lambda real: load_in(run_folder / "real-cities" / real.name, real)
 
 
 @pytest.fixture

@@ -1,15 +1,30 @@
-"""The real exports, when they are on this machine: a city for each, loaded through its preset."""
+"""The real exports, when they are on this machine: a city for each, loaded through its preset and asked."""
 
 from __future__ import annotations
 
+import dataclasses
+import fcntl
 import os
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
+from sqlalchemy import select
 
+from access import scope_of
 from data_access.city import City
 from data_access.city_models import CityFile
+from data_access.mart.reading import Mart, open_mart
+from data_access.sync import sync
+from metrics.answer import Answer
+from metrics.measure import ask, measure
+from metrics.periods import GRAINS
+from metrics.question import Question
+from metrics.select import Asked
+from tests.support.marts import MAYOR, calendar_of, settings_in
 
 FOLDER = Path(os.environ.get("STATROOM_REAL_DATA") or Path(__file__).resolve().parents[2].parent / "shared" / "data")
 
@@ -25,12 +40,15 @@ class RealCity:
     layers: tuple[dict[str, str], ...] = ()
 
     def files(self) -> list[Path]:
-        return [path for pattern, _ in self.sources for path in sorted(FOLDER.glob(pattern))]
+        """Skips the test if there are none."""
+        found = [path for pattern, _ in self.sources for path in sorted(FOLDER.glob(pattern))]
+        if not found:
+            pytest.skip(f"no files of {self.name} in {FOLDER}; set STATROOM_REAL_DATA to the folder that has them")
+        return found
 
     def city(self) -> City:
-        """The city as its `city.toml` would say it; skips the test if a file is not there."""
-        if not self.files():
-            pytest.skip(f"no files of {self.name} in {FOLDER}; set STATROOM_REAL_DATA to the folder that has them")
+        """The city as its `city.toml` would say it."""
+        self.files()
         sources = [
             {"name": f"{self.name}-{i}", "kind": "files", "path": str(FOLDER / pattern), "preset": preset, "programme": "requests"}
             for i, (pattern, preset) in enumerate(self.sources)
@@ -65,3 +83,53 @@ CHICAGO = RealCity("chicago", "America/Chicago", (("chicago_311_*.csv.gz", "chic
                    (_layer("ward", "Ward", "chicago_wards_2015.geojson", name_property="ward"),))  # fmt: skip
 DC_MEASURES = RealCity("dc", "America/New_York", (("dc_agency_kpis_*.csv.gz", "dc_agency_kpis"),))
 ALL = (BOSTON, BOSTON_ANIMAL, BALTIMORE, NYC_2018, NYC_2023, LOS_ANGELES, CHICAGO, DC_MEASURES)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A real city in a mart, and how to ask it about all the time it knows."""
+
+    real: RealCity
+    city: City
+    mart: Mart
+
+    def asked(self, **filters: Any) -> Asked:
+        """All cases of all classes from before the first to after the last, unless `filters` say otherwise."""
+        question = Question(date(2005, 1, 1), self.mart.as_of.date() + timedelta(days=2), self.mart.as_of, case_class=())
+        return ask(self.mart, calendar_of(self.city), question.about(**filters), MAYOR)
+
+    def figure(self, metric: str, **filters: Any) -> Answer:
+        """One metric over all of it."""
+        return measure(metric, self.asked(**filters))
+
+    def counts(self, metric: str, by: str, **filters: Any) -> dict[str, int]:
+        """Cases by the label of each group of `by`; "week", "month" and so on count by the first day of the period."""
+        if by in GRAINS:
+            frame = measure(metric, self.asked(grain=by, **filters), period=True).frame
+            return {str(day.date()): int(n) for day, n in zip(frame["period"], frame["n"], strict=True) if n}
+        frame = measure(metric, self.asked(**filters), by=by).frame
+        return {label: int(n) for label, n in zip(frame["label"], frame["n"], strict=True) if n}
+
+    def records(self, *columns: str) -> pd.DataFrame:
+        """`columns` of every case, by the source's id."""
+        scope = scope_of(MAYOR)
+        table = self.mart.case_records(scope)
+        return self.mart.read(select(table.c.source_id, *(table.c[name] for name in columns)), scope).set_index("source_id")
+
+    def staff(self, name: str) -> pd.DataFrame:
+        """The rows of `quarantine` or `quality_issues`."""
+        scope = scope_of(MAYOR)
+        return self.mart.read(select(getattr(self.mart, name)(scope)), scope)
+
+
+def load_in(folder: Path, real: RealCity, city: City | None = None) -> Loaded:
+    """`real` loaded by the product's own sync into a mart in `folder`, unless it is there already."""
+    city = city or real.city()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = dataclasses.replace(settings_in(folder), store_url=f"sqlite:///{folder / 'statroom.sqlite'}")
+    with open(folder / "lock", "w") as lock:
+        # Test processes share the folder: the first one loads, the others wait for it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (settings.mart / "current").exists():
+            sync(settings, city, full=True)
+    return Loaded(real, city, open_mart(settings))
