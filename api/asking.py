@@ -1,69 +1,28 @@
-"""A request becomes a question put by a viewer to a mart: the API's gate."""
+"""A request's parameters, checked, on their way to the desk; and what every answer says about itself."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 
-from access import Viewer
-from api.errors import Unknown
-from data_access.city import load_city
-from data_access.mart.reading import Mart, open_mart
-from metrics.measure import ask
-from metrics.periods import Calendar
-from metrics.question import BadQuestion, parse_question, to_query
+from metrics.desk import Desk
+from metrics.question import BadQuestion, to_query
 from metrics.select import Asked
-from settings import Settings
 
 LONGEST_QUERY = 8_000
 MOST_REPEATS = 60
 
 
-class Desk:
-    """Takes requests for one process: its mart, its city's calendar, and who is asking."""
+def asked_of(desk: Desk, **instead: str) -> Asked:
+    """The present request's question; `instead` replaces parameters.
 
-    def __init__(self, settings: Settings, viewer: Callable[[], Viewer | None]) -> None:
-        self._settings = settings
-        self._viewer = viewer
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        """How the city counts its days."""
-        city = load_city(self._settings.city)
-        return Calendar(city.zone, city.facts.week_start, city.facts.fiscal_year_start)
-
-    @property
-    def is_public(self) -> bool:
-        return self._settings.audience == "public"
-
-    def viewer(self) -> Viewer:
-        """Who is asking.
-
-        Raises:
-            Unknown: nobody is signed in.
-        """
-        found = self._viewer()
-        if found is None:
-            raise Unknown("Sign in to ask this.")
-        return found
-
-    def mart(self) -> Mart:
-        """The generation in service."""
-        return open_mart(self._settings)
-
-    def asked(self, **instead: str) -> Asked:
-        """The present request's question; `instead` replaces parameters.
-
-        Raises:
-            BadQuestion: a sentence naming what cannot be used.
-        """
-        viewer, mart = self.viewer(), self.mart()
-        question = parse_question({**parameters(), **instead}, viewer, mart, self.calendar)
-        return ask(mart, self.calendar, question, viewer)
+    Raises:
+        BadQuestion: a sentence naming what cannot be used.
+    """
+    return desk.ask({**parameters(), **instead})
 
 
 def parameters() -> dict[str, str]:

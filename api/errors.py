@@ -14,13 +14,10 @@ from werkzeug.exceptions import HTTPException
 
 from access import AccessDenied
 from data_access.mart.reading import MartUnavailable, QueryTooLong
+from metrics.desk import Unknown
 from metrics.question import BadQuestion
 
 log = logging.getLogger(__name__)
-
-
-class Unknown(Exception):
-    """Nobody is known to be asking."""
 
 
 class NotThere(Exception):

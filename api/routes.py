@@ -7,12 +7,14 @@ from typing import Any
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import openapi, tables
-from api.asking import Desk, context, one_of, parameters, tag, whole_number
+from api import openapi
+from api.asking import asked_of, context, one_of, parameters, tag, whole_number
 from api.errors import NotThere
+from components import files
 from metrics.answer import Answer
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, case_export, case_list
 from metrics.definitions import REGISTRY
+from metrics.desk import Desk
 from metrics.kinds import Metric
 from metrics.measure import measure
 from metrics.periods import GRAINS
@@ -57,7 +59,7 @@ def blueprint(desk: Desk) -> Blueprint:
     @api.get("/cases.<form>")
     def cases(form: str = "json") -> Response:
         _require_format(form)
-        asked = desk.asked()
+        asked = asked_of(desk)
         return _cached(desk, asked, lambda: _page(asked) if form == "json" else _export(asked, form))
 
     @api.get("/<path:_rest>")
@@ -77,7 +79,7 @@ def metric_question(desk: Desk) -> tuple[Asked, str | None, bool]:
     """(question, dimension to split by, whether by period) of the present request."""
     query = parameters()
     period = one_of(query, "period", {"": "", **{grain: grain for grain in GRAINS}})
-    asked = desk.asked(**({"grain": period} if period else {}))
+    asked = asked_of(desk, **({"grain": period} if period else {}))
     by = require_dimension(query["by"], asked.mart) if query.get("by") else None
     return asked, by, bool(period)
 
@@ -91,7 +93,7 @@ def _metric(metric: Metric, asked: Asked, by: str | None, period: bool, form: st
     if form == "json":
         note = answer.reason if by is None and not period else None
         asked_for = {"by": by, "period": asked.question.grain if period else None}
-        return jsonify({**facts, "label": metric.label, "unit": metric.unit, **asked_for, "note": note, "rows": tables.json_rows(frame)})
+        return jsonify({**facts, "label": metric.label, "unit": metric.unit, **asked_for, "note": note, "rows": files.json_rows(frame)})
     stamped = frame.assign(metric=metric.id, definition_version=metric.version, as_of=facts["as_of"])
     return _file(stamped, form, f"{metric.id}-{facts['as_of'][:10]}", facts)
 
@@ -121,7 +123,7 @@ def _page(asked: Asked) -> Response:
     offset, limit = whole_number(query, "offset", 0, 10**8), whole_number(query, "limit", DEFAULT_PAGE, MOST_ROWS)
     page = case_list(asked, listing.pop("of"), offset=offset, limit=limit, **listing)
     facts = {"of": query.get("of") or "backlog", **context(asked), "total": page.total, "offset": offset, "limit": limit}
-    return jsonify({**facts, "rows": tables.json_rows(page.frame)})
+    return jsonify({**facts, "rows": files.json_rows(page.frame)})
 
 
 def _export(asked: Asked, form: str) -> Response:
@@ -137,7 +139,7 @@ def _export(asked: Asked, form: str) -> Response:
 
 def _file(frame: pd.DataFrame, form: str, name: str, facts: dict[str, Any]) -> Response:
     _require_format(form)
-    body = tables.csv_lines(frame) if form == "csv" else tables.parquet_bytes(frame, facts)
+    body = files.csv_lines(frame) if form == "csv" else files.parquet_bytes(frame, facts)
     answer = Response(body, content_type=FORMATS[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     for header, fact in (("X-Statroom-As-Of", "as_of"), ("X-Statroom-Load-Id", "load_id")):

@@ -90,11 +90,14 @@ def default_question(mart: Mart, calendar: Calendar, *, weeks: int = 13) -> Ques
 def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calendar: Calendar, *, weeks: int = 13) -> Question:
     """The question a URL or a filter bar asks; unknown parameter names are ignored.
 
+    Without `from` and `to` the period is the last `weeks` complete weeks; `weeks` may be a parameter too.
+
     Raises:
         BadQuestion: a sentence naming what cannot be used.
     """
+    weeks = _weeks(_text(query, "weeks"), weeks)
     default = default_question(mart, calendar, weeks=weeks)
-    as_of = _instant(_text(query, "as_of"), mart.as_of)
+    as_of = _instant(_text(query, "as_of"), mart.as_of, calendar)
     if as_of != mart.as_of:
         _, end = calendar.last_complete(as_of, "week")
         default = replace(default, start=end - timedelta(weeks=weeks), end=end, as_of=as_of)
@@ -191,6 +194,14 @@ def _grain(text: str) -> Grain:
     raise BadQuestion(f"There is no period called {_shown(text)}; choose {', '.join(GRAINS)}.")
 
 
+def _weeks(text: str, default: int) -> int:
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 0 < int(text) <= LONGEST_DAYS // 7):
+        raise BadQuestion(f"weeks is {_shown(text)}; write a whole number from 1 to {LONGEST_DAYS // 7}.")
+    return int(text)
+
+
 def _day(text: str, default: date, name: str) -> date:
     if not text:
         return default
@@ -203,9 +214,15 @@ def _day(text: str, default: date, name: str) -> date:
     return day
 
 
-def _instant(text: str, latest: datetime) -> datetime:
+def _instant(text: str, latest: datetime, calendar: Calendar) -> datetime:
+    """An instant, or a day: what was known when that day of the city ended (today: by now)."""
     if not text:
         return latest
+    if len(text) == len("2026-03-31") and "T" not in text:
+        day = _day(text, latest.date(), "as_of")
+        if calendar.midnight(day) > latest:
+            raise BadQuestion(f"as_of is {day}, but the data reaches only to {calendar.day_of(latest)}.")
+        return min(calendar.midnight(day + timedelta(days=1)), latest)
     try:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

@@ -18,8 +18,9 @@ from flask.testing import FlaskClient
 
 import api
 from access import PUBLIC_VIEWER, Viewer
-from api.tables import csv_lines, safe_text
+from components.files import csv_lines, safe_text
 from metrics.definitions import REGISTRY
+from metrics.desk import Desk
 from settings import Settings
 from tests.support.marts import MAYOR, instant, make_mart, settings_in, small_city
 
@@ -77,7 +78,7 @@ def client(folder: Path) -> Client:
             settings_in(folder), city=folder / "city", **{"store_url": f"sqlite:///{folder / 'own.sqlite'}", **changes}
         )
         server = Flask("api-test")
-        api.register(server, settings, viewer=lambda: viewer)
+        api.register(server, Desk(settings, lambda: viewer))
         return server.test_client()
 
     return make
@@ -264,7 +265,7 @@ def test_a_staff_process_whose_own_database_is_gone_is_not_ready(client: Client)
 
 def test_the_whole_api_works_over_the_demo_city(demo_settings: Settings) -> None:
     server = Flask("api-demo")
-    api.register(server, demo_settings, viewer=lambda: MAYOR)
+    api.register(server, Desk(demo_settings, lambda: MAYOR))
     asked = server.test_client()
     by_district = asked.get("/api/v1/metrics/backlog?by=district").get_json()["rows"]
     assert sum(row["value"] for row in by_district) == asked.get("/api/v1/metrics/backlog").get_json()["rows"][0]["value"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Collection
 
 import pandas as pd
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, func, insert, select
+from sqlalchemy import Engine, create_engine, func, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,6 +27,17 @@ def open_store(settings: Settings) -> Engine:
     engine = create_engine(url)
     upgrade(engine)
     return engine
+
+
+@cache
+def opened(store_url: str) -> Engine:
+    """The database for a process that only looks: one engine, and no table is ever changed."""
+    return create_engine(store_url)
+
+
+def is_prepared(engine: Engine) -> bool:
+    """Whether its tables are there; a city that never loaded anything has none."""
+    return inspect(engine).has_table(load_run.name)
 
 
 def upgrade(engine: Engine) -> None:

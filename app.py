@@ -1,0 +1,84 @@
+"""Makes the application: `server` for gunicorn, `create_app` for tests and for the `flask` command.
+
+One process serves one audience: Dash keeps pages and callbacks in the process, so two applications in one
+process would share them. `STATROOM_AUDIENCE` decides before any page is imported.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Flask
+
+import cli
+from settings import ROOT, Settings, SettingsError, read_settings
+
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for `settings.audience`; without settings only the commands, which is what `flask` looks for.
+
+    Raises:
+        SettingsError: the staff application would be served to other machines.
+    """
+    if settings is None:
+        server = Flask("statroom")
+        cli.register(server)
+        return server
+    return _serving(settings)
+
+
+def _serving(settings: Settings) -> Flask:
+    import dash
+    from flask_bootstrap import Bootstrap5
+    from flask_compress import Compress
+
+    import api
+    from access import PUBLIC_VIEWER
+    from components import gate, page, shell, viewers, web
+    from data_access import cache
+    from metrics.desk import Desk
+
+    is_public = settings.audience == "public"
+    if not is_public and settings.host not in LOOPBACK_HOSTS:
+        raise SettingsError(f"STATROOM_HOST is {settings.host!r}; until sign-in exists the staff application serves 127.0.0.1 only.")
+    server = Flask("statroom")
+    server.secret_key = settings.secret_key or secrets.token_hex(32)
+    server.config |= {"SESSION_COOKIE_SAMESITE": "Lax", "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_NAME": f"statroom_{settings.port}"}
+    desk = Desk(settings, lambda: PUBLIC_VIEWER if is_public else viewers.chosen_viewer(desk.mart()))
+    gate.start(server, desk)
+    cache.start(server, settings)
+    web.before_dash(server, public=is_public)
+    Bootstrap5(server)
+    app = dash.Dash(
+        "statroom", server=server, use_pages=True, pages_folder="", assets_folder=str(ROOT / "assets"),
+        assets_ignore=r".*/early/.*", external_stylesheets=list(shell.STYLES), index_string=shell.index(), title="Statroom", update_title="",
+        suppress_callback_exceptions=True, enable_mcp=False, serve_locally=True,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )  # fmt: skip
+    page.import_pages(settings.audience)
+    app.layout = shell.layout(settings.audience)
+    web.protect(server, app, public=is_public)
+    web.add_routes(server)
+    if not is_public:
+        web.add_viewer_choice(server)
+    api.register(server, desk)
+    Compress(server)
+    cli.register(server)
+    return server
+
+
+def __getattr__(name: str) -> Any:
+    # Made when gunicorn asks for it: a command that only loads data should not wait for pages.
+    if name == "server":
+        made = globals()["server"] = create_app(read_settings())
+        return made
+    raise AttributeError(name)
+
+
+if __name__ == "__main__":
+    from serve import main
+
+    raise SystemExit(main())

@@ -1,0 +1,58 @@
+// The frame of the page: menus, theme, and following a click in a figure. No data is handled here.
+(function () {
+  "use strict";
+
+  // Dash puts the page's parts in place after this runs, so clicks are caught on the way up.
+  document.addEventListener("click", function (event) {
+    var target = event.target instanceof Element ? event.target : null;
+    if (!target) { return; }
+    if (target.closest("#theme-toggle")) { window.statroomTheme.toggle(); }
+    toggleOn(target, "#nav-toggle", "nav-links");
+    toggleOn(target, "#filters-toggle", "filters-body");
+    if (target.closest(".nav-links a")) { setOpen("nav-links", "#nav-toggle", false); }
+    document.querySelectorAll("details.viewer-menu[open]").forEach(function (menu) {
+      if (!menu.contains(target)) { menu.removeAttribute("open"); }
+    });
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") { return; }
+    document.querySelectorAll("details.viewer-menu[open]").forEach(function (menu) { menu.removeAttribute("open"); });
+    setOpen("nav-links", "#nav-toggle", false);
+  });
+
+  // A filter form is read as it changes; Enter in a field must not reload the page.
+  document.addEventListener("submit", function (event) {
+    if (event.target instanceof HTMLFormElement && event.target.id === "filters") { event.preventDefault(); }
+  });
+
+  function toggleOn(target, button, id) {
+    if (target.closest(button)) { setOpen(id, button, !document.getElementById(id).classList.contains("is-open")); }
+  }
+
+  function setOpen(id, button, open) {
+    var part = document.getElementById(id);
+    var control = document.querySelector(button);
+    if (part) { part.classList.toggle("is-open", open); }
+    if (control) { control.setAttribute("aria-expanded", String(open)); }
+  }
+
+  /** Go to an address of this application without loading everything again, as Dash's own links do. */
+  function go(address) {
+    window.history.pushState({}, "", address);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    statroom: {
+      /** A point of a figure that carries an address of ours was clicked: go there. */
+      open_clicked: function (clicked) {
+        var point = clicked && clicked.points && clicked.points[0];
+        var address = point && (Array.isArray(point.customdata) ? point.customdata[0] : point.customdata);
+        if (typeof address === "string" && address.charAt(0) === "/" && address.charAt(1) !== "/") { go(address); }
+        return window.dash_clientside.no_update;
+      }
+    }
+  });
+})();

@@ -1,0 +1,163 @@
+"""How a chart is made: a page declares `Chart(name, title, draw)`, and everything else follows from what `draw` answers.
+
+`draw` is given the question, bound to the viewer, and answers a `Drawn`: the finding as a sentence, the
+figure, and the frame behind it. From these come the heading, the text a screen reader says, the
+table twin, the CSV file and the permanent link. One callback draws every chart, each in its own request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from dash import MATCH, Input, Output, State, dcc, html
+
+from components import gate, theme, words
+from components.table import Twin, html_table
+from metrics.definitions import REGISTRY
+from metrics.question import BadQuestion, to_query
+from metrics.select import Asked
+
+LONGEST_TITLE = 60
+CHARTS: dict[str, Chart] = {}
+"""The charts of this process, by name. A process imports the pages of one audience only."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a chart shows now."""
+
+    finding: str
+    """One sentence: what a reader should see. Made from the same frame as the figure."""
+    figure: dict[str, Any] | None
+    """A plotly figure as plain dicts; None if there is nothing to draw, and then `finding` says why."""
+    twin: Twin
+    note: str = ""
+    """What to mind: left-out periods, exclusions."""
+    cases: str = ""
+    """Address of the list of exactly the cases behind the chart."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart of one page."""
+
+    name: str
+    title: str
+    """What is counted, at most `LONGEST_TITLE` characters; the period is added."""
+    draw: Callable[[Asked], Drawn]
+    metric: str = ""
+    """The metric whose definition belongs to it."""
+    height: int = theme.HEIGHT
+    is_map: bool = False
+    has_period: bool = True
+    """Whether it is about the question's period; a stock is about one instant."""
+
+    def __post_init__(self) -> None:
+        assert len(self.title) <= LONGEST_TITLE, f"{self.name}: the title has {len(self.title)} characters, {LONGEST_TITLE} are allowed"
+        assert self.name not in CHARTS, f"there is already a chart called {self.name}"
+        assert not self.metric or self.metric in REGISTRY
+        CHARTS[self.name] = self
+
+
+def chart_id(part: str, name: Any) -> dict[str, Any]:
+    """Id of one part of a chart's block."""
+    return {"type": f"chart-{part}", "name": name}
+
+
+def block(chart: Chart, className: str = "") -> html.Section:
+    """The place of `chart` on its page; it fills itself from the page's question."""
+    graph = dcc.Graph(
+        id=chart_id("figure", chart.name), config=theme.MAP_CONFIG if chart.is_map else theme.GRAPH_CONFIG,  # type: ignore[arg-type]
+        figure={"data": [], "layout": theme.layout(height=chart.height, xaxis={"visible": False}, yaxis={"visible": False})},
+        style={"height": chart.height},
+    )  # fmt: skip
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2(chart.title, id=chart_id("finding", chart.name), className="finding"),
+                    html.P(chart.title, id=chart_id("title", chart.name), className="subtitle"),
+                ],
+                className="chart-head",
+            ),
+            html.Div(graph, id=chart_id("image", chart.name), className="chart-image", role="img", **{"aria-label": chart.title}),
+            html.P(id=chart_id("note", chart.name), className="note"),
+            html.Details([html.Summary("Show as table"), html.Div(id=chart_id("table", chart.name))], className="twin"),
+            html.Div(id=chart_id("links", chart.name), className="chart-links"),
+        ],
+        id=f"chart-{chart.name}",
+        className=f"card chart {className}".strip(),
+    )
+
+
+def _chart_of(value: Any) -> Chart:
+    name = value.get("name") if isinstance(value, dict) else None
+    if not isinstance(name, str) or name not in CHARTS:
+        raise BadQuestion("There is no such chart; open the page again.")
+    return CHARTS[name]
+
+
+_PARTS = {
+    "finding": Output(chart_id("finding", MATCH), "children"),
+    "title": Output(chart_id("title", MATCH), "children"),
+    "figure": Output(chart_id("figure", MATCH), "figure"),
+    "size": Output(chart_id("figure", MATCH), "style"),
+    "image": Output(chart_id("image", MATCH), "aria-label"),
+    "is_empty": Output(chart_id("image", MATCH), "hidden"),
+    "note": Output(chart_id("note", MATCH), "children"),
+    "table": Output(chart_id("table", MATCH), "children"),
+    "links": Output(chart_id("links", MATCH), "children"),
+}
+
+
+def _refused(message: str) -> dict[str, Any]:
+    empty = {"data": [], "layout": {}}
+    return {
+        "finding": message, "title": "", "figure": empty, "size": {}, "image": message, "is_empty": True, "note": "", "table": "", "links": "",
+    }  # fmt: skip
+
+
+@gate.answers(
+    _PARTS, question=Input("question", "data"), values={"chart": (State(chart_id("figure", MATCH), "id"), _chart_of)}, refused=_refused
+)
+def draw(asked: Asked, chart: Chart) -> dict[str, Any]:
+    """Fill one chart's block."""
+    drawn = chart.draw(asked)
+    figure = drawn.figure or {"data": [], "layout": {}}
+    return {
+        "finding": drawn.finding, "title": counted_when(chart, asked), "figure": figure,
+        "size": {"height": figure["layout"].get("height", chart.height)},
+        "image": f"{chart.title}. {drawn.finding}", "is_empty": drawn.figure is None, "note": drawn.note,
+        "table": html_table(drawn.twin, asked.calendar), "links": _links(chart, drawn, asked),
+    }  # fmt: skip
+
+
+def counted_when(chart: Chart, asked: Asked) -> str:
+    """What is counted, and when."""
+    if chart.has_period:
+        return f"{chart.title}, {words.asked_period(asked.question)}"
+    return f"{chart.title}, on {words.instant(asked.question.as_of, asked.calendar)}"
+
+
+def permanent_query(asked: Asked) -> str:
+    """The question as a query string that means the same tomorrow: with its period and `as_of` spelled out."""
+    as_of = {"as_of": asked.question.as_of.isoformat(timespec="seconds") + "Z"}
+    return urlencode({**to_query(asked.question, asked.mart), **as_of})
+
+
+def _links(chart: Chart, drawn: Drawn, asked: Asked) -> list[Any]:
+    query = permanent_query(asked)
+    made: list[Any] = []
+    if drawn.cases:
+        made.append(dcc.Link("List the cases", href=drawn.cases))
+    made.append(html.A("CSV", href=f"/charts/{chart.name}.csv?{query}", download=f"{chart.name}.csv", title=f"{chart.title} as CSV"))
+    if chart.metric:
+        made.append(dcc.Link("Definition", href=f"/definitions#{chart.metric}", title=REGISTRY[chart.metric].meaning))
+    made.append(html.A("Link to this view", href=f"?{query}#chart-{chart.name}"))
+    return made
+
+
+gate.in_browser("statroom", "open_clicked", Output(chart_id("image", MATCH), "data-opened"), Input(chart_id("figure", MATCH), "clickData"))

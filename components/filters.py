@@ -1,0 +1,228 @@
+"""The filter bar: native selects that write the page's question and its address. A filter refines the page; a link leads elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import dash
+import dash_bootstrap_components as dbc
+from dash import ALL, Input, Output, State, html
+
+from components import gate, words
+from components.page import Query
+from data_access import vocabulary
+from metrics.periods import GRAINS
+from metrics.question import BadQuestion, to_query, visible_departments
+from metrics.select import Asked
+
+ALL_OF_THEM = "all"
+CUSTOM = "custom"
+WEEKS = {
+    "4": "Last 4 weeks",
+    "13": "Last 13 weeks",
+    "26": "Last 26 weeks",
+    "52": "Last 52 weeks",
+    "104": "Last 2 years",
+    "208": "Last 4 years",
+}
+GRAIN_LABELS = {"day": "By day", "week": "By week", "month": "By month", "quarter": "By quarter", "fiscal_year": "By fiscal year"}
+CLASS_LABELS = {
+    "service": "Service cases", ALL_OF_THEM: "All classes", "information": "Information requests", "staff_entered": "Entered by staff after the work",
+    "duplicate": "Duplicates", "withdrawn": "Withdrawn",
+}  # fmt: skip
+FIRST = ("weeks", "department", "request_group", "request_type")
+MORE = ("grain", "channel", "case_class", "programme")
+LABELS = {
+    "weeks": "Period", "department": "Department", "request_group": "Group of types", "request_type": "Request type", "channel": "Channel",
+    "grain": "Steps", "case_class": "Cases", "programme": "Programme", "from": "From", "to": "To (not included)", "as_of": "As known on",
+}  # fmt: skip
+LONGEST = 2_000
+
+
+def control_id(name: Any) -> dict[str, Any]:
+    return {"type": "filter", "name": name}
+
+
+def bar(query: Query, *, without: tuple[str, ...] = (), weeks: int = 13) -> html.Form:
+    """The filter bar of a page, showing `query`; `without` names filters the page fixes itself."""
+    layers = gate.desk().city.area_layers if _has_desk() else ()
+    first = [name for name in (*FIRST, *(layer.id for layer in layers[:1])) if name not in without]
+    more = [name for name in (*MORE, *(layer.id for layer in layers[1:])) if name not in without]
+    labels = LABELS | {layer.id: layer.name for layer in layers}
+    period_is_custom = "from" in query or "to" in query
+    shown = {**query, "weeks": CUSTOM if period_is_custom else query.get("weeks", str(weeks))}
+    return html.Form(
+        [
+            html.Button("Filters", type="button", id="filters-toggle", className="btn btn-outline-secondary", **{"aria-controls": "filters-body"}),
+            html.Div(
+                [
+                    *[_select(name, labels[name], shown.get(name)) for name in first],
+                    html.Details(
+                        [
+                            html.Summary("More"),
+                            html.Div(
+                                [*[_date(name, shown.get(name)) for name in ("from", "to", "as_of") if name not in without],
+                                 *[_select(name, labels[name], shown.get(name)) for name in more]],
+                                className="filters-more",
+                            ),
+                        ],
+                        open=bool(set(query) & {*more, "from", "to", "as_of"}),
+                    ),
+                    html.A("Reset", href="?", id="filters-reset", className="btn btn-link"),
+                ],
+                id="filters-body",
+                className="filters-body",
+            ),
+        ],
+        className="filters",
+        id="filters",
+        role="search",
+        **{"aria-label": "Filters"},
+    )  # fmt: skip
+
+
+def _has_desk() -> bool:
+    from flask import has_app_context
+
+    return has_app_context()
+
+
+def _select(name: str, label: str, chosen: str | None) -> html.Div:
+    value = chosen or {"grain": "week", "case_class": "service"}.get(name, ALL_OF_THEM)
+    select = dbc.Select(id=control_id(name), options=[{"value": value, "label": "…"}], value=value, size="sm")
+    return html.Div([html.Label(label, htmlFor=_dom_id(name)), select], className=f"filter filter-{name}")
+
+
+def _date(name: str, chosen: str | None) -> html.Div:
+    field = dbc.Input(id=control_id(name), type="date", value=(chosen or "")[:10], size="sm", debounce=True)
+    return html.Div([html.Label(LABELS[name], htmlFor=_dom_id(name)), field], className=f"filter filter-{name}")
+
+
+def _dom_id(name: str) -> str:
+    # Dash writes a dict id into the page as JSON with sorted keys and no blanks.
+    return f'{{"name":"{name}","type":"filter"}}'
+
+
+def _names(value: Any) -> list[str]:
+    if not isinstance(value, list) or len(value) > gate.MOST_FILTERS:
+        raise BadQuestion("The filters of this page cannot be read; open the page again.")
+    names = [entry.get("name") if isinstance(entry, dict) else None for entry in value]
+    if not all(isinstance(name, str) and len(name) <= 60 for name in names):
+        raise BadQuestion("The filters of this page cannot be read; open the page again.")
+    return names  # type: ignore[return-value]
+
+
+def _values(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(entry, (str, type(None))) and len(entry or "") <= LONGEST for entry in value):
+        raise BadQuestion("The filters of this page cannot be read; open the page again.")
+    return [entry or "" for entry in value]
+
+
+def chosen_query(names: list[str], values: list[str], page_query: Query) -> Query:
+    """The query that the controls say; what the page fixed and no control shows stays."""
+    shown = dict(zip(names, values, strict=False))
+    query = {name: text for name, text in page_query.items() if name not in shown}
+    custom = shown.get("weeks") == CUSTOM
+    for name, text in shown.items():
+        is_period = name in ("from", "to")
+        plain = {"weeks": CUSTOM, "grain": "week", "case_class": "service"}.get(name, ALL_OF_THEM)
+        if text and text != plain and (custom or not is_period):
+            query[name] = text
+    return query
+
+
+@gate.answers(
+    Output("question", "data"), question=State("question", "data"), initial=False,
+    values={
+        "values": (Input(control_id(ALL), "value"), _values), "names": (State(control_id(ALL), "id"), _names),
+        "before": (State("question", "data"), gate.query_of), "in_path": (State("in-path", "data"), gate.texts),
+    },
+)  # fmt: skip
+def choose(asked: Asked, values: list[str], names: list[str], before: Query, in_path: list[str]) -> Query:
+    """A control was changed: the page asks the new question, and its address says so."""
+    query = chosen_query(names, values, before)
+    if dict(zip(names, values, strict=False)).get("weeks") == CUSTOM and "from" not in query and "to" not in query:
+        # A custom period begins as the one that was shown.
+        query |= {"from": asked.question.start.isoformat(), "to": asked.question.end.isoformat()}
+        for name in ("from", "to"):
+            dash.set_props(control_id(name), {"value": query[name]})
+    # Asked once here, so that a filter that cannot be is refused before anything changes.
+    gate.desk().ask(query)
+    dash.set_props("url", {"search": address({name: text for name, text in query.items() if name not in in_path})})
+    dash.set_props("notice", {"hidden": True})
+    return query
+
+
+def address(query: Query) -> str:
+    """The search part of the page's address for `query`."""
+    return f"?{urlencode(query)}" if query else "?"
+
+
+@gate.answers(
+    Output(control_id(ALL), "options"), question=Input("question", "data"),
+    values={"names": (State(control_id(ALL), "id"), _names), "values": (State(control_id(ALL), "value"), _values)},
+)  # fmt: skip
+def offer(asked: Asked, names: list[str], values: list[str]) -> list[Any]:
+    """What each control may be set to, for this viewer."""
+    return [
+        [] if name in ("from", "to", "as_of") else _with_current(options_of(name, asked), value)
+        for name, value in zip(names, values, strict=False)
+    ]
+
+
+def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
+    """The options of one filter.
+
+    Raises:
+        BadQuestion: there is no such filter.
+    """
+    fixed = {
+        "weeks": {**WEEKS, CUSTOM: "Other dates"}, "grain": {grain: GRAIN_LABELS[grain] for grain in GRAINS}, "case_class": CLASS_LABELS,
+        "channel": {ALL_OF_THEM: "All channels"} | {word: word.replace("_", " ").capitalize() for word in vocabulary.CHANNELS},
+    }  # fmt: skip
+    if name in fixed:
+        return [{"value": value, "label": label} for value, label in fixed[name].items()]
+    dimensions = asked.mart.dimensions
+    if name == "department":
+        members = list(visible_departments(gate.desk().viewer(), asked.mart).values())
+    elif name in ("request_type", "request_group", "programme"):
+        members = list(getattr(dimensions, name + "s"))
+    elif name in dimensions.area_layers.by_slug:
+        members = list(dimensions.areas(name))
+    else:
+        raise BadQuestion(f"There is no filter called '{name[:40]}'.")
+    every = LABELS.get(name) or dimensions.area_layers.by_slug[name].name
+    return [{"value": ALL_OF_THEM, "label": f"All ({every.lower()})"}, *({"value": m.slug, "label": m.name} for m in members)]
+
+
+def _with_current(options: list[dict[str, str]], value: str) -> list[dict[str, str]]:
+    """`options`, and a word for a value that came from an address and is none of them (several at once, another length)."""
+    if not value or any(option["value"] == value for option in options):
+        return options
+    n = value.count(",") + 1
+    return [*options, {"value": value, "label": f"{n} chosen" if n > 1 else value[:60]}]
+
+
+def said(asked: Asked) -> str:
+    """The filters of a question in words, for headings and files: "Parks, potholes"; empty without any."""
+    question, dimensions = asked.question, asked.mart.dimensions
+    parts = []
+    for name, known in (
+        ("department", dimensions.departments), ("request_group", dimensions.request_groups), ("request_type", dimensions.request_types),
+        ("programme", dimensions.programmes),
+    ):  # fmt: skip
+        chosen = getattr(question, name)
+        if chosen:
+            parts.append(words.joined([known.by_slug[slug].name for slug in chosen]))
+    if question.areas:
+        parts.append(words.joined([dimensions.areas(layer).by_slug[slug].name for layer, slug in question.areas]))
+    if question.channel:
+        parts.append("by " + words.joined([word.replace("_", " ") for word in question.channel]))
+    return ", ".join(parts)
+
+
+def link(path: str, asked: Asked, **more: Any) -> str:
+    """An address of another page that keeps the question, with `more` added or, as None, taken away."""
+    query: dict[str, Any] = {**to_query(asked.question, asked.mart), **more}
+    return path + address({name: str(value) for name, value in query.items() if value is not None})

@@ -1,0 +1,145 @@
+"""The one gate between a browser and the figures. Every callback of Statroom is made here and nowhere else.
+
+A callback is an open endpoint: anybody can post any value to it. So each gets a question that was
+parsed for the viewer of this request, and every other value through a parser of its own; what
+does not fit is refused with a sentence, and the page says it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dash
+from dash import ClientsideFunction, Input, State, no_update
+from flask import Flask, current_app
+
+from access import AccessDenied
+from data_access.mart.reading import MartUnavailable, QueryTooLong
+from metrics.desk import Desk, Unknown
+from metrics.question import BadQuestion
+
+Parser = Callable[[Any], Any]
+MOST_FILTERS = 40
+MADE_HERE: set[Callable[..., Any]] = set()
+"""Every function that Dash calls for a request; a test looks that there is no other."""
+
+log = logging.getLogger(__name__)
+
+
+def start(server: Flask, desk: Desk) -> None:
+    """Let the callbacks of `server` take their questions to `desk`."""
+    server.extensions["statroom-desk"] = desk
+
+
+def desk() -> Desk:
+    """The desk of the running process."""
+    return current_app.extensions["statroom-desk"]
+
+
+def answers(
+    output: Any, *, question: Input | State, values: Mapping[str, tuple[Input | State, Parser]] | None = None, initial: bool = True,
+    refused: Callable[[str], Any] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+    """Make a callback of a function that takes `asked` and the parsed `values`.
+
+    Args:
+        output: as `dash.callback` takes it; a dict of outputs is answered with a dict.
+        question: where the query (URL parameters) comes from.
+        values: name -> (input or state, parser). A parser raises `BadQuestion`.
+        initial: also call it when its page is opened.
+        refused: what to answer when the question cannot be; otherwise nothing changes and the page's notice says why.
+    """
+    taken = dict(values or {})
+
+    def make(function: Callable[..., Any]) -> Callable[..., Any]:
+        inputs = {"_query": question, **{name: dependency for name, (dependency, _) in taken.items()}}
+
+        @dash.callback(output, inputs=inputs, prevent_initial_call=not initial)
+        def run(_query: Any, **given: Any) -> Any:
+            try:
+                asked = desk().ask(query_of(_query))
+                return function(asked, **{name: parse(given[name]) for name, (_, parse) in taken.items()})
+            except Exception as error:
+                message = sentence_for(error)
+                if refused is not None:
+                    return refused(message)
+                dash.set_props("notice", {"children": message, "hidden": False})
+                return dict.fromkeys(output, no_update) if isinstance(output, dict) else no_update
+
+        MADE_HERE.add(run)
+        return function
+
+    return make
+
+
+def in_browser(namespace: str, name: str, output: Any, *inputs: Input | State, initial: bool = False) -> None:
+    """A callback that runs in the browser: function `name` of `window.dash_clientside[namespace]`, kept in `assets/`."""
+    dash.clientside_callback(ClientsideFunction(namespace, name), output, *inputs, prevent_initial_call=not initial)
+
+
+def sentence_for(error: Exception) -> str:
+    """What a reader is told of `error`; what was not foreseen is logged under a number."""
+    if isinstance(error, (BadQuestion, Unknown, AccessDenied, MartUnavailable)):
+        return str(error)
+    if isinstance(error, QueryTooLong):
+        return f"{error} Ask for a shorter period or fewer groups."
+    number = secrets.token_hex(4)
+    log.error("Callback %s failed", number, exc_info=error)
+    return f"Something went wrong here; it is logged as {number}."
+
+
+def query_of(data: Any) -> dict[str, Any]:
+    """URL parameters from what a store or a layout holds.
+
+    Raises:
+        BadQuestion: it is not a small table of texts.
+    """
+    if data is None:
+        return {}
+    if not isinstance(data, dict) or len(data) > MOST_FILTERS:
+        raise BadQuestion("The filters of this page cannot be read; open the page again.")
+    made = {}
+    for name, value in data.items():
+        if not isinstance(name, str) or not isinstance(value, (str, type(None))):
+            raise BadQuestion(f"Filter '{str(name)[:40]}' must be text; open the page again.")
+        if value:
+            made[name] = value
+    return made
+
+
+def one_of(choices: Any, what: str) -> Parser:
+    """A parser that accepts members of `choices`."""
+
+    def parse(value: Any) -> Any:
+        if not isinstance(value, str) or value not in choices:
+            raise BadQuestion(f"There is no {what} called '{str(value)[:40]}'.")
+        return value
+
+    return parse
+
+
+def short_text(longest: int, what: str) -> Parser:
+    """A parser of text up to `longest` characters; nothing becomes empty text."""
+
+    def parse(value: Any) -> str:
+        if value is None:
+            return ""
+        if not isinstance(value, str) or len(value) > longest:
+            raise BadQuestion(f"{what} must be text of at most {longest} characters.")
+        return value.strip()
+
+    return parse
+
+
+def texts(value: Any) -> list[str]:
+    """A parser of a short list of names."""
+    if not isinstance(value, list) or len(value) > MOST_FILTERS or not all(isinstance(entry, str) and len(entry) <= 60 for entry in value):
+        raise BadQuestion("This page cannot be read; open it again.")
+    return value
+
+
+def any_value(_value: Any) -> None:
+    """For an input whose value is not used: it only says when."""

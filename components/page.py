@@ -1,0 +1,71 @@
+"""How a page is made: `page(...)` registers a layout that takes nothing from the URL but text, and holds no data."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable
+from typing import Any
+
+import dash
+from dash import dcc, html
+
+Query = dict[str, str]
+LONGEST = 2_000
+
+
+def page(
+    module: str,
+    path: str,
+    title: str,
+    build: Callable[[Query], list[Any]],
+    *,
+    template: str | None = None,
+    nav: str = "",
+    order: int = 99,
+    weeks: int = 13,
+) -> Callable[..., html.Div]:
+    """Register the page of `module`; answers its layout, to be assigned to the module's `layout`.
+
+    Args:
+        path: its address; where `template` has variables, an example of it.
+        build: makes the content from the query, path variables included. It runs no query and shows no data:
+            Dash may call it for somebody else than the one who will see it.
+        weeks: length of its period where the address names none.
+        nav: its name in the navigation; empty for pages that are reached from others.
+    """
+
+    in_path = re.findall(r"<(\w+)>", template or "")
+
+    def layout(**query: Any) -> html.Div:
+        asked = plain_query(query)
+        question = asked if {"from", "to", "weeks"} & set(asked) else {**asked, "weeks": str(weeks)}
+        return html.Div([dcc.Store(id="question", data=question), dcc.Store(id="in-path", data=in_path), *build(asked)], className="page")
+
+    options: dict[str, Any] = {"path_template": template} if template else {"path": path}
+    dash.register_page(module, title=f"{title} · Statroom", name=title, layout=layout, nav=nav, order=order, description=title, **options)
+    return layout
+
+
+def import_pages(audience: str) -> None:
+    """Import, and so register, every page of one audience. The other's are never imported by this process."""
+    folder = importlib.import_module(f"pages.{audience}")
+    for module in sorted(info.name for info in pkgutil.iter_modules(folder.__path__)):
+        importlib.import_module(f"pages.{audience}.{module}")
+
+
+def plain_query(query: dict[str, Any]) -> Query:
+    """URL parameters as texts: repeated ones joined by commas, anything else left out."""
+    made = {}
+    for name, value in query.items():
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            value = ",".join(value)
+        if isinstance(value, str) and value and len(value) <= LONGEST and len(name) <= 60:
+            made[name] = value
+    return made
+
+
+def heading(title: str, lead: str = "") -> html.Div:
+    """The page's heading, with a line that says what it answers."""
+    return html.Div([html.H1(title), *([html.P(lead, className="lead")] if lead else [])], className="page-head")

@@ -1,0 +1,166 @@
+"""What surrounds every page: header, navigation, how old the data is, notices, footer."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import Any
+
+import dash
+import dash_bootstrap_components as dbc
+from dash import Input, Output, dcc, html
+
+from components import gate, viewers, words
+from data_access.store import runs
+from metrics.definitions import DEFINITIONS_VERSION
+from metrics.select import Asked
+from settings import utc_now
+
+STYLES = ("/bootstrap/static/css/bootstrap.min.css", "/bootstrap/static/css/font/bootstrap-icons.min.css")
+"""Served by this process from the Bootstrap-Flask package; our own styles in `assets/` come after."""
+CHECK_SECONDS = 60
+QUESTION = Input("question", "data", allow_optional=True)
+"""Pages bring their question with them; the frame is there before the first page is."""
+
+INDEX = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+{{%metas%}}
+<title>{{%title%}}</title>
+<link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
+<script src="/assets/early/theme.js"></script>
+{{%css%}}
+</head>
+<body>
+<noscript><p class="noscript">This page needs JavaScript. The same figures are files at <a href="/api/v1/metrics.csv">/api/v1/metrics.csv</a>.</p></noscript>
+{{%app_entry%}}
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+</body>
+</html>"""
+
+
+def index(lang: str = "en") -> str:
+    """Dash's index page in our words."""
+    return INDEX.format(lang=lang)
+
+
+def layout(audience: str) -> html.Div:
+    """The frame of every page. Holds no data: it is the same for everybody."""
+    return html.Div(
+        [
+            html.A("Skip to the content", href="#main", className="skip visually-hidden-focusable"),
+            html.Header(
+                [_navigation(audience), html.Div(id="status", className="status", **{"aria-live": "polite"})], className="site-head"
+            ),
+            html.Div(id="notice", className="notice", role="alert", hidden=True),
+            html.Main(dash.page_container, id="main", tabIndex=-1),
+            html.Footer(_foot(audience), className="site-foot"),
+            dcc.Location(id="url", refresh=False),
+            dcc.Interval(id="tick", interval=CHECK_SECONDS * 1000),
+        ],
+        className=f"site site-{audience}",
+    )
+
+
+def _navigation(audience: str) -> dbc.Navbar:
+    pages = sorted((page for page in dash.page_registry.values() if page.get("nav")), key=lambda page: page["order"])
+    links = [
+        dbc.NavItem(dbc.NavLink(page["nav"], href=page["path"], active="exact" if page["path"] == "/" else "partial")) for page in pages
+    ]
+    brand = dcc.Link(
+        [html.Span("Statroom", className="brand-name"), html.Span(id="brand-city", className="brand-city")],
+        href="/",
+        className="navbar-brand",
+    )
+    toggle = html.Button(html.I(className="bi bi-circle-half", **{"aria-hidden": "true"}), id="theme-toggle", type="button",
+                         className="btn btn-sm icon-button", title="Light or dark", **{"aria-label": "Switch between light and dark"})  # fmt: skip
+    menu = html.Div(id="viewer-menu") if audience == "staff" else None
+    return dbc.Navbar(
+        dbc.Container(
+            [
+                brand,
+                html.Button(html.I(className="bi bi-list", **{"aria-hidden": "true"}), id="nav-toggle", type="button", className="btn icon-button nav-toggle",
+                            **{"aria-label": "Menu", "aria-controls": "nav-links"}),
+                html.Div([dbc.Nav(links, navbar=True, class_name="site-nav"), html.Div([menu, toggle], className="nav-tools")], id="nav-links", className="nav-links"),
+            ],
+            fluid=True,
+        ),
+        class_name="site-bar",
+        tag="nav",
+    )  # fmt: skip
+
+
+def _foot(audience: str) -> list[Any]:
+    return [
+        html.Span(f"Statroom · definitions {DEFINITIONS_VERSION}"),
+        dcc.Link("What the figures mean", href="/definitions"),
+        dcc.Link("State of the data", href="/data-health"),
+        html.A("API", href="/api/v1/openapi.json"),
+        *([html.Span("Reports are not problems; closed is not always fixed.")] if audience == "public" else []),
+    ]
+
+
+@gate.answers(
+    {
+        "status": Output("status", "children"), "city": Output("brand-city", "children"),
+    },
+    question=QUESTION,
+    values={"ticks": (Input("tick", "n_intervals"), gate.any_value)},
+    refused=lambda message: {"status": _banner("bad", message), "city": ""},
+)  # fmt: skip
+def tell_status(asked: Asked, ticks: None) -> dict[str, Any]:
+    """How old the data is, and what a reader should know before believing it."""
+    return {"status": status_of(asked), "city": gate.desk().city.name}
+
+
+def status_of(asked: Asked) -> list[Any]:
+    """The line below the navigation, and banners where they are due."""
+    desk, mart = gate.desk(), asked.mart
+    age = utc_now() - mart.as_of.replace(tzinfo=UTC)
+    made: list[Any] = [
+        html.Span(f"Data through {words.instant(mart.as_of, asked.calendar)} ({words.age(age.total_seconds() / 3600)} ago)", className="data-through")
+    ]  # fmt: skip
+    if desk.city.facts.simulated:
+        made.append(html.Span("Simulated data of an invented city", className="simulated"))
+    if asked.question.as_of != mart.as_of:
+        made.append(_banner("info", f"Shown as it was known on {words.instant(asked.question.as_of, asked.calendar)}."))
+    failure = _last_failure()
+    if failure:
+        made.append(
+            _banner(
+                "bad",
+                f"The last load failed, older data is shown: {failure}"
+                if not desk.is_public
+                else "The last update failed; older data is shown.",
+            )
+        )
+    elif age > timedelta(hours=desk.city.facts.stale_after_hours):
+        made.append(_banner("bad", f"This data is {words.age(age.total_seconds() / 3600)} old; no newer load has arrived."))
+    return made
+
+
+def _last_failure() -> str | None:
+    """Why the latest load failed, for staff; the public process has no database of ours to ask."""
+    desk = gate.desk()
+    if desk.is_public:
+        return None
+    store = runs.opened(desk.settings.store_url)
+    return runs.last_failure(store, [source.name for source in desk.city.sources]) if runs.is_prepared(store) else None
+
+
+def _banner(kind: str, text: str) -> html.Div:
+    return html.Div(text, className=f"banner banner-{kind}")
+
+
+@gate.answers(Output("viewer-menu", "children"), question=QUESTION)
+def offer_viewers(asked: Asked) -> Any:
+    """The choice of demo viewers. A form, so that the choice is one request that changes the session."""
+    now = gate.desk().viewer()
+    buttons = [
+        html.Button(viewer.name, name="viewer", value=viewer.id, type="submit", className="viewer-choice", disabled=viewer.id == now.id)
+        for viewer in viewers.demo_viewers(asked.mart)
+    ]
+    note = html.P("Until sign-in exists, look at the city as:", className="note")
+    return html.Details(
+        [html.Summary([html.I(className="bi bi-person-circle", **{"aria-hidden": "true"}), " ", now.name]), html.Form([note, *buttons], method="POST", action="/viewer")],
+        className="viewer-menu",
+    )  # fmt: skip

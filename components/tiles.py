@@ -1,0 +1,89 @@
+"""The headline tiles: a value, what it is compared with, the way it came, and where to look further."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+from dash import dcc, html
+
+from components import theme, words
+from components.filters import link
+from metrics.compare import Change
+from metrics.headline import Headline
+from metrics.select import Asked
+
+WIDTH, HIGH = 200, 38
+
+
+def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
+    """One tile. `cases`: address of the list behind the value."""
+    metric = headline.metric
+    unit = "" if metric.unit == "share" or words.is_missing(headline.value) else words.unit_word(headline.value, metric.unit)
+    links = [dcc.Link("Definition", href=f"/definitions#{metric.id}", title=metric.meaning)]
+    if cases:
+        links.insert(0, dcc.Link("Cases", href=cases, title=f"The cases behind {words.label(metric)}"))
+    return html.Section(
+        [
+            html.H2(metric.label),
+            html.Div([words.amount(headline.value, metric.unit), html.Span(unit, className="unit")], className="figure"),
+            html.Img(src=spark(headline.series), alt=spark_words(headline), className="spark"),
+            change_line(headline.previous, headline, "the week before"),
+            change_line(headline.last_year, headline, "a year earlier"),
+            html.Div(links, className="tile-links"),
+        ],
+        className="card tile",
+    )  # fmt: skip
+
+
+def change_line(change: Change, headline: Headline, against: str) -> html.P:
+    """One comparison in words; the verdict is a word and a colour."""
+    text = words.changed(change, headline.metric.unit, against)
+    verdict = change.verdict if change.verdict in ("better", "worse") and text.endswith(change.verdict) else ""
+    plain = text.removesuffix(f", {verdict}") if verdict else text
+    mark = f"{words.arrow(change)} " if change.difference is not None else ""
+    return html.P([mark, plain, *([", ", html.Span(verdict, className=verdict)] if verdict else [])], className="change")
+
+
+def spark(series: pd.DataFrame) -> str:
+    """A small line of `value` as an image address (SVG); gaps stay gaps, the last point has a dot."""
+    values = [None if words.is_missing(v) else float(v) for v in series["value"]]
+    known = [v for v in values if v is not None]
+    if len(known) < 2:
+        return "data:image/svg+xml," + quote(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HIGH}"/>')
+    low, high = min(known), max(known)
+    span = (high - low) or 1.0
+    step = (WIDTH - 8) / max(len(values) - 1, 1)
+    points = [(4 + i * step, HIGH - 5 - (v - low) / span * (HIGH - 10)) if v is not None else None for i, v in enumerate(values)]
+    path, pen = [], "M"
+    for point in points:
+        if point is None:
+            pen = "M"
+            continue
+        path.append(f"{pen}{point[0]:.1f} {point[1]:.1f}")
+        pen = "L"
+    last = next(point for point in reversed(points) if point is not None)
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HIGH}" preserveAspectRatio="none">'
+        f'<path d="{"".join(path)}" fill="none" stroke="{theme.PRIMARY}" stroke-width="2" vector-effect="non-scaling-stroke"/>'
+        f'<circle cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="3.2" fill="{theme.SECOND}"/></svg>'
+    )
+    return "data:image/svg+xml," + quote(drawn)
+
+
+def spark_words(headline: Headline) -> str:
+    """What the small line shows, for who does not see it."""
+    known = headline.series["value"].dropna()
+    if len(known) < 2:
+        return "Too few weeks for a line."
+    unit = headline.metric.unit
+    return (
+        f"{len(headline.series)} weeks: between {words.amount(known.min(), unit)} and {words.amount(known.max(), unit)}, "
+        f"last {words.amount(known.iloc[-1], unit)}."
+    )
+
+
+def cases_link(asked: Asked, of: str, **more: Any) -> str:
+    """Address of the list of exactly the cases that metric `of` counts for this question."""
+    return link("/cases", asked, of=of, **more)

@@ -1,0 +1,161 @@
+"""What the web server does around the pages: headers, refused bodies, loopback only, demo viewers, charts as files."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import dash
+import orjson
+from flask import Flask, Response, redirect, request, session
+
+from components import chart, files, gate, viewers
+from metrics.question import BadQuestion
+
+LARGEST_BODY = 64 * 1024
+LOOPBACK = ("127.0.0.1", "::1")
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+ASSET_SECONDS = 3600
+
+
+def protect(server: Flask, app: dash.Dash, *, public: bool) -> None:
+    """Refuse what no browser of ours sends, and send the headers every answer needs."""
+    server.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+
+    def headers(answer: Response) -> Response:
+        answer.headers.setdefault("Content-Security-Policy", _policy(app))
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        answer.headers.setdefault("Referrer-Policy", "same-origin")
+        answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if not public and not request.path.startswith(("/assets/", "/_dash-component-suites/", "/bootstrap/")):
+            answer.headers.setdefault("Cache-Control", "no-store")
+            answer.vary.add("Cookie")
+        return answer
+
+    server.after_request(headers)
+
+
+def before_dash(server: Flask, *, public: bool) -> None:
+    """Checks that come before Dash's own; so this is called before the Dash application is made."""
+    if not public:
+
+        @server.before_request
+        def this_machine_only() -> Response | None:
+            """Demo viewers need no password: nobody but this machine may be served, under no other name."""
+            name = request.host.rpartition(":")[0] if not request.host.endswith("]") and ":" in request.host else request.host
+            if request.remote_addr not in LOOPBACK or name not in LOOPBACK_NAMES:
+                return _refusal(403, "Until sign-in exists, the staff application serves this machine only.")
+            return None
+
+    @server.before_request
+    def well_formed() -> Response | None:
+        if request.path.rstrip("/").endswith("/_dash-update-component") and request.method == "POST":
+            if (request.content_length or 0) > LARGEST_BODY:
+                return _refusal(413, f"A question may have {LARGEST_BODY:,} bytes.")
+            problem = malformed(request.get_data(), known_callbacks())
+            if problem:
+                return _refusal(400, problem)
+        return None
+
+
+def known_callbacks() -> dict[str, Any]:
+    """The callbacks of this process, by Dash's name for their outputs."""
+    return dash.get_app().callback_map
+
+
+def malformed(body: bytes, callbacks: dict[str, Any]) -> str | None:
+    """Why `body` is no callback request of this application; None if it is one.
+
+    Dash takes inputs by position and answers a malformed body with a server error, so its shape is
+    compared with the declared callback first.
+    """
+    try:
+        sent = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return "The request is not JSON."
+    if not isinstance(sent, dict) or not isinstance(sent.get("output"), str) or sent["output"] not in callbacks:
+        return "There is no such callback; open the page again."
+    declared = callbacks[sent["output"]]
+    for part in ("inputs", "state"):
+        wanted = declared.get(part) or []
+        given = sent.get(part) or []
+        if not isinstance(given, list) or len(given) != len(wanted):
+            return f"The request's {part} do not fit the callback."
+        if not all(_fits(one, spec) for one, spec in zip(given, wanted, strict=True)):
+            return f"The request's {part} do not fit the callback."
+    outputs = sent.get("outputs")
+    several = outputs if isinstance(outputs, list) else [outputs]
+    if not several or not all(_is_target(one) for one in several):
+        return "The request's outputs do not fit the callback."
+    changed = sent.get("changedPropIds")
+    if not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
+        return "The request does not say what changed."
+    return None
+
+
+def _fits(given: Any, spec: dict[str, Any]) -> bool:
+    if isinstance(given, list):
+        # A pattern that matches any number of components.
+        return '"ALL"' in str(spec.get("id")) and all(_is_target(one) and one.get("property") == spec["property"] for one in given)
+    return _is_target(given) and given["property"] == spec["property"]
+
+
+def _is_target(given: Any) -> bool:
+    if isinstance(given, list):
+        return all(isinstance(one, dict) and _is_target(one) for one in given)
+    return isinstance(given, dict) and isinstance(given.get("id"), (str, dict)) and isinstance(given.get("property"), str)
+
+
+def add_routes(server: Flask) -> None:
+    """Charts as CSV for both audiences, and the change of demo viewer."""
+
+    @server.get("/charts/<name>.csv")
+    def chart_file(name: str) -> Response:
+        made = chart.CHARTS.get(name)
+        if made is None:
+            return _refusal(404, "There is no such chart.")
+        try:
+            asked = gate.desk().ask({key: ",".join(values) for key, values in request.args.lists()})
+            frame = made.draw(asked).twin.for_file()
+        except Exception as error:
+            return _refusal(400 if isinstance(error, BadQuestion) else 503, gate.sentence_for(error))
+        answer = Response(files.csv_lines(frame), content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{asked.question.as_of:%Y-%m-%d}.csv"'
+        answer.headers["X-Statroom-As-Of"] = asked.question.as_of.isoformat(timespec="seconds") + "Z"
+        return answer
+
+
+def add_viewer_choice(server: Flask) -> None:
+    """`POST /viewer`: look at the city as somebody else."""
+
+    @server.post("/viewer")
+    def choose_viewer() -> Any:
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            return _refusal(403, "This form was not sent from here.")
+        found = viewers.viewer_named(request.form.get("viewer", ""), gate.desk().mart())
+        if found is None:
+            return _refusal(400, "There is no such viewer.")
+        session.clear()
+        session[viewers.KEY] = found.id
+        return redirect(_way_back(), 303)
+
+
+def _way_back() -> str:
+    """The page the form was on, if it is one of ours."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    path = came.path if came.netloc == request.host and came.path.startswith("/") and not came.path.startswith("//") else "/"
+    return path
+
+
+def _refusal(code: int, message: str) -> Response:
+    return Response(message + "\n", status=code, content_type="text/plain; charset=utf-8")
+
+
+def _policy(app: dash.Dash) -> str:
+    hashes = " ".join(f"{mark}" for mark in app.csp_hashes())
+    return (
+        f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )

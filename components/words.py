@@ -1,0 +1,205 @@
+"""All human formatting: numbers, shares, days, dates, changes. Nothing else turns a value into text for a person."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from metrics.compare import Change
+from metrics.kinds import Metric, Unit
+from metrics.periods import Calendar, Grain
+from metrics.question import Question
+
+MISSING = "–"
+"""A value that cannot be given. Never 0, never 100 %."""
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+UNIT_WORDS: dict[Unit, str] = {
+    "cases": "cases", "closures": "closings", "share": "%", "days": "days", "weeks": "weeks", "per_1000": "per 1,000 residents",
+    "ratio": "closed per opened", "reports": "reports",
+}  # fmt: skip
+GRAIN_WORDS: dict[Grain, str] = {"day": "day", "week": "week", "month": "month", "quarter": "quarter", "fiscal_year": "fiscal year"}
+AXIS_TITLES: dict[Unit, str] = {
+    "cases": "Cases", "closures": "Closings", "share": "Share of cases (%)", "days": "Days", "weeks": "Weeks",
+    "per_1000": "Per 1,000 residents", "ratio": "Closed per case opened", "reports": "Reports",
+}  # fmt: skip
+
+
+def is_missing(value: Any) -> bool:
+    """Whether there is no value to show."""
+    return value is None or value is pd.NA or value is pd.NaT or value != value
+
+
+def count(value: Any) -> str:
+    """12345 -> "12,345"."""
+    return MISSING if is_missing(value) else f"{round(float(value)):,}"
+
+
+def decimal(value: Any, places: int = 1) -> str:
+    """4.249 -> "4.2"."""
+    return MISSING if is_missing(value) else f"{float(value):,.{places}f}"
+
+
+def share(value: Any) -> str:
+    """0.7934 -> "79.3 %"."""
+    return MISSING if is_missing(value) else f"{100 * float(value):.1f} %"
+
+
+def points(value: Any) -> str:
+    """A difference of shares: 0.031 -> "3.1 points"."""
+    return MISSING if is_missing(value) else f"{abs(100 * float(value)):.1f} points"
+
+
+def amount(value: Any, unit: Unit) -> str:
+    """A value as it stands in a table or on a tile, without its unit word (shares keep their sign)."""
+    if unit == "share":
+        return share(value)
+    if unit in ("cases", "closures", "reports"):
+        return count(value)
+    return decimal(value, 2 if unit == "ratio" else 1)
+
+
+def value(of: Any, unit: Unit) -> str:
+    """A value with its unit: "1 case", "12,345 cases", "79.3 %", "4.2 days"."""
+    if is_missing(of) or unit == "share":
+        return amount(of, unit)
+    return f"{amount(of, unit)} {unit_word(of, unit)}"
+
+
+def unit_word(of: Any, unit: Unit) -> str:
+    """The word of a unit for that many."""
+    word = UNIT_WORDS[unit]
+    return word[:-1] if word.endswith("s") and unit != "per_1000" and amount(of, unit) in ("1", "1.0") else word
+
+
+def cases(n: Any) -> str:
+    """1 -> "1 case", 12345 -> "12,345 cases"."""
+    return value(n, "cases")
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """ "1 department", "3 departments"."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def day(of: date, *, year: bool = True) -> str:
+    """ "16 Nov 2026"."""
+    text = f"{of.day} {MONTHS[of.month - 1]}"
+    return f"{text} {of.year}" if year else text
+
+
+def weekday(of: date) -> str:
+    """ "Mon 16 Nov 2026"."""
+    return f"{WEEKDAYS[of.weekday()]} {day(of)}"
+
+
+def days_between(start: date, end: date) -> str:
+    """The days of `[start, end)`: "16 to 22 Nov 2026"."""
+    last = end - timedelta(days=1)
+    if last <= start:
+        return day(start)
+    if (start.year, start.month) == (last.year, last.month):
+        return f"{start.day} to {day(last)}"
+    return f"{day(start, year=start.year != last.year)} to {day(last)}"
+
+
+def instant(of: datetime, calendar: Calendar) -> str:
+    """An instant (naive UTC) on the city's clock: "Mon 16 Nov 2026, 14:05"."""
+    local = calendar.local(of)
+    return f"{weekday(local.date())}, {local:%H:%M}"
+
+
+def moment(of: Any, calendar: Calendar) -> str:
+    """An instant of a list, or a missing one: "16 Nov 2026, 14:05"."""
+    if is_missing(of):
+        return MISSING
+    if isinstance(of, date) and not isinstance(of, datetime):
+        return day(of)
+    local = calendar.local(pd.Timestamp(of).to_pydatetime())
+    return f"{day(local.date())}, {local:%H:%M}"
+
+
+def period(start: Any, grain: Grain, calendar: Calendar) -> str:
+    """The name of one period: "16 Nov 2026" (a week by its first day), "Nov 2026", "Q4 2026", "FY 2027"."""
+    first = pd.Timestamp(start).date()
+    if grain == "month":
+        return f"{MONTHS[first.month - 1]} {first.year}"
+    if grain == "quarter":
+        return f"Q{(first.month + 2) // 3} {first.year}"
+    if grain == "fiscal_year":
+        # A fiscal year is named after the year it ends in.
+        return f"FY {first.year + (calendar.fiscal_year_start > 1)}"
+    return day(first)
+
+
+def asked_period(question: Question) -> str:
+    """The period of a question, in words."""
+    return days_between(question.start, question.end)
+
+
+def changed(change: Change, unit: Unit, against: str) -> str:
+    """ "up 120 (3.4 %) on last week, worse"; says when there is nothing to compare."""
+    if change.difference is None:
+        return f"nothing to compare {against}"
+    if amount(abs(change.difference), unit) == amount(0, unit):
+        return f"same as {against}"
+    way = "up" if change.difference > 0 else "down"
+    by = points(change.difference) if unit == "share" else amount(abs(change.difference), unit)
+    part = "" if change.share is None or unit == "share" else f" ({percent_of(abs(change.share))})"
+    verdict = f", {change.verdict}" if change.verdict in ("better", "worse") else ""
+    return f"{way} {by}{part} on {against}{verdict}"
+
+
+def percent_of(part: float) -> str:
+    """A relative size: 0.17 -> "17 %", 0.003 -> "under 1 %"."""
+    return f"{100 * part:.0f} %" if part >= 0.005 else "under 1 %"
+
+
+def arrow(change: Change) -> str:
+    """▲, ▼ or ■, beside words, never instead of them."""
+    if not change.difference:
+        return "■"
+    return "▲" if change.difference > 0 else "▼"
+
+
+def joined(names: list[str], most: int = 3) -> str:
+    """ "Parks, Water and 2 more"."""
+    if len(names) <= 1:
+        return "".join(names)
+    if len(names) <= most:
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def age(hours: float) -> str:
+    """How old something is: "40 minutes", "7 hours", "3 days"."""
+    if hours < 1:
+        return plural(max(round(hours * 60), 1), "minute")
+    if hours < 48:
+        return plural(round(hours), "hour")
+    return plural(round(hours / 24), "day")
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital first letter and a full stop."""
+    text = text.strip()
+    return text if not text else text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def label(metric: Metric) -> str:
+    """A metric's label within a sentence: "on time", "open cases"."""
+    return metric.label[0].lower() + metric.label[1:]
+
+
+def wrapped(text: Any, width: int = 22) -> str:
+    """A label for a figure, in lines of about `width` letters, safe as `plain` is."""
+    return "<br>".join(plain(line) for line in textwrap.wrap(str(text), width)) or plain(text)
+
+
+def plain(text: Any) -> str:
+    """Text handed to a figure: plotly would turn `<a href>` in a label into a live link."""
+    return html.escape(str(text), quote=False)

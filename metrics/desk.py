@@ -1,0 +1,74 @@
+"""Where questions are taken: what a browser or a program sent becomes an `Asked`, bound to who asks and to the mart in service.
+
+Pages and the API hold one `Desk` per process, so both pass the same gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from access import Viewer
+from data_access.city import City, load_city
+from data_access.mart.reading import Mart, open_mart
+from metrics.measure import ask
+from metrics.periods import Calendar
+from metrics.question import parse_question
+from metrics.select import Asked
+from settings import Settings
+
+
+class Unknown(Exception):
+    """Nobody is known to be asking."""
+
+
+class Desk:
+    """One process's mart, its city's calendar, and who is asking."""
+
+    def __init__(self, settings: Settings, viewer: Callable[[], Viewer | None]) -> None:
+        self.settings = settings
+        self._viewer = viewer
+
+    @cached_property
+    def city(self) -> City:
+        """The city's file, read when first needed."""
+        return load_city(self.settings.city)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """How the city counts its days."""
+        return Calendar(self.city.zone, self.city.facts.week_start, self.city.facts.fiscal_year_start)
+
+    @property
+    def is_public(self) -> bool:
+        return self.settings.audience == "public"
+
+    def viewer(self) -> Viewer:
+        """Who is asking.
+
+        Raises:
+            Unknown: nobody is signed in.
+        """
+        found = self._viewer()
+        if found is None:
+            raise Unknown("Sign in to ask this.")
+        return found
+
+    def mart(self) -> Mart:
+        """The generation in service.
+
+        Raises:
+            MartUnavailable: before the first load.
+        """
+        return open_mart(self.settings)
+
+    def ask(self, query: Mapping[str, Any]) -> Asked:
+        """`query` (URL parameters) as a question of the present viewer.
+
+        Raises:
+            Unknown: nobody is signed in.
+            BadQuestion: a sentence naming what cannot be used.
+        """
+        viewer, mart = self.viewer(), self.mart()
+        return ask(mart, self.calendar, parse_question(query, viewer, mart, self.calendar), viewer)

@@ -1,0 +1,1 @@
+"""Pages: they register, lay out and compose. They compute nothing."""

@@ -1,0 +1,202 @@
+"""`/`: thirty seconds before the meeting. What got better, what got worse, and is that real?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from dash import Input, Output, html
+
+from components import filters, gate, theme, tiles, words
+from components.chart import Chart, Drawn, block
+from components.figures.ranked import bars
+from components.figures.series import Line, bars_over_time, lines
+from components.page import Query, heading, page
+from components.table import Column, Twin
+from metrics.definitions import HEADLINE, REGISTRY
+from metrics.headline import headline
+from metrics.measure import measure
+from metrics.movers import movers
+from metrics.select import Asked
+from metrics.xmr import limits, signals
+
+WEEKS = 52
+MOVES = 8
+
+
+def build(query: Query) -> list[Any]:
+    return [
+        heading("This week"),
+        html.P("The last complete week", id="week-line", className="lead"),
+        filters.bar(query, without=("weeks", "from", "to", "grain"), weeks=WEEKS),
+        html.Div([html.Section(className="card tile") for _ in HEADLINE], id="tiles", className="tiles"),
+        html.Div([block(MOVED, "span-7"), block(OVERDUE, "span-5"), block(ON_TIME, "span-6"), block(FLOW, "span-6")], className="grid"),
+    ]
+
+
+@gate.answers(
+    {"tiles": Output("tiles", "children"), "week": Output("week-line", "children")}, question=Input("question", "data")
+)
+def fill_tiles(asked: Asked) -> dict[str, Any]:
+    """The six headline figures of the last complete week."""
+    start, end = asked.last_week()
+    chosen = filters.said(asked)
+    week = f"The week of {words.days_between(start, end)}, the last complete one" + (f": {chosen}" if chosen else "")
+    return {"tiles": [tiles.tile(headline(name, asked), asked, cases=_cases_of(name, asked)) for name in HEADLINE], "week": week}
+
+
+def _cases_of(metric_id: str, asked: Asked) -> str:
+    """The list behind a tile: a week's cases, or what was open when the week ended."""
+    metric = REGISTRY[metric_id]
+    if metric.rows is None:
+        return ""
+    start, end = asked.last_week()
+    week = {"from": start.isoformat(), "to": end.isoformat()}
+    if metric.kind == "stock":
+        week["as_of"] = min(asked.calendar.midnight(end), asked.question.as_of).isoformat(timespec="seconds") + "Z"
+    return tiles.cases_link(asked, metric_id, **week)
+
+
+def draw_moved(asked: Asked) -> Drawn:
+    """What lies furthest from its last twelve weeks, signals first."""
+    frame = movers(asked, MOVES)
+    names = [_what(row) for row in frame.to_dict("records")]
+    units = [REGISTRY[name].unit for name in frame["metric"]]
+    rows = frame.assign(
+        what=names, now=[words.amount(v, u) for v, u in zip(frame["value"], units, strict=True)],
+        usual=[words.amount(v, u) for v, u in zip(frame["base"], units, strict=True)],
+        kind=["signal" if is_signal else "within its usual range" for is_signal in frame["is_signal"]], label=names,
+    )  # fmt: skip
+    columns = (
+        Column("what", "What"), Column("now", "This week"), Column("usual", "Mean of 12 weeks"), Column("cases", "Cases affected", "cases"),
+        Column("verdict", "Direction"), Column("kind", "Is it real?"),
+    )  # fmt: skip
+    colours = [
+        theme.QUIET if not s else {"better": theme.GOOD, "worse": theme.BAD}.get(v, theme.PRIMARY)
+        for s, v in zip(frame["is_signal"], frame["verdict"], strict=True)
+    ]
+    figure = (
+        bars(
+            rows.assign(
+                value=rows["cases"], label=[f"{n} ({_direction(r)})" for n, r in zip(names, frame.to_dict("records"), strict=True)]
+            ),
+            "cases",
+            colours=colours,
+            href=None,
+        )
+        if len(rows)
+        else None
+    )
+    return Drawn(_moved_words(frame, names), figure, Twin(rows, columns, "What moved most, by cases affected"),
+                 "Against the mean of the 12 weeks before. Grey: within the usual range of week to week, so no signal.")  # fmt: skip
+
+
+def _what(row: dict[str, Any]) -> str:
+    return f"{row['label']}: {words.label(REGISTRY[row['metric']])}"
+
+
+def _direction(row: dict[str, Any]) -> str:
+    way = "up" if row["difference"] > 0 else "down"
+    return way if row["verdict"] == "neither" else f"{way}, {row['verdict']}"
+
+
+def _moved_words(frame: pd.DataFrame, names: list[str]) -> str:
+    real = int(frame["is_signal"].sum()) if len(frame) else 0
+    if not len(frame):
+        return "Nothing moved: no department or type has enough cases to say more."
+    if not real:
+        return "No signal this week: every department and type stayed within its usual range."
+    first = frame.iloc[0]
+    unit = REGISTRY[first["metric"]].unit
+    change = f"from {words.amount(first['base'], unit)} to {words.amount(first['value'], unit)}"
+    others = f"; {words.plural(real - 1, 'more signal')}" if real > 1 else ""
+    return words.sentence(f"{names[0]} moved most, {change}{others}")
+
+
+def draw_overdue(asked: Asked) -> Drawn:
+    """Overdue cases by department, most first."""
+    frame = measure("overdue_now", asked, by="department").frame
+    frame = frame[frame["value"] > 0].sort_values("value", ascending=False)
+    frame = frame.assign(href=[filters.link("/backlog", asked, department=key, list="overdue_now") for key in frame["key"]])
+    total = frame["value"].sum()
+    if frame.empty:
+        return Drawn("No case is overdue.", None, Twin(frame, (Column("label", "Department"), Column("value", "Overdue", "cases"))))
+    finding = f"{frame['label'].iloc[0]} has {frame['value'].iloc[0] / total:.0%} of the {words.cases(total)} that are overdue."
+    return Drawn(finding, bars(frame, "cases", colours=theme.BAD), Twin(frame, (Column("label", "Department", href="href"), Column("value", "Overdue", "cases"))),
+                 cases=tiles.cases_link(asked, "overdue_now"))  # fmt: skip
+
+
+def draw_on_time(asked: Asked) -> Drawn:
+    """The headline share by week, with the range that is only noise."""
+    frame = measure("ontime_due", asked, period=True).frame
+    known = frame.dropna(subset=["value"]).reset_index(drop=True)
+    of = limits(known["value"].tolist())
+    found = signals(known["value"].tolist(), of) if of else None
+    target = _target(asked)
+    marked = sorted({*found.outside, *found.shift, *found.trend, *found.two_of_three}) if found else []
+    figure = (
+        lines(
+            known,
+            [Line("value", "On time")],
+            "share",
+            limits=of,
+            target=target,
+            marked=[i for i in marked if i in (found.outside if found else [])],
+        )
+        if len(known)
+        else None
+    )
+    return Drawn(_on_time_words(known, target, bool(found and len(known) - 1 in marked), of is not None), figure, _weekly(frame), cases=tiles.cases_link(asked, "ontime_due"),
+                 note="Grey band: the usual range from week to week, from the first 12 weeks shown. Diamonds lie outside it.")  # fmt: skip
+
+
+def _target(asked: Asked) -> float | None:
+    """The target of the one department asked about, else the city's."""
+    chosen = asked.question.department
+    if len(chosen) == 1:
+        target = asked.mart.dimensions.departments.by_slug[chosen[0]].extra.get("on_time_target")
+        return None if words.is_missing(target) else target
+    return gate.desk().city.facts.on_time_target
+
+
+def _on_time_words(known: pd.DataFrame, target: float | None, is_signal: bool, has_limits: bool) -> str:
+    if known.empty:
+        return "No case with a deadline fell due in these weeks."
+    last = known["value"].iloc[-1]
+    against = "" if target is None else f", {'at or above' if last >= target else 'below'} the target of {words.share(target)}"
+    if not has_limits:
+        return f"{words.share(last)} of last week's due cases were closed on time{against}; too few weeks to tell signal from noise."
+    real = "this is a signal" if is_signal else "that is within the usual range, no signal"
+    return f"{words.share(last)} of last week's due cases were closed on time{against}; {real}."
+
+
+def _weekly(frame: pd.DataFrame) -> Twin:
+    columns = (
+        Column("period", "Week from", "day"),
+        Column("value", "On time", "share"),
+        Column("numerator", "Met", "cases"),
+        Column("n", "Fell due", "cases"),
+    )
+    return Twin(frame.iloc[::-1], columns, "On time by week")
+
+
+def draw_flow(asked: Asked) -> Drawn:
+    """Opened and closed by week."""
+    opened, closed = (measure(name, asked, period=True).frame for name in ("opened", "closed"))
+    frame = opened[["period"]].assign(opened=opened["value"], closed=closed["value"].to_numpy())
+    recent = frame.tail(13)
+    more_in = recent["opened"].sum() - recent["closed"].sum()
+    finding = (
+        f"In the last {len(recent)} weeks {words.count(abs(more_in))} {'more' if more_in > 0 else 'fewer'} cases were opened than closed."
+    )
+    figure = bars_over_time(recent, [Line("opened", "Opened", theme.PRIMARY), Line("closed", "Closed", theme.THIRD)], "cases")
+    columns = (Column("period", "Week from", "day"), Column("opened", "Opened", "cases"), Column("closed", "Closed", "closures"))
+    return Drawn(finding, figure, Twin(frame.iloc[::-1], columns, "Opened and closed by week"), cases=tiles.cases_link(asked, "opened"))
+
+
+MOVED = Chart("what-moved", "What moved most in the last complete week", draw_moved, has_period=False)
+OVERDUE = Chart("overdue-by-department", "Overdue cases by department", draw_overdue, metric="overdue_now", has_period=False)
+ON_TIME = Chart("on-time-by-week", "Cases closed on time, by the week they fell due", draw_on_time, metric="ontime_due")
+FLOW = Chart("flow-by-week", "Cases opened and closed by week", draw_flow, metric="opened")
+
+layout = page(__name__, "/", "This week", build, nav="This week", order=1, weeks=WEEKS)
