@@ -1,20 +1,20 @@
 """How a chart is made: a page declares `Chart(name, title, draw)`, and everything else follows from what `draw` answers.
 
-`draw` is given the question, bound to the viewer, and answers a `Drawn`: the finding as a sentence, the
+`draw` is given the question, bound to the viewer, and the page's own options, and answers a `Drawn`: the finding as a sentence, the
 figure, and the frame behind it. From these come the heading, the text a screen reader says, the
 table twin, the CSV file and the permanent link. One callback draws every chart, each in its own request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from dash import MATCH, Input, Output, State, dcc, html
 
-from components import gate, theme, words
+from components import filters, gate, theme, words
 from components.table import Twin, html_table
 from metrics.definitions import REGISTRY
 from metrics.question import BadQuestion, to_query
@@ -47,7 +47,8 @@ class Chart:
     name: str
     title: str
     """What is counted, at most `LONGEST_TITLE` characters; the period is added."""
-    draw: Callable[[Asked], Drawn]
+    draw: Callable[[Asked, Mapping[str, str]], Drawn]
+    """Takes the question and the value of every page option (`filters.view_of`)."""
     metric: str = ""
     """The metric whose definition belongs to it."""
     height: int = theme.HEIGHT
@@ -121,17 +122,21 @@ def _refused(message: str) -> dict[str, Any]:
 
 
 @gate.answers(
-    _PARTS, question=Input("question", "data"), values={"chart": (State(chart_id("figure", MATCH), "id"), _chart_of)}, refused=_refused
+    _PARTS,
+    question=Input("question", "data"),
+    values={"chart": (State(chart_id("figure", MATCH), "id"), _chart_of), "query": (State("question", "data"), gate.query_of)},
+    refused=_refused,
 )
-def draw(asked: Asked, chart: Chart) -> dict[str, Any]:
+def draw(asked: Asked, chart: Chart, query: dict[str, str]) -> dict[str, Any]:
     """Fill one chart's block."""
-    drawn = chart.draw(asked)
+    view = filters.view_of(query, asked)
+    drawn = chart.draw(asked, view)
     figure = drawn.figure or {"data": [], "layout": {}}
     return {
         "finding": drawn.finding, "title": counted_when(chart, asked), "figure": figure,
         "size": {"height": figure["layout"].get("height", chart.height)},
         "image": f"{chart.title}. {drawn.finding}", "is_empty": drawn.figure is None, "note": drawn.note,
-        "table": html_table(drawn.twin, asked.calendar), "links": _links(chart, drawn, asked),
+        "table": html_table(drawn.twin, asked.calendar), "links": _links(chart, drawn, asked, view),
     }  # fmt: skip
 
 
@@ -142,14 +147,14 @@ def counted_when(chart: Chart, asked: Asked) -> str:
     return f"{chart.title}, on {words.instant(asked.question.as_of, asked.calendar)}"
 
 
-def permanent_query(asked: Asked) -> str:
+def permanent_query(asked: Asked, view: Mapping[str, str]) -> str:
     """The question as a query string that means the same tomorrow: with its period and `as_of` spelled out."""
     as_of = {"as_of": asked.question.as_of.isoformat(timespec="seconds") + "Z"}
-    return urlencode({**to_query(asked.question, asked.mart), **as_of})
+    return urlencode({**to_query(asked.question, asked.mart), **as_of, **filters.own_query(view)})
 
 
-def _links(chart: Chart, drawn: Drawn, asked: Asked) -> list[Any]:
-    query = permanent_query(asked)
+def _links(chart: Chart, drawn: Drawn, asked: Asked, view: Mapping[str, str]) -> list[Any]:
+    query = permanent_query(asked, view)
     made: list[Any] = []
     if drawn.cases:
         made.append(dcc.Link("List the cases", href=drawn.cases))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,19 +39,59 @@ LABELS = {
     "weeks": "Period", "department": "Department", "request_group": "Group of types", "request_type": "Request type", "channel": "Channel",
     "grain": "Steps", "case_class": "Cases", "programme": "Programme", "from": "From", "to": "To (not included)", "as_of": "As known on",
 }  # fmt: skip
+PLAIN = {"weeks": CUSTOM, "grain": "week", "case_class": "service"}
+"""Values that an address leaves out, where that is not "all"."""
 LONGEST = 2_000
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice that is the page's own and no filter of cases: which figure, which list, which layer of the map."""
+
+    name: str
+    label: str
+    choices: Callable[[Asked], Mapping[str, str]]
+    """Value -> label, for this viewer."""
+    default: Callable[[], str]
+
+    def __post_init__(self) -> None:
+        OPTIONS[self.name] = self
+
+
+OPTIONS: dict[str, Option] = {}
+"""The pages' own options, by name. A process imports the pages of one audience only."""
+
+
+def view_of(query: Query, asked: Asked) -> dict[str, str]:
+    """The value of every page's own option, its default where the query says nothing.
+
+    Raises:
+        BadQuestion: the query names a value there is not.
+    """
+    made = {}
+    for name, option in OPTIONS.items():
+        value = query.get(name)
+        if value is not None and value not in option.choices(asked):
+            raise BadQuestion(f"There is no {option.label.lower()} called '{value[:40]}'.")
+        made[name] = value or option.default()
+    return made
+
+
+def own_query(view: Mapping[str, str]) -> Query:
+    """The part of an address that says `view`; defaults are left out."""
+    return {name: value for name, value in view.items() if value != OPTIONS[name].default()}
 
 
 def control_id(name: Any) -> dict[str, Any]:
     return {"type": "filter", "name": name}
 
 
-def bar(query: Query, *, without: tuple[str, ...] = (), weeks: int = 13) -> html.Form:
-    """The filter bar of a page, showing `query`; `without` names filters the page fixes itself."""
+def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (), weeks: int = 13) -> html.Form:
+    """The filter bar of a page, showing `query`: the page's `own` options first; `without` names filters the page fixes itself."""
     layers = gate.desk().city.area_layers if _has_desk() else ()
-    first = [name for name in (*FIRST, *(layer.id for layer in layers[:1])) if name not in without]
+    first = [*own, *(name for name in (*FIRST, *(layer.id for layer in layers[:1])) if name not in without)]
     more = [name for name in (*MORE, *(layer.id for layer in layers[1:])) if name not in without]
-    labels = LABELS | {layer.id: layer.name for layer in layers}
+    labels = LABELS | {layer.id: layer.name for layer in layers} | {name: OPTIONS[name].label for name in own}
     period_is_custom = "from" in query or "to" in query
     shown = {**query, "weeks": CUSTOM if period_is_custom else query.get("weeks", str(weeks))}
     return html.Form(
@@ -89,9 +131,13 @@ def _has_desk() -> bool:
 
 
 def _select(name: str, label: str, chosen: str | None) -> html.Div:
-    value = chosen or {"grain": "week", "case_class": "service"}.get(name, ALL_OF_THEM)
+    value = chosen or _plain(name)
     select = dbc.Select(id=control_id(name), options=[{"value": value, "label": "…"}], value=value, size="sm")
     return html.Div([html.Label(label, htmlFor=_dom_id(name)), select], className=f"filter filter-{name}")
+
+
+def _plain(name: str) -> str:
+    return OPTIONS[name].default() if name in OPTIONS else PLAIN.get(name, ALL_OF_THEM)
 
 
 def _date(name: str, chosen: str | None) -> html.Div:
@@ -126,8 +172,7 @@ def chosen_query(names: list[str], values: list[str], page_query: Query) -> Quer
     custom = shown.get("weeks") == CUSTOM
     for name, text in shown.items():
         is_period = name in ("from", "to")
-        plain = {"weeks": CUSTOM, "grain": "week", "case_class": "service"}.get(name, ALL_OF_THEM)
-        if text and text != plain and (custom or not is_period):
+        if text and text != _plain(name) and (custom or not is_period):
             query[name] = text
     return query
 
@@ -148,7 +193,7 @@ def choose(asked: Asked, values: list[str], names: list[str], before: Query, in_
         for name in ("from", "to"):
             dash.set_props(control_id(name), {"value": query[name]})
     # Asked once here, so that a filter that cannot be is refused before anything changes.
-    gate.desk().ask(query)
+    view_of(query, gate.desk().ask(query))
     dash.set_props("url", {"search": address({name: text for name, text in query.items() if name not in in_path})})
     dash.set_props("notice", {"hidden": True})
     return query
@@ -183,6 +228,8 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     }  # fmt: skip
     if name in fixed:
         return [{"value": value, "label": label} for value, label in fixed[name].items()]
+    if name in OPTIONS:
+        return [{"value": value, "label": label} for value, label in OPTIONS[name].choices(asked).items()]
     dimensions = asked.mart.dimensions
     if name == "department":
         members = list(visible_departments(gate.desk().viewer(), asked.mart).values())

@@ -9,7 +9,7 @@ import dash
 import orjson
 from flask import Flask, Response, redirect, request, session
 
-from components import chart, files, gate, viewers
+from components import chart, files, filters, gate, viewers
 from metrics.question import BadQuestion
 
 LARGEST_BODY = 64 * 1024
@@ -115,8 +115,9 @@ def add_routes(server: Flask) -> None:
         if made is None:
             return _refusal(404, "There is no such chart.")
         try:
-            asked = gate.desk().ask({key: ",".join(values) for key, values in request.args.lists()})
-            frame = made.draw(asked).twin.for_file()
+            query = gate.query_of({key: ",".join(values) for key, values in request.args.lists()})
+            asked = gate.desk().ask(query)
+            frame = made.draw(asked, filters.view_of(query, asked)).twin.for_file()
         except Exception as error:
             return _refusal(400 if isinstance(error, BadQuestion) else 503, gate.sentence_for(error))
         answer = Response(files.csv_lines(frame), content_type="text/csv; charset=utf-8")

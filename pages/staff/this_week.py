@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -34,9 +35,7 @@ def build(query: Query) -> list[Any]:
     ]
 
 
-@gate.answers(
-    {"tiles": Output("tiles", "children"), "week": Output("week-line", "children")}, question=Input("question", "data")
-)
+@gate.answers({"tiles": Output("tiles", "children"), "week": Output("week-line", "children")}, question=Input("question", "data"))
 def fill_tiles(asked: Asked) -> dict[str, Any]:
     """The six headline figures of the last complete week."""
     start, end = asked.last_week()
@@ -57,7 +56,7 @@ def _cases_of(metric_id: str, asked: Asked) -> str:
     return tiles.cases_link(asked, metric_id, **week)
 
 
-def draw_moved(asked: Asked) -> Drawn:
+def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """What lies furthest from its last twelve weeks, signals first."""
     frame = movers(asked, MOVES)
     names = [_what(row) for row in frame.to_dict("records")]
@@ -113,7 +112,7 @@ def _moved_words(frame: pd.DataFrame, names: list[str]) -> str:
     return words.sentence(f"{names[0]} moved most, {change}{others}")
 
 
-def draw_overdue(asked: Asked) -> Drawn:
+def draw_overdue(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Overdue cases by department, most first."""
     frame = measure("overdue_now", asked, by="department").frame
     frame = frame[frame["value"] > 0].sort_values("value", ascending=False)
@@ -126,7 +125,7 @@ def draw_overdue(asked: Asked) -> Drawn:
                  cases=tiles.cases_link(asked, "overdue_now"))  # fmt: skip
 
 
-def draw_on_time(asked: Asked) -> Drawn:
+def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """The headline share by week, with the range that is only noise."""
     frame = measure("ontime_due", asked, period=True).frame
     known = frame.dropna(subset=["value"]).reset_index(drop=True)
@@ -180,7 +179,7 @@ def _weekly(frame: pd.DataFrame) -> Twin:
     return Twin(frame.iloc[::-1], columns, "On time by week")
 
 
-def draw_flow(asked: Asked) -> Drawn:
+def draw_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Opened and closed by week."""
     opened, closed = (measure(name, asked, period=True).frame for name in ("opened", "closed"))
     frame = opened[["period"]].assign(opened=opened["value"], closed=closed["value"].to_numpy())
