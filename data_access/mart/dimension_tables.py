@@ -30,7 +30,8 @@ def make_dimensions(stage: Stage, city: City) -> None:
 
 
 def _labels(stage: Stage, what: str) -> list[str]:
-    rows = stage.connection.execute(f"SELECT DISTINCT {what} ORDER BY 1").fetchall()
+    """The labels there are; of the spellings of one name the commonest comes first, and is the one that is shown."""
+    rows = stage.connection.execute(f"SELECT label FROM (SELECT {what}) t(label) GROUP BY 1 ORDER BY count(*) DESC, 1").fetchall()
     return [label for (label,) in rows if label is not None]
 
 
@@ -41,10 +42,13 @@ def _kept_names(stage: Stage, table: str) -> list[str]:
 
 def _departments(stage: Stage, city: City) -> pd.DataFrame:
     rows = [(d.id, d.name, d.parent, d.on_time_target, d.name) for d in city.departments]
-    named = set(_labels(stage, "department FROM changed"))
-    named |= set(_labels(stage, "unnest([from_value, to_value]) FROM stage_event WHERE event_kind = 'transferred'"))
-    named |= set(_labels(stage, "department FROM stage_measure"))
-    for label in [*_kept_names(stage, "department"), *sorted(named)]:
+    named = [
+        *_kept_names(stage, "department"),
+        *_labels(stage, "department FROM changed"),
+        *_labels(stage, "unnest([from_value, to_value]) FROM stage_event WHERE event_kind = 'transferred'"),
+        *_labels(stage, "department FROM stage_measure"),
+    ]
+    for label in dict.fromkeys(named):
         known = city.department_of(label)
         if known is None:
             rows.append((slug(label), label, None, city.facts.on_time_target, label))

@@ -15,7 +15,6 @@ from data_access.mapping.spec import LINE_FAULT
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 600
 """A database that gives no answer for this long hangs: the load ends."""
-SERVERS = ("postgresql", "mysql", "mariadb")
 
 
 def engine_for(address: str) -> Engine:
@@ -29,7 +28,8 @@ def engine_for(address: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_text)
     elif engine.dialect.driver == "psycopg":
-        event.listen(engine, "connect", _psycopg_text)
+        # First: the dialect itself asks the server things, and would be answered in bytes.
+        event.listen(engine, "connect", _psycopg_text, insert=True)
     return engine
 
 
@@ -40,7 +40,7 @@ def one_state(connection: Connection) -> Connection:
         connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         for setting in ("datestyle = 'ISO'", "timezone = 'UTC'", f"statement_timeout = {ANSWER_SECONDS * 1000}"):
             connection.exec_driver_sql(f"SET LOCAL {setting}")
-    elif name in SERVERS:
+    elif name in ("mysql", "mariadb"):
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
     elif name == "sqlite":
         connection.exec_driver_sql("BEGIN")
@@ -98,12 +98,12 @@ def _read_only(url: URL) -> URL:
 
 
 def _connect_arguments(url: URL) -> dict[str, Any]:
-    if url.get_backend_name() not in SERVERS:
-        return {}
-    wanted = {"connect_timeout": CONNECT_SECONDS}
-    if url.get_driver_name() in ("pymysql", "mysqldb"):
-        wanted["read_timeout"] = ANSWER_SECONDS
-    return {name: seconds for name, seconds in wanted.items() if name not in url.query}
+    wanted: dict[str, Any] = {}
+    if url.get_driver_name() in ("psycopg", "psycopg2"):
+        wanted = {"connect_timeout": CONNECT_SECONDS}
+    elif url.get_driver_name() in ("pymysql", "mysqldb"):
+        wanted = {"connect_timeout": CONNECT_SECONDS, "read_timeout": ANSWER_SECONDS}
+    return {name: value for name, value in wanted.items() if name not in url.query}
 
 
 def _sqlite_text(connection: Any, _record: Any) -> None:
@@ -121,10 +121,10 @@ def _psycopg_text(connection: Any, _record: Any) -> None:
             return bytes(data).decode("utf-8", "surrogateescape")
 
     times = ("timestamp", "timestamptz", "date")
-    # A server that does not know its encoding sends bytes as they are, whatever was agreed.
+    # A server that does not know its encoding can promise none: it sends its bytes as they are, or nothing.
     lawless = connection.info.parameter_status("server_encoding") == "SQL_ASCII"
     if lawless:
-        connection.execute("SET client_encoding = 'UTF8'")
+        connection.execute("SET client_encoding = 'SQL_ASCII'")
         connection.commit()
-    for kind in (*times, *(("text", "varchar", "bpchar", "name", "unknown") if lawless else ())):
+    for kind in (*times, *(("text", "varchar", "bpchar", "name") if lawless else ())):
         connection.adapters.register_loader(kind, AnyText if lawless else TextLoader)

@@ -167,7 +167,10 @@ def _rows(connection: Connection, select: str, alias: str) -> str:
 
 
 def _quoted(connection: Connection, alias: str, column: str) -> str:
-    return f"{alias}.{connection.dialect.identifier_preparer.quote_identifier(column)}"
+    name = connection.dialect.identifier_preparer.quote_identifier(column)
+    if name.count("%") > column.count("%"):
+        name = name.replace("%%", "%")  # `text` doubles it again
+    return f"{alias}.{name}".replace(":", r"\:")
 
 
 def _listed(connection: Connection, alias: str, columns: Iterable[str]) -> str:

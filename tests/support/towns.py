@@ -127,6 +127,23 @@ class Town:
         with duckdb.connect(str(current.path(audience)), read_only=True) as connection:  # type: ignore[arg-type]
             return connection.execute(query).fetchall()
 
+    def says(self, *words: str, audience: str = "staff") -> list[str]:
+        """The texts of the mart in service, in whatever table, that contain one of `words`."""
+        current = generations.current(self.settings.mart)
+        assert current is not None
+        found = []
+        with duckdb.connect(str(current.path(audience)), read_only=True) as connection:  # type: ignore[arg-type]
+            texts = connection.execute(
+                "SELECT table_name, column_name FROM information_schema.columns WHERE data_type = 'VARCHAR'"
+            ).fetchall()
+            assert len(texts) > 20
+            for table, column in texts:
+                fits = " OR ".join(f"contains(lower({column}), '{word.lower()}')" for word in words)
+                found += [
+                    f"{table}.{column}: {text}" for (text,) in connection.execute(f"SELECT {column} FROM {table} WHERE {fits}").fetchall()
+                ]
+        return found
+
     def cases(self) -> dict[str, dict[str, Any]]:
         """The cases in service by their id in the source, with words in place of numbers."""
         current = generations.current(self.settings.mart)
