@@ -44,6 +44,18 @@
     window.scrollTo(0, 0);
   }
 
+  // A page arrives after its address: what the address points at is shown when it is there.
+  var wanted = "";
+  function showTarget() {
+    var part = wanted && document.getElementById(decodeURIComponent(wanted.slice(1)));
+    if (part) { wanted = ""; part.scrollIntoView(); part.classList.add("is-target"); }
+  }
+  function wantTarget() { wanted = window.location.hash; showTarget(); }
+  new MutationObserver(showTarget).observe(document.documentElement, { childList: true, subtree: true });
+  window.addEventListener("_dashprivate_pushstate", wantTarget);
+  window.addEventListener("hashchange", wantTarget);
+  wantTarget();
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     statroom: {
       /** A point of a figure that carries an address of ours was clicked: go there. */

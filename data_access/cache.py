@@ -17,6 +17,7 @@ import orjson
 from cachelib.serializers import BaseSerializer
 from flask import Flask
 from flask_caching import Cache
+from flask_caching.backends.filesystemcache import FileSystemCache
 
 from access import Scope, is_sealed
 from settings import Settings
@@ -47,6 +48,12 @@ class JsonSerializer(BaseSerializer):
             return None
 
 
+class JsonFiles(FileSystemCache):
+    """The file backend with our serialiser from the start: it counts its files before flask-caching hands one over."""
+
+    serializer = JsonSerializer()  # type: ignore[assignment]
+
+
 class _Lock:
     """A lock that can be held weakly."""
 
@@ -73,7 +80,7 @@ def start(server: Flask, settings: Settings) -> None:
     else:
         folder = settings.data / "cache" / settings.audience
         folder.mkdir(parents=True, exist_ok=True)
-        config |= {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(folder), "CACHE_THRESHOLD": MOST_FILES}
+        config |= {"CACHE_TYPE": f"{__name__}.{JsonFiles.__name__}", "CACHE_DIR": str(folder), "CACHE_THRESHOLD": MOST_FILES}
     _cache.init_app(server, config)
     # Also usable outside a request (a command, a benchmark).
     _cache.app = server

@@ -20,18 +20,21 @@ UNITS = {
 }  # fmt: skip
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "neither": "neither high nor low is better"}
 
+RULES = (
+    "Times are instants in UTC; days, weeks, months, quarters and fiscal years are the city's own. A period begins at local midnight and ends just before the next one begins.",
+    "Nothing is counted after `as_of`, the instant up to which the data is known. Any figure can be asked for as of an earlier instant and then knows nothing of what came later.",
+    "A case that was reopened has been open in several stretches; a closing ends a stretch, and one case can close more than once.",
+    "Duplicates, cancelled and test cases do not count, except in Reports. Headline figures count service cases only; information requests, cases entered by staff after the work, and withdrawn ones are a filter away.",
+    "A share travels with its n. A figure that cannot be given is empty and says why, never zero.",
+    "A case counts for the department that owns it; a closing for the department that owned the case then.",
+)
+"""What holds for every figure."""
+
 INTRODUCTION = """# What the figures mean
 
 Written from `metrics/definitions.py` by `make docs`; do not edit.
 
 These rules hold for every figure:
-
-- Times are instants in UTC; days, weeks, months, quarters and fiscal years are the city's own. A period begins at local midnight and ends just before the next one begins.
-- Nothing is counted after `as_of`, the instant up to which the data is known. Any figure can be asked for as of an earlier instant and then knows nothing of what came later.
-- A case that was reopened has been open in several stretches; a closing ends a stretch, and one case can close more than once.
-- Duplicates, cancelled and test cases do not count, except in Reports. Headline figures count service cases only; information requests, cases entered by staff after the work, and withdrawn ones are a filter away.
-- A share travels with its n. A figure that cannot be given is empty and says why, never zero.
-- A case counts for the department that owns it; a closing for the department that owned the case then.
 """
 
 
@@ -39,7 +42,8 @@ def document() -> str:
     """The whole document."""
     headline = ", ".join(REGISTRY[name].label for name in HEADLINE)
     bands = ", ".join(str(bound) for bound in AGE_BOUNDS)
-    intro = f"{INTRODUCTION}\nThe six headline figures: {headline}. Ages of open cases are shown in bands that begin at {bands} days.\n"
+    rules = "".join(f"- {rule}\n" for rule in RULES)
+    intro = f"{INTRODUCTION}\n{rules}\nThe six headline figures: {headline}. Ages of open cases are shown in bands that begin at {bands} days.\n"
     return "\n".join([intro, *(section(metric) for metric in METRICS)])
 
 

@@ -1,0 +1,29 @@
+"""`/data-health` of the portal: how fresh the published figures are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import Input, Output, html
+
+from components import gate, health
+from components.page import Query, heading, page
+from metrics.select import Asked
+
+
+def build(_query: Query) -> list[Any]:
+    return [
+        heading("State of the data", "How fresh these figures are, and how much was read to make them."),
+        html.Div(html.Section(className="card prose"), id="data-health", className="stack"),
+    ]
+
+
+@gate.answers(
+    Output("data-health", "children"), question=Input("question", "data"), refused=lambda message: health.card("Not shown", message)
+)
+def fill(asked: Asked) -> list[Any]:
+    """Freshness only: single rows are for staff."""
+    return [health.freshness(asked)]
+
+
+layout = page(__name__, "/data-health", "State of the data", build, nav="State of the data", order=9)

@@ -1,0 +1,138 @@
+"""`/` of the portal: how is the city doing? In plain words, from released cases only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import Input, Output, dcc, html
+
+from components import filters, gate, theme, words
+from components.chart import Chart, Drawn, block
+from components.figures.ranked import bars
+from components.figures.series import Line, lines
+from components.page import Query, heading, page
+from components.table import Column, Twin
+from metrics.measure import measure
+from metrics.resident import Answers, answers, services
+from metrics.select import Asked
+
+SHOWN = 12
+SERVICES = (
+    Column("label", "Service"), Column("opened", "Reported", "cases"), Column("value", "On time", "share"), Column("n", "Were due", "cases"),
+    Column("median", "Half closed within (days)", "days"), Column("p90", "9 of 10 closed within (days)", "days"), Column("open", "Open now", "cases"),
+)  # fmt: skip
+HIDDEN_FILTERS = ("department", "request_group", "grain", "channel", "case_class", "programme", "as_of")
+
+
+def build(query: Query) -> list[Any]:
+    return [
+        heading("How is the city doing?", "What residents reported in streets, parks and public places, and how well the city answered."),
+        filters.bar(query, without=HIDDEN_FILTERS),
+        html.Section(html.P("…"), id="in-words", className="card in-words", **{"aria-live": "polite"}),
+        html.Div([block(ON_TIME, "span-6"), block(BY_SERVICE, "span-6")], className="grid"),
+        html.Section(
+            [
+                html.H2("Before you compare"),
+                html.Ul([
+                    html.Li("Reports are not problems: where people report more, there is more to count, not more that is wrong."),
+                    html.Li("Closed is not always fixed: some cases are closed because nothing could be found or done."),
+                    html.Li("Only cases of public places are published here. Cases about a home or a person are not."),
+                    html.Li(["Few cases say little: where fewer than ten were due, no share is given. ", dcc.Link("What the figures mean", href="/definitions")]),
+                ]),
+            ],
+            className="card prose",
+        ),
+    ]  # fmt: skip
+
+
+@gate.answers(Output("in-words", "children"), question=Input("question", "data"), refused=lambda message: html.P(message))
+def say(asked: Asked) -> list[Any]:
+    """The answer in sentences."""
+    found = answers(asked)
+    what = filters.said(asked)
+    lead = f"From {words.asked_period(asked.question)}"
+    made: list[Any] = [html.H2(f"{lead}: {what}" if what else lead)]
+    made.append(html.P([html.Strong(words.count(found.opened)), f" cases were reported{_than(found)}."]))
+    if found.due:
+        made.append(
+            html.P(
+                [
+                    html.Strong(_of_ten(found.met / found.due)),
+                    f" cases that were due were closed on time ({words.share(found.met / found.due)} of {words.count(found.due)}){_than_on_time(found)}.",
+                ]
+            )
+        )
+    else:
+        made.append(html.P("No case with a deadline fell due."))
+    if found.old_enough:
+        made.append(html.P([html.Strong(_of_ten(found.within_week / found.old_enough)), " cases were closed within a week of the report."]))
+    made.append(
+        html.P([html.Strong(words.count(found.open)), f" {'case is' if found.open == 1 else 'cases are'} open now{_overdue(found)}."])
+    )
+    return made
+
+
+def _of_ten(share: float) -> str:
+    return f"{round(share * 10)} of 10"
+
+
+def _than(found: Answers) -> str:
+    if found.opened_before is None or found.opened_before < 20:
+        return ""
+    change = found.opened / found.opened_before - 1
+    return f", {words.percent_of(abs(change))} {'more' if change > 0 else 'fewer'} than in the same weeks a year earlier"
+
+
+def _than_on_time(found: Answers) -> str:
+    if found.share_before is None:
+        return ""
+    gap = found.met / found.due - found.share_before
+    if abs(gap) < 0.005:
+        return ", as in the same weeks a year earlier"
+    return f", {words.points(gap)} {'better' if gap > 0 else 'worse'} than in the same weeks a year earlier"
+
+
+def _overdue(found: Answers) -> str:
+    if not found.overdue:
+        return ", none of them past its deadline"
+    return f", {words.count(found.overdue)} of them past {'its' if found.overdue == 1 else 'their'} deadline"
+
+
+def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
+    """On time by week."""
+    frame = measure("ontime_due", asked, period=True).frame
+    known = frame.dropna(subset=["value"])
+    columns = (Column("period", "Week from", "day"), Column("value", "On time", "share"), Column("n", "Were due", "cases"))
+    twin = Twin(frame.iloc[::-1], columns, "On time by week")
+    if known.empty:
+        return Drawn("No case with a deadline fell due in these weeks.", None, twin)
+    share = known["numerator"].sum() / known["denominator"].sum()
+    target = gate.desk().city.facts.on_time_target
+    aim = "" if target is None else f"; the city's aim is {_of_ten(target)}"
+    return Drawn(
+        f"{_of_ten(share)} cases that were due were closed on time{aim}.",
+        lines(known, [Line("value", "On time")], "share", target=target),
+        twin,
+    )
+
+
+def draw_services(asked: Asked, _view: Mapping[str, str]) -> Drawn:
+    """On time by service, the most reported ones drawn, all in the table."""
+    frame = services(asked)
+    drawn = frame.dropna(subset=["value"]).head(SHOWN).sort_values("value", ascending=False)
+    twin = Twin(frame, SERVICES, "Services, most reported first")
+    if drawn.empty:
+        return Drawn("Too few cases were due to say how services did.", None, twin)
+    best, worst = drawn.iloc[0], drawn.iloc[-1]
+    finding = (
+        f"{best['label']} was on time most often ({words.share(best['value'])}), {worst['label']} least ({words.share(worst['value'])})."
+    )
+    note = f"The {words.plural(len(drawn), 'service')} with most reports and at least ten due cases; services differ in how hard they are."
+    return Drawn(finding, bars(drawn, "share", colours=theme.PRIMARY, href=None), twin, note)
+
+
+ON_TIME = Chart("public-on-time", "Cases closed on time, by the week they fell due", draw_on_time, metric="ontime_due")
+BY_SERVICE = Chart("public-services", "Closed on time, by service", draw_services, metric="ontime_due")
+
+layout = page(__name__, "/", "How is the city doing?", build, nav="The city", order=1)
