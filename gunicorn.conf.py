@@ -5,7 +5,9 @@ and a slow client holds a thread, not the service.
 """
 
 import os
+from typing import Any
 
+bind = f"{os.environ.get('STATROOM_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8050}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 # The mart divides the cores by the number of processes that read it.
 os.environ["WEB_CONCURRENCY"] = str(workers)
@@ -22,3 +24,13 @@ max_requests_jitter = 2_000
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 accesslog = None
 errorlog = "-"
+
+
+def on_starting(server: Any) -> None:
+    """Until sign-in exists the staff application needs no password, so it listens to this machine only."""
+    if (os.environ.get("STATROOM_AUDIENCE") or "staff") != "staff":
+        return
+    for address in server.cfg.address:
+        host = address[0] if isinstance(address, tuple) else str(address)
+        if not host.startswith(("127.", "::1", "localhost", "unix:", "/")):
+            raise SystemExit(f"Error: the staff application would listen on {host}; until sign-in exists it serves 127.0.0.1 only.")

@@ -145,12 +145,16 @@ def _answers(url: str) -> bool:
 
 
 def _say_ready(settings: Settings, addresses: dict[str, int]) -> None:
-    from components.viewers import DEMO_VIEWERS
+    from components.viewers import demo_viewers
+    from data_access.mart.reading import open_mart
 
+    mart = open_mart(settings)
+    people = demo_viewers(mart)
+    mart.close()
     staff, public = (f"http://{settings.host}:{addresses[audience]}" for audience in ("staff", "public"))
     print(f"Statroom is ready: {staff} (staff) and {public} (public portal)")
-    print("Demo accounts, to be chosen at the top of every staff page:")
-    for viewer in DEMO_VIEWERS:
+    print("Demo accounts, to be chosen at the top of every staff page (no password: this machine only):")
+    for viewer in people:
         print(f"  {viewer.role:<11} {viewer.name}")
     print("Ctrl-C stops both.", flush=True)
 
