@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol
 
 import pandas as pd
 
 from metrics import repeats, survival
+from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
 from metrics.select import KEYS, Asked, By
 
@@ -20,7 +22,7 @@ SMALLEST = "smallest_part"
 class Counted(Protocol):
     """`measure` before small cells are hidden: a composite is made of all its parts and hidden as a whole."""
 
-    def __call__(self, metric_id: str, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame: ...
+    def __call__(self, metric: Metric, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame: ...
 
 
 def frame(metric: Metric, asked: Asked, by: By, period: bool, counted: Counted) -> pd.DataFrame:
@@ -35,11 +37,15 @@ def frame(metric: Metric, asked: Asked, by: By, period: bool, counted: Counted) 
         return _weeks_of_work(asked, by, period, counted)
     if metric.id == "per_1000":
         return _per_1000(asked, by, period, counted)
-    parts = {part: _part(counted(part, asked, by, period)) for part in metric.parts}
+    made_of = {part: REGISTRY[part] for part in metric.parts}
+    if metric.id == "net_flow":
+        # A closing counts where the case was closed, the backlog where it is now; the flow that explains the backlog must too.
+        made_of = {part: replace(of, owner="current") for part, of in made_of.items()}
+    parts = {name: _part(counted(of, asked, by, period)) for name, of in made_of.items()}
     joined = pd.concat(parts, axis=1).astype("float64").fillna(0.0)
     if metric.id == "net_flow":
         value = joined["opened"] - joined["closed"] + joined["reopened"]
-        made = pd.DataFrame({"value": value, "numerator": value, "denominator": None, "n": joined["opened"]})
+        made = pd.DataFrame({"value": value, "numerator": value, "denominator": None, "n": joined.sum(axis=1)})
     else:
         made = pd.DataFrame({"value": joined["closed"] / joined["opened"].where(joined["opened"] > 0)})
         made = made.assign(numerator=joined["closed"], denominator=joined["opened"], n=joined["opened"])
@@ -58,10 +64,10 @@ def _keyed(made: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
 
 def _weeks_of_work(asked: Asked, by: By, period: bool, counted: Counted) -> pd.DataFrame:
     """backlog / mean weekly closings of the last 8 weeks that were complete then; null without any closing."""
-    backlog = _part(counted("backlog", asked, by, period))
+    backlog = _part(counted(REGISTRY["backlog"], asked, by, period))
     ends = _ends(asked) if period else [asked.calendar.last_complete(asked.question.as_of, "week")[1]]
     recent = asked.question.about(start=min(ends) - timedelta(weeks=WEEKS_OF_PACE), end=max(ends), grain="week")
-    weekly = _part(counted("closed", Asked(asked.mart, asked.scope, asked.calendar, recent), by, True))
+    weekly = _part(counted(REGISTRY["closed"], Asked(asked.mart, asked.scope, asked.calendar, recent), by, True))
     # One row per group (a single one without groups), one column per week.
     weekly = weekly.unstack("period").fillna(0.0) if by else weekly.to_frame().T
     closings = {}
@@ -99,7 +105,7 @@ def rate_per_1000(count: float, population: float | None, least_population: floa
 
 def _per_1000(asked: Asked, by: By, period: bool, counted: Counted) -> pd.DataFrame:
     """Residents' cases per 1,000 people of the areas they are counted for."""
-    counts = _part(counted("resident_opened", asked, by, period))
+    counts = _part(counted(REGISTRY["resident_opened"], asked, by, period))
     population = _population(asked, asked.dimensions(by), counts.index)
     rates = [rate_per_1000(count, people) for count, people in zip(counts, population, strict=True)]
     value = pd.Series(rates, index=counts.index, dtype="float64")

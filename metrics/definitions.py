@@ -49,7 +49,8 @@ def _digital(f: Facts):  # type: ignore[no-untyped-def]
 
 def _at_first_contact(f: Facts):  # type: ignore[no-untyped-def]
     quick = f.column("closed_at") <= f.column("opened_at") + timedelta(minutes=MOST_MINUTES_AT_FIRST_CONTACT)
-    return and_(f.is_closed, quick, f.column("transfer_count") == 0, not_(_or_false(f.reopened_within(7))))
+    stayed = not_(_or_false(f.column("first_transferred_at") <= f.as_of))
+    return and_(f.is_closed, f.column("has_valid_interval"), quick, stayed, not_(_or_false(f.reopened_within(7))))
 
 
 def _or_false(condition):  # type: ignore[no-untyped-def]
@@ -85,7 +86,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "net_flow", "Net flow", "composite", "cases", "lower",
         "By how much the backlog grew or shrank.", "opened - closed + reopened", "each event's own date",
-        "flow identity", parts=("opened", "closed", "reopened"),
+        "flow identity", "All three count for the department that owns the case now, as the backlog does.",
+        parts=("opened", "closed", "reopened"),
     ),
     Metric(
         "clearance_rate", "Clearance", "composite", "ratio", "higher",
@@ -251,7 +253,7 @@ METRICS: tuple[Metric, ...] = (
         "reported_again", "Reported again within 14 days", "composite", "share", "lower",
         "Of the closings at least 14 days old, how many were followed within 14 days by a new case of the same type at the same place.",
         "closings followed by a new counted case, same type and place / matured closings", "closed_at", "catches closures nobody reopens",
-        parts=("closed",),
+        parts=("closed",), owner="closing",
     ),
     Metric(
         "ttc_km", "Days to close", "composite", "days", "lower",

@@ -46,16 +46,15 @@ def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False
 
 def _shown(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
     """What this audience may see of the counts."""
-    frame = counted(metric.id, asked, by, period)
+    frame = counted(metric, asked, by, period)
     if asked.scope.audience == "public" and by:
         count = frame[composite.SMALLEST] if composite.SMALLEST in frame.columns else frame["n"]
         frame = hide_small_cells(frame, metric.unit, count, adds_over_time=metric.kind != "stock")
     return frame.drop(columns=composite.SMALLEST, errors="ignore")
 
 
-def counted(metric_id: str, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame:
-    """The answer's frame with nothing hidden."""
-    metric = REGISTRY[metric_id]
+def counted(metric: Metric, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame:
+    """The answer's frame with nothing hidden: for figures made of figures, never for a reader."""
     if metric.kind == "composite":
         frame = composite.frame(metric, asked, by, period, counted)
     elif metric.kind == "stock" and period:

@@ -50,7 +50,7 @@ def _ranked(asked: Asked) -> pd.DataFrame:
     long = Asked(asked.mart, asked.scope, asked.calendar, question)
     rows: list[tuple] = []
     for metric_id in MOVING:
-        frame = counted(metric_id, long, DIMENSIONS, period=True)
+        frame = counted(REGISTRY[metric_id], long, DIMENSIONS, period=True)
         for dimension, (key, label) in zip(DIMENSIONS, (("key", "label"), ("key_2", "label_2")), strict=True):
             by = [key, label, "period"]
             # Every case has one department and one type, so sums over the one are the figures of the other.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Mapping, Sequence
 
 import pandas as pd
-from sqlalchemy import Integer, and_, cast, func, select
+from sqlalchemy import Integer, Select, and_, cast, func, select
 
 from metrics.kinds import Metric
 from metrics.select import GROUPS, KEYS, Asked, By
@@ -16,15 +17,24 @@ AGAIN_DAYS = 14
 
 
 def repeat_locations(metric: Metric, asked: Asked, by: By, days: int = REPEAT_DAYS, *, period: bool = False) -> pd.DataFrame:
-    """Cases with an earlier counted case of the same type and place in the `days` before / cases with a place."""
+    """Cases with an earlier counted case of the same type and place in the `days` before / cases with a place.
+
+    The earlier case may be any: it need not pass the question's filters or lie in its period.
+    """
     facts = asked.facts()
     column = facts.column
     place = [column("request_type_id"), column("location_key")]
     before = func.lag(column("opened_at")).over(partition_by=place, order_by=[column("opened_at"), column("case_id")])
-    known = select(*asked.keys(facts, metric, by, period), column("opened_at").label("opened_at"), before.label("before_at"))
-    cases = known.where(asked.population(facts, metric), facts.first, column("location_key").is_not(None)).subquery("placed")
-    again = cast(func.coalesce(cases.c.before_at >= cases.c.opened_at - timedelta(days=days), False), Integer)
-    return _share(asked, cases, again, and_(cases.c.opened_at >= facts.start, cases.c.opened_at < facts.end), by)
+    opened = column("opened_at")
+    reached = and_(opened >= facts.start - timedelta(days=days), opened < facts.end)
+    known = select(*facts.spell.c, before.label("before_at")).where(
+        facts.first, column("is_counted"), column("location_key").is_not(None), reached
+    )
+    placed = replace(facts, spell=known.subquery("placed"))
+    again = placed.column("before_at") >= placed.column("opened_at") - timedelta(days=days)
+    keys = asked.keys(placed, metric, by, period)
+    cases = select(*keys, cast(func.coalesce(again, False), Integer).label("again"))
+    return _share(asked, cases.where(asked.population(placed, metric), placed.column("opened_at") >= facts.start), by)
 
 
 def reported_again(metric: Metric, asked: Asked, by: By, days: int = AGAIN_DAYS, *, period: bool = False) -> pd.DataFrame:
@@ -47,8 +57,8 @@ def reported_again(metric: Metric, asked: Asked, by: By, days: int = AGAIN_DAYS,
     )  # fmt: skip
     keys = asked.keys(facts, metric, by, period)
     matured = and_(facts.during("closed_at"), column("closed_at") <= facts.as_of - timedelta(days=days))
-    closings = select(*keys, cast(followed, Integer).label("again")).where(asked.population(facts, metric), matured).subquery("closings")
-    return _share(asked, closings, closings.c.again, None, by)
+    closings = select(*keys, cast(followed, Integer).label("again"))
+    return _share(asked, closings.where(asked.population(facts, metric), matured), by)
 
 
 def reporting_rate(incidents: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
@@ -66,12 +76,12 @@ def reporting_rate(incidents: Sequence[Mapping[str, float]]) -> dict[str, float 
     return {"reports_per_day": rate, "mean_delay_days": 1 / rate if rate else None}
 
 
-def _share(asked: Asked, rows, hit, condition, by: By) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+def _share(asked: Asked, statement: Select, by: By) -> pd.DataFrame:
+    """The answer frame of `statement`'s rows: its groups and period, and `again`, 1 for a hit."""
+    rows = statement.subquery("rows")
     keys = [rows.c[name] for name in (*GROUPS, "period") if name in rows.c]
-    statement = select(*keys, func.count().label("n"), cast(func.coalesce(func.sum(hit), 0), Integer).label("hits"))
-    if condition is not None:
-        statement = statement.where(condition)
-    frame = asked.named(asked.mart.read(statement.group_by(*keys) if keys else statement, asked.scope), by)
+    counted = select(*keys, func.count().label("n"), cast(func.coalesce(func.sum(rows.c.again), 0), Integer).label("hits"))
+    frame = asked.named(asked.mart.read(counted.group_by(*keys) if keys else counted, asked.scope), by)
     if "period" in frame.columns:
         frame = frame.assign(period=pd.to_datetime(frame["period"])).sort_values([name for name in KEYS if name in frame.columns])
     n, hits = frame["n"].astype("float64"), frame["hits"].astype("float64")

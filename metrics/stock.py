@@ -29,7 +29,7 @@ def series(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
     names = [key.name for key in asked.groups(facts, metric, by)]
     # Whatever is in the stock at some time of the period closes after its start or has not closed
     # yet: the former are few among all cases, the latter are kept apart.
-    ended = facts.column("closed_at") >= facts.start
+    ended = facts.column("closed_at") >= min(facts.start, facts.as_of)
     still = replace(facts, spell=asked.mart.open_spells(asked.scope))
     unended = still.column("closed_at").is_(None)
     everything = union_all(
