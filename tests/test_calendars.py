@@ -92,6 +92,14 @@ def test_hours_that_the_clock_skips_are_no_hours() -> None:
     assert (table.start[1:] >= table.end[:-1]).all()
 
 
+def test_a_shift_that_ends_in_the_repeated_hour_ends_when_it_comes_first() -> None:
+    """On 1 November 01:00 to 02:00 comes twice: until 01:30 it is an hour and a half, from 01:30 to 03:00 two and a half."""
+    table = window_table(
+        make_calendar("early", NEW_YORK, {6: [("00:00", "01:30"), ("01:30", "03:00")]}), date(2026, 11, 1), date(2026, 11, 1)
+    )
+    assert ((table.end - table.start) / 3.6e9).tolist() == [1.5, 2.5]
+
+
 def test_a_week_has_its_forty_five_hours_also_when_the_clock_changes() -> None:
     """Five days of nine hours: the change falls on a Sunday."""
     calendar = make_calendar("office", NEW_YORK, {day: [("08:00", "17:00")] for day in range(5)})

@@ -104,6 +104,7 @@ def test_business_days_end_with_the_last_closing_of_the_last_day(opened: str, am
         ("2026-03-07 10:20", "last_close", "same_day", "2026-03-10 17:00"),  # as Friday evening
         ("2026-03-02 18:00", "keep_time", "same_day", "2026-03-04 18:00"),
         ("2026-03-02 18:00", "keep_time", "next_start", "2026-03-05 08:00"),  # Tuesday morning and two days
+        ("2026-03-02 17:00", "keep_time", "next_start", "2026-03-05 08:00"),  # at closing time the day is over
         ("2026-03-02 18:00", "keep_time", "last_close", "2026-03-04 17:00"),  # Monday evening and two days
         ("2026-03-06 18:00", "keep_time", "next_start", "2026-03-11 08:00"),  # Friday evening is Monday morning
         ("2026-03-07 18:00", "keep_time", "next_start", "2026-03-12 08:00"),  # Saturday evening is Monday evening, so Tuesday morning
@@ -141,9 +142,10 @@ def test_a_deadline_in_the_hour_that_spring_skips_is_an_hour_later() -> None:
 
 
 def test_a_deadline_in_the_hour_that_autumn_repeats_is_the_first_of_the_two() -> None:
-    found = due("2026-10-31 01:30", unit="calendar_days", amount=1)
-    assert found == "2026-11-01 01:30"
-    assert elapsed_hours("2026-10-31 01:30", found) == 24
+    """01:30 in summer time, 24 hours after 01:30 of the day before; the second 01:30 would be 06:30 UTC."""
+    frame = pd.DataFrame({"request_type": ["Pothole"], "opened_at": [instant("2026-10-31T05:30:00Z")]})
+    (found,) = compute_due_dates(frame, city_of({"unit": "calendar_days", "amount": 1}))
+    assert found == instant("2026-11-01T05:30:00Z")
 
 
 def test_a_promise_of_no_days_is_due_at_once() -> None:
@@ -183,17 +185,13 @@ def test_a_calendar_may_keep_another_zone_than_the_city() -> None:
 
 def test_the_rule_in_force_at_the_opening_counts() -> None:
     """Five days until the end of March, three from April, none before the promise was first made."""
-    city = city_of(
+    rules = [
         {"unit": "calendar_days", "amount": 5, "valid_from": "2026-01-01", "valid_to": "2026-04-01"},
         {"unit": "calendar_days", "amount": 3, "valid_from": "2026-04-01"},
-    )
-    assert deadlines(
-        city,
-        {"opened": "2025-12-31 23:59"},
-        {"opened": "2026-01-01 00:00"},
-        {"opened": "2026-03-31 23:59"},
-        {"opened": "2026-04-01 00:00"},
-    ) == [None, "2026-01-06 00:00:00", "2026-04-05 23:59:00", "2026-04-04 00:00:00"]
+    ]
+    cases = [{"opened": opened} for opened in ("2025-12-31 23:59", "2026-01-01 00:00", "2026-03-31 23:59", "2026-04-01 00:00")]
+    for city in (city_of(*rules), city_of(*rules[::-1])):
+        assert deadlines(city, *cases) == [None, "2026-01-06 00:00:00", "2026-04-05 23:59:00", "2026-04-04 00:00:00"]
 
 
 def test_the_more_specific_rule_wins_whatever_the_order() -> None:
