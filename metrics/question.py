@@ -68,7 +68,7 @@ def to_query(question: Question, mart: Mart) -> dict[str, str]:
     if question.grain != "week":
         query["grain"] = question.grain
     if question.as_of != mart.as_of:
-        query["as_of"] = question.as_of.isoformat(timespec="seconds") + "Z"
+        query["as_of"] = question.as_of.isoformat() + "Z"
     for name in ("programme", "department", "request_type", "request_group", "channel"):
         if getattr(question, name):
             query[name] = ",".join(getattr(question, name))
@@ -95,6 +95,8 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
     Raises:
         BadQuestion: a sentence naming what cannot be used.
     """
+    if not isinstance(query, Mapping):
+        raise BadQuestion("A question is a set of named filters.")
     weeks = _weeks(_text(query, "weeks"), weeks)
     default = default_question(mart, calendar, weeks=weeks)
     as_of = _instant(_text(query, "as_of"), mart.as_of, calendar)
@@ -170,7 +172,7 @@ def _text(query: Mapping[str, Any], name: str) -> str:
 def _members(text: str, known: Mapping[str, Any], what: str) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if len(chosen) > MOST_VALUES:
-        raise BadQuestion(f"{len(chosen)} values for {what}; choose at most {MOST_VALUES}.")
+        raise BadQuestion(f"There are {len(chosen):,} values for {what}; choose at most {MOST_VALUES}.")
     for slug in chosen:
         if slug not in known:
             raise BadQuestion(f"There is no {what} called {_shown(slug)}.")
@@ -227,12 +229,12 @@ def _instant(text: str, latest: datetime, calendar: Calendar) -> datetime:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise BadQuestion(f"as_of is {_shown(text)}; write an instant such as 2026-03-31T04:00:00Z.") from None
+    if not 1900 < instant.year < 2200:
+        raise BadQuestion(f"as_of is {_shown(text)}; choose a date between 1901 and 2199.")
     if instant.tzinfo is not None:
         instant = (instant - instant.utcoffset()).replace(tzinfo=None)  # type: ignore[operator]
     if instant > latest:
         raise BadQuestion(f"as_of is {_shown(text)}, but the data reaches only to {latest.isoformat(timespec='minutes')}Z.")
-    if instant.year < 1901:
-        raise BadQuestion(f"as_of is {_shown(text)}; choose a date after 1900.")
     return instant
 
 
