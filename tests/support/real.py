@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fcntl
 import os
 from dataclasses import dataclass
@@ -126,7 +125,7 @@ def load_in(folder: Path, real: RealCity, city: City | None = None) -> Loaded:
     """`real` loaded by the product's own sync into a mart in `folder`, unless it is there already."""
     city = city or real.city()
     folder.mkdir(parents=True, exist_ok=True)
-    settings = dataclasses.replace(settings_in(folder), store_url=f"sqlite:///{folder / 'statroom.sqlite'}")
+    settings = settings_in(folder)
     with open(folder / "lock", "w") as lock:
         # Test processes share the folder: the first one loads, the others wait for it.
         fcntl.flock(lock, fcntl.LOCK_EX)
