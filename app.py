@@ -73,7 +73,10 @@ def _serving(settings: Settings) -> Flask:
 def __getattr__(name: str) -> Any:
     # Made when gunicorn asks for it: a command that only loads data should not wait for pages.
     if name == "server":
-        made = globals()["server"] = create_app(read_settings())
+        try:
+            made = globals()["server"] = create_app(read_settings())
+        except SettingsError as error:
+            raise SystemExit(f"Error: {error}") from None
         return made
     raise AttributeError(name)
 

@@ -15,6 +15,8 @@ from typing import Literal, Mapping
 ROOT = Path(__file__).resolve().parent
 AUDIENCES = ("staff", "public")
 Audience = Literal["staff", "public"]
+REFUSED = ("DASH_MCP_ENABLED", "DASH_DEBUG")
+"""Variables of Dash that list callbacks, or show code, to anybody who asks."""
 
 
 class SettingsError(ValueError):
@@ -52,6 +54,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         SettingsError: naming the variable, the value it has and what it may be.
     """
     env = os.environ if environ is None else environ
+    for name in REFUSED:
+        if env.get(name, "").lower() not in ("", "0", "false", "no"):
+            raise SettingsError(f"{name} is {env[name]!r}; it would open the application to tools that know no viewer. Unset it.")
     audience = env.get("STATROOM_AUDIENCE") or "staff"
     if audience not in AUDIENCES:
         raise SettingsError(f"STATROOM_AUDIENCE is {audience!r}; set it to 'staff' or 'public'.")

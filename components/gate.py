@@ -67,12 +67,21 @@ def answers(
                 if refused is not None:
                     return refused(message)
                 dash.set_props("notice", {"children": message, "hidden": False})
-                return dict.fromkeys(output, no_update) if isinstance(output, dict) else no_update
+                return _unchanged(output)
 
         MADE_HERE.add(run)
         return function
 
     return make
+
+
+def _unchanged(output: Any) -> Any:
+    """An answer that leaves everything as it is."""
+    if isinstance(output, dict):
+        return dict.fromkeys(output, no_update)
+    # Of a pattern that matches any number of components, each wants its own answer.
+    outputs = dash.callback_context.outputs_list
+    return [no_update] * len(outputs) if isinstance(outputs, list) else no_update
 
 
 def in_browser(namespace: str, name: str, output: Any, *inputs: Input | State, initial: bool = False) -> None:

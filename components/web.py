@@ -87,6 +87,10 @@ def malformed(body: bytes, callbacks: dict[str, Any]) -> str | None:
     several = outputs if isinstance(outputs, list) else [outputs]
     if not several or not all(_is_target(one) for one in several):
         return "The request's outputs do not fit the callback."
+    # Parts that match any number of components speak of the same ones, or Dash cannot pair them.
+    lists = [part for part in (*sent.get("inputs", []), *(sent.get("state") or []), *several) if isinstance(part, list)]
+    if any([one["id"] for one in part] != [one["id"] for one in lists[0]] for part in lists):
+        return "The request's parts speak of different components."
     changed = sent.get("changedPropIds")
     if not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
         return "The request does not say what changed."

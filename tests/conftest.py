@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -48,6 +49,14 @@ def demo_settings(run_folder: Path) -> Settings:
 def demo_public_settings(demo_settings: Settings) -> Settings:
     """The same city for the public."""
     return dataclasses.replace(demo_settings, audience="public")
+
+
+@pytest.fixture(scope="session")
+def staff_app(demo_settings: Settings) -> Flask:
+    """The staff application over the demo city, in this process. There is no public one beside it: a process has one audience."""
+    from app import create_app
+
+    return create_app(demo_settings)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,72 @@
+"""Posts to a callback as a browser would, or as somebody would who is none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import dash
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+UPDATE = "/_dash-update-component"
+
+
+def callbacks() -> dict[str, dict[str, Any]]:
+    """The declared callbacks that run on the server, by Dash's name for their outputs."""
+    return {name: spec for name, spec in dash.get_app().callback_map.items() if "callback" in spec}
+
+
+def body(name: str, given: dict[str, Any], *, chart: str = "", ids: list[Any] | None = None) -> dict[str, Any]:
+    """A well-formed body for callback `name`; `given` has values by "id.property" (of a pattern: by property)."""
+    spec = callbacks()[name]
+
+    def one(part: dict[str, Any]) -> Any:
+        declared = part["id"]
+        if not declared.startswith("{"):
+            return {"id": declared, "property": part["property"], "value": given.get(f"{declared}.{part['property']}")}
+        pattern = json.loads(declared)
+        if ["ALL"] in pattern.values():
+            values = [{**pattern, "name": i} for i in ids or []] if part["property"] == "id" else given.get(part["property"], [])
+            return [
+                {"id": {**pattern, "name": i}, "property": part["property"], "value": v} for i, v in zip(ids or [], values, strict=False)
+            ]
+        concrete = {**pattern, "name": chart}
+        return {
+            "id": concrete,
+            "property": part["property"],
+            "value": given.get(part["property"], concrete if part["property"] == "id" else None),
+        }
+
+    return {
+        "output": name, "outputs": _targets(name, chart, ids), "inputs": [one(part) for part in spec["inputs"]],
+        "state": [one(part) for part in spec["state"]], "changedPropIds": ["question.data"],
+    }  # fmt: skip
+
+
+def _targets(name: str, chart: str, ids: list[Any] | None) -> Any:
+    parts = name.strip(".").split("...") if name.startswith("..") else [name]
+    made = []
+    for part in parts:
+        target, _, prop = part.rpartition(".")
+        if not target.startswith("{"):
+            made.append({"id": target, "property": prop})
+            continue
+        pattern = json.loads(target)
+        if ["ALL"] in pattern.values():
+            made.append([{"id": {**pattern, "name": i}, "property": prop} for i in ids or []])
+        else:
+            made.append({"id": {**pattern, "name": chart}, "property": prop})
+    return made if name.startswith("..") else made[0]
+
+
+def post(client: FlaskClient, content: Any) -> TestResponse:
+    """Send it."""
+    data = content if isinstance(content, (bytes, str)) else json.dumps(content)
+    return client.post(UPDATE, data=data, content_type="application/json")
+
+
+def look_as(client: FlaskClient, viewer: str) -> FlaskClient:
+    """The same client, looking at the city as that demo viewer."""
+    assert client.post("/viewer", data={"viewer": viewer}).status_code == 303
+    return client
