@@ -31,6 +31,7 @@ __all__ = ["LoadReport", "Progress", "SyncError", "sync"]
 
 KEY_CHECK_EVERY = 10
 """Of the loads that read only the changes of a database, so many compare all ids once, to find deleted cases."""
+NO_SPACE = "No space left on device"
 FORESEEN = (SourceError, CityError, BuildError, generations.LoadInProgress, generations.NoGeneration, SyncError)
 """Errors whose text is the line an operator needs."""
 
@@ -130,6 +131,8 @@ def _one_line(error: BaseException) -> str:
         return "the load was stopped before its end."
     if isinstance(error, duckdb.Error) and "corrupt" in text.lower():
         return f"the data in service is damaged ({text[:160]}); run `flask sync --full`."
+    if NO_SPACE in text:
+        return f"the load stopped: the disk is full ({NO_SPACE}). Make room and load again."
     if isinstance(error, (OSError, duckdb.IOException, duckdb.OutOfMemoryException)):
         return f"the load stopped: {text[:300]}. Mend the cause and load again."
     return f"the load stopped on an unforeseen error: {type(error).__name__}: {text[:300]} (STATROOM_DEBUG=1 shows where)"

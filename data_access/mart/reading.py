@@ -46,7 +46,11 @@ class Mart:
         # Dimensions hold no case data: any scope of the audience may read them.
         self._plain = scope_of(PUBLIC_VIEWER)
         self.dimensions = Dimensions(self._read_plain)
-        facts = dict(self._read_plain(schema.meta)[["key", "value"]].itertuples(index=False))
+        try:
+            facts = dict(self._read_plain(schema.meta)[["key", "value"]].itertuples(index=False))
+        except DBAPIError as error:
+            self.close()
+            raise _damaged(path, error) from error
         self.meta: dict[str, str] = facts
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
 
@@ -212,7 +216,11 @@ def _engine(path: Path, threads: int) -> Engine:
     try:
         engine.connect().close()
     except DBAPIError as error:
-        cause = " ".join(str(error.orig).split())[:120]
-        raise MartUnavailable(f"The mart file {path.parent.name}/{path.name} is damaged ({cause}); run `flask sync --full`.") from error
+        raise _damaged(path, error) from error
     guard.install(engine)
     return engine
+
+
+def _damaged(path: Path, error: DBAPIError) -> MartUnavailable:
+    cause = " ".join(str(error.orig).split())[:120]
+    return MartUnavailable(f"The mart file {path.parent.name}/{path.name} is damaged ({cause}); run `flask sync --full`.")
