@@ -79,6 +79,7 @@ def read_layer(city: City, layer: AreaLayer) -> geopandas.GeoDataFrame:
 def _read(path: Path, layer: AreaLayer) -> geopandas.GeoDataFrame:
     """The features of a file that have a shape, in degrees."""
     import geopandas
+    import shapely
     from pyogrio.errors import DataSourceError
 
     try:
@@ -89,7 +90,8 @@ def _read(path: Path, layer: AreaLayer) -> geopandas.GeoDataFrame:
         ) from None
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise CityError(f"area_layer {layer.id!r}: {path.name} has no shapes; save it as GeoJSON.")
-    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
+    shapes = frame.geometry.to_numpy()
+    frame = frame[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if frame.empty:
         raise CityError(f"area_layer {layer.id!r}: {path.name} has no areas; put them there or take the layer out.")
     if frame.crs is None:
