@@ -21,6 +21,8 @@ ASSET_SECONDS = 3600
 def protect(server: Flask, app: dash.Dash, *, public: bool) -> None:
     """Refuse what no browser of ours sends, and send the headers every answer needs."""
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    # Ours carry their time in their address; Bootstrap's do not, and change with an upgrade only.
+    server.config["SEND_FILE_MAX_AGE_DEFAULT"] = ASSET_SECONDS
 
     def headers(answer: Response) -> Response:
         answer.headers.setdefault("Content-Security-Policy", _policy(app))

@@ -1,0 +1,154 @@
+"""Every page in a real browser: nothing breaks, nothing is fetched from elsewhere, everybody can use it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.looking import DESKTOP, PHONE, Watched, watched
+
+pytestmark = pytest.mark.browser
+STAFF = ("/", "/sla", "/backlog", "/departments", "/departments/inspections", "/map", "/cases", "/definitions", "/data-health")
+PUBLIC = ("/", "/definitions", "/data-health")
+
+
+def look_at(found: Watched, url: str) -> None:
+    """Open it and check what holds for every page."""
+    found.page.goto(url)
+    found.settle()
+    assert found.errors == []
+    assert found.outside == []
+    assert found.overflow() <= 0
+    assert found.violations() == []
+
+
+@pytest.mark.parametrize("path", STAFF)
+def test_a_staff_page_on_a_desk(browser: Browser, staff_url: str, path: str) -> None:
+    with watched(browser, size=DESKTOP) as found:
+        look_at(found, staff_url + path)
+
+
+@pytest.mark.parametrize("path", STAFF)
+def test_a_staff_page_on_a_phone_in_the_dark(browser: Browser, staff_url: str, path: str) -> None:
+    with watched(browser, size=PHONE, dark=True) as found:
+        look_at(found, staff_url + path)
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_public_page_on_a_phone(browser: Browser, public_url: str, path: str, dark: bool) -> None:
+    with watched(browser, size=PHONE, dark=dark) as found:
+        look_at(found, public_url + path)
+
+
+def test_the_week_is_drawn_once_for_every_step(browser: Browser, staff_url: str) -> None:
+    """Open, choose, go back, go forward: each chart draws once, and the address says what is shown."""
+    with watched(browser) as found:
+        found.page.goto(staff_url)
+        charts = found.page.locator("section.chart")
+        expect(charts.first).to_be_visible()
+        count = charts.count()
+        assert found.drawn(count) == count
+        found.choose("department", "inspections")
+        assert found.drawn(count) == count
+        assert "department=inspections" in found.page.url
+        expect(found.page.locator("#week-line")).to_contain_text("Inspections")
+        found.choose("department", "all")
+        assert found.drawn(count) == count
+        assert "department" not in found.page.url
+        found.page.go_back()
+        assert found.drawn(count) == count
+        expect(found.page.locator("#week-line")).to_contain_text("Inspections")
+        found.page.go_forward()
+        assert found.drawn(count) == count
+        assert found.errors == []
+
+
+def test_a_link_opens_the_view_it_was_taken_from(browser: Browser, staff_url: str) -> None:
+    with watched(browser) as found:
+        found.page.goto(staff_url + "/?department=parks-and-trees")
+        found.settle()
+        finding = found.page.locator("#chart-on-time-by-week h2").inner_text()
+        link = found.page.locator("#chart-on-time-by-week a", has_text="Link to this view").get_attribute("href")
+        assert link is not None and "as_of=" in link and "department=parks-and-trees" in link
+        found.page.goto(staff_url + "/" + link)
+        found.settle()
+        assert found.page.locator("#chart-on-time-by-week h2").inner_text() == finding
+        expect(found.page.locator(".status")).to_contain_text("Data through")
+
+
+def test_the_table_twin_has_the_figures(browser: Browser, staff_url: str) -> None:
+    with watched(browser) as found:
+        found.page.goto(staff_url)
+        found.settle()
+        block = found.page.locator("#chart-overdue-by-department")
+        block.get_by_text("Show as table").click()
+        total = sum(int(text.replace(",", "")) for text in block.locator("tbody td").all_inner_texts())
+        said = re.search(r"the ([\d,]+) cases?", block.locator("h2").inner_text())
+        assert said is not None and int(said[1].replace(",", "")) == total
+
+
+def test_an_impossible_address_is_explained_where_the_charts_would_be(browser: Browser, staff_url: str) -> None:
+    with watched(browser) as found:
+        found.page.goto(staff_url + "/?department=nowhere")
+        found.settle()
+        expect(found.page.locator("#chart-on-time-by-week h2")).to_have_text("There is no department called 'nowhere'.")
+        assert found.errors == []
+
+
+def test_light_and_dark_can_be_chosen_and_stay(browser: Browser, staff_url: str) -> None:
+    with watched(browser) as found:
+        found.page.goto(staff_url)
+        found.settle()
+        theme = "document.documentElement.dataset.bsTheme"
+        assert found.page.evaluate(theme) == "light"
+        found.page.locator("#theme-toggle").click()
+        assert found.page.evaluate(theme) == "dark"
+        found.page.reload()
+        assert found.page.evaluate(theme) == "dark"
+
+
+def test_a_demo_viewer_is_chosen_at_the_top(browser: Browser, staff_url: str) -> None:
+    with watched(browser) as found:
+        found.page.goto(staff_url)
+        found.settle()
+        found.page.locator(".viewer-menu summary").click()
+        found.page.get_by_role("button", name="Head of Parks and Trees").click()
+        found.settle()
+        expect(found.page.locator(".viewer-menu summary")).to_contain_text("Head of Parks and Trees")
+        expect(found.page.locator("#chart-overdue-by-department h2")).to_contain_text("Parks and Trees has 100%")
+
+
+def test_the_navigation_opens_on_a_phone(browser: Browser, staff_url: str) -> None:
+    with watched(browser, size=PHONE) as found:
+        found.page.goto(staff_url)
+        found.settle()
+        link = found.page.locator(".site-nav").get_by_text("Data health")
+        expect(link).not_to_be_visible()
+        found.page.locator("#nav-toggle").click()
+        link.click()
+        found.settle()
+        expect(found.page.locator("h1")).to_have_text("State of the data")
+        expect(found.page.locator(".site-nav")).not_to_be_visible()
+
+
+def test_the_content_is_one_key_away(browser: Browser, staff_url: str) -> None:
+    with watched(browser) as found:
+        found.page.goto(staff_url)
+        found.settle()
+        found.page.keyboard.press("Tab")
+        assert found.page.evaluate("document.activeElement.textContent") == "Skip to the content"
+        found.page.keyboard.press("Enter")
+        assert found.page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_portal_says_how_the_city_does_in_words(browser: Browser, public_url: str) -> None:
+    with watched(browser, size=PHONE) as found:
+        found.page.goto(public_url)
+        found.settle()
+        said = found.page.locator("#in-words").inner_text()
+        assert re.search(r"[\d,]+ cases were reported", said)
+        assert re.search(r"\d+ of 10 cases that were due were closed on time", said)
+        assert found.page.locator("#viewer-menu").count() == 0
