@@ -123,23 +123,17 @@ def status_of(asked: Asked) -> list[Any]:
         made.append(html.Span("Simulated data of an invented city", className="simulated"))
     if asked.question.as_of != mart.as_of:
         made.append(_banner("info", f"Shown as it was known on {words.instant(asked.question.as_of, asked.calendar)}."))
+    old = words.age(age.total_seconds() / 3600)
     failure = _last_failure()
     if failure:
-        made.append(
-            _banner(
-                "bad",
-                f"The last load failed, older data is shown: {failure}"
-                if not desk.is_public
-                else "The last update failed; older data is shown.",
-            )
-        )
+        made.append(_banner("bad", f"The last load failed; data {old} old is shown. {words.sentence(failure)}"))
     elif age > timedelta(hours=desk.city.facts.stale_after_hours):
-        made.append(_banner("bad", f"This data is {words.age(age.total_seconds() / 3600)} old; no newer load has arrived."))
+        made.append(_banner("bad", f"This data is {old} old; no newer load has arrived."))
     return made
 
 
 def _last_failure() -> str | None:
-    """Why the latest load failed, for staff; the public process has no database of ours to ask."""
+    """Why the latest load failed, for staff; the public process has no database of ours to ask and sees the age alone."""
     desk = gate.desk()
     if desk.is_public:
         return None
