@@ -1,6 +1,6 @@
 """Takes the pictures of the README from the finished application over the demo city: `make screenshots`.
 
-The city is built for a fixed day, so that a picture changes only when the application does.
+The city is built up to today, as for `make run`: older data would put its banner on every picture.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from settings import Settings  # noqa: E402
+from settings import Settings, utc_now  # noqa: E402
 from tests.support import services  # noqa: E402
 from tests.support.demo import demo_in  # noqa: E402
 from tests.support.servers import served  # noqa: E402
@@ -55,7 +55,8 @@ def main() -> int:
     if path is None:
         print(f"Error: no Chromium or Chrome is installed; install one or set {services.BROWSER}.", file=sys.stderr)
         return 1
-    settings = demo_in(ROOT / "var" / "screenshots", cases=CASES)
+    today = utc_now().date()
+    settings = demo_in(ROOT / "var" / "screenshots" / today.isoformat(), cases=CASES, as_of=today)
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))

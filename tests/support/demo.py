@@ -18,7 +18,7 @@ AS_OF = date(2026, 3, 31)
 CITY = ROOT / "cities" / "demo"
 
 
-def demo_in(folder: Path, *, cases: int = CASES) -> Settings:
+def demo_in(folder: Path, *, cases: int = CASES, as_of: date = AS_OF) -> Settings:
     """Staff settings over a demo city whose data is in `folder`; built there if it is not yet."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = dataclasses.replace(
@@ -28,7 +28,7 @@ def demo_in(folder: Path, *, cases: int = CASES) -> Settings:
         # Test processes share the folder: the first one builds, the others wait for it.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (settings.mart / "current").exists():
-            build_demo(demo_url(folder), cases, SEED, AS_OF, folder / "demo_truths.json")
+            build_demo(demo_url(folder), cases, SEED, as_of, folder / "demo_truths.json")
             sync(settings, demo_city(folder), full=True)
     return settings
 
