@@ -20,6 +20,8 @@ MOST_CELLS = 40_000
 """Cells of one view, empty ones included; two hundred by two hundred is more than a screen can show."""
 FINEST_DEGREES = 0.0001
 """About ten metres: finer than any address."""
+MOST_ACROSS = 48
+"""Cells side by side in a view: as many as a reader can tell apart, and few enough to send."""
 
 
 def density(asked: Asked, metric_id: str, west: float, south: float, east: float, north: float, cell_degrees: float) -> pd.DataFrame:
@@ -58,6 +60,45 @@ def shown_cell(asked: Asked, cell_degrees: float) -> float:
     if cell < FINEST_DEGREES:
         raise BadQuestion(f"The width of a cell is {cell:g} degrees; choose {FINEST_DEGREES:g} to 10.")
     return cell if asked.scope.audience != "public" else max(1, ceil(round(cell / GRID_DEGREES, 9))) * GRID_DEGREES
+
+
+def cell_for(west: float, south: float, east: float, north: float) -> float:
+    """The width of the cells that suit a view, in degrees: the smallest of 0.0001, 0.0002, 0.0004, ... that needs at most `MOST_ACROSS`.
+
+    Doubling keeps cells in place while a reader zooms: each is cut into four.
+    """
+    span, cell = max(east - west, north - south), FINEST_DEGREES
+    while span / cell > MOST_ACROSS:
+        cell *= 2
+    return round(cell, 6)
+
+
+def placed(asked: Asked, metric_id: str) -> tuple[int, int]:
+    """How many cases `metric_id` counts, and how many of them have a place on the map; the others are in no cell.
+
+    Raises:
+        BadQuestion: no such metric, or one that counts no cases.
+    """
+    metric = REGISTRY[require_metric(metric_id)]
+    if metric.rows is None:
+        raise BadQuestion(f"'{metric.label}' is made of other figures and counts no cases of its own.")
+    parameters = [metric.id, metric.version, asked.question.parameters()]
+    counts = cached("placed", asked.mart.generation, asked.scope, parameters, lambda: _placed(asked, metric.id))
+    return int(counts[0]), int(counts[1])
+
+
+def _placed(asked: Asked, metric_id: str) -> list[int]:
+    metric, facts, records = REGISTRY[metric_id], asked.facts(REGISTRY[metric_id]), asked.mart.case_records(asked.scope)
+    assert metric.rows is not None
+    rows = and_(asked.population(facts, metric), window(metric, facts), metric.rows(facts))
+    statement = (
+        select(func.count(), func.count(records.c.longitude))
+        .select_from(facts.spell)
+        .join(records, records.c.case_id == facts.column("case_id"))
+        .where(rows)
+    )
+    frame = asked.mart.read(statement, asked.scope)
+    return [int(frame.iloc[0, 0]), int(frame.iloc[0, 1])]
 
 
 def _cells(asked: Asked, metric_id: str, cell: float, columns: tuple[int, int], rows: tuple[int, int]) -> pd.DataFrame:

@@ -1,0 +1,125 @@
+"""One figure for every area of a layer: what a map is coloured by, and what it must not colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from metrics.answer import Answer
+from metrics.definitions import REGISTRY
+from metrics.intervals import wilson
+from metrics.kinds import Metric, Unit
+from metrics.measure import measure
+from metrics.question import BadQuestion, require_metric
+from metrics.ranking import LEAST_N
+from metrics.select import Asked
+
+UNSURE_N = 20
+"""A share or a duration of fewer cases is drawn hatched: the next case may move it far."""
+COUNTS: tuple[Unit, ...] = ("cases", "closures", "reports")
+NEEDS_CASES: tuple[Unit, ...] = ("share", "days", "weeks", "ratio")
+"""Units of figures that say nothing when they are made of a few cases only."""
+
+FAIR, UNSURE, FEW, NONE, WITHHELD = "fair", "unsure", "few", "none", "withheld"
+
+
+@dataclass(frozen=True)
+class AreaFigures:
+    """`frame`: one row per area of the question, by name: `key`, `label`, `value`, `numerator`, `n`, `population`, `low`, `high`, `state`.
+
+    `state` says how far a value may be trusted: fair, unsure (fewer than `UNSURE_N` cases), few
+    (fewer than `LEAST_N`: there is a value, but no verdict), none (no value), withheld (residents
+    may not see it). `low` and `high` are the 95 % interval of a share.
+    """
+
+    metric: Metric
+    frame: pd.DataFrame
+    elsewhere: int
+    """Cases of the question that lie in no area of the layer."""
+
+    @property
+    def judged(self) -> pd.DataFrame:
+        """The areas that can be compared: enough cases, and nothing withheld."""
+        return self.frame[self.frame["state"].isin([FAIR, UNSURE])]
+
+    def ranked(self) -> pd.DataFrame:
+        """`judged`, worst first; where neither end is better, highest first."""
+        return self.judged.sort_values(["value", "label"], ascending=[self.metric.direction == "higher", True])
+
+
+def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
+    """`metric_id` for every area of `layer` that the question is about; an area without any case counts zero, and has no share.
+
+    Raises:
+        BadQuestion: no such metric or layer.
+    """
+    metric = REGISTRY[require_metric(metric_id)]
+    require_layer(asked, layer)
+    answer = measure(metric_id, asked, by=layer)
+    found = answer.frame.set_index("key")
+    elsewhere = int(found["n"].get("none", 0) or 0) if "none" in found.index else 0
+    members = pd.DataFrame(
+        [(member.slug, member.name, member.extra.get("population")) for member in asked.mart.dimensions.areas(layer)],
+        columns=["key", "label", "population"],
+    )  # fmt: skip
+    members = members[[slug in found.index or _is_asked(asked, layer, slug) for slug in members["key"]]].reset_index(drop=True)
+    rows = found[["value", "numerator", "n", "suppressed"]].reindex(members["key"]).reset_index(drop=True)
+    frame = pd.concat([members.astype({"population": "float64"}), rows], axis=1)
+    frame = frame.assign(suppressed=[value is True for value in frame["suppressed"]])
+    absent = ~frame["key"].isin(found.index)
+    frame.loc[absent, "n"] = 0.0
+    if metric.unit in COUNTS:
+        frame.loc[absent, ["value", "numerator"]] = 0.0
+    frame = frame.assign(state=[_state(metric, row) for row in frame.to_dict("records")])
+    return AreaFigures(metric, _with_intervals(frame, answer), elsewhere)
+
+
+def require_layer(asked: Asked, layer: str) -> str:
+    """`layer` if it is one of the city's layers that figures are split by.
+
+    Raises:
+        BadQuestion: it is none.
+    """
+    if layer not in layers(asked):
+        raise BadQuestion(f"There is no layer of areas called '{layer[:60]}'.")
+    return layer
+
+
+def layers(asked: Asked) -> dict[str, str]:
+    """The layers figures are split by, in the city's order: id -> name of its areas in the plural."""
+    known = sorted((m for m in asked.mart.dimensions.area_layers if not m.extra["is_context"]), key=lambda member: member.id)
+    return {member.slug: str(member.extra["plural"]) for member in known}
+
+
+def counted_as(metric: Metric) -> str:
+    """The metric whose cases stand behind `metric`: itself, or the first part of one that is made of others."""
+    return metric.id if metric.rows is not None else counted_as(REGISTRY[metric.parts[0]])
+
+
+def _is_asked(asked: Asked, layer: str, slug: str) -> bool:
+    """Whether the filters leave this area in: it is chosen or lies in a chosen one, or nothing is chosen."""
+    chosen: dict[str, set[str]] = {}
+    for of, area in asked.question.areas:
+        chosen.setdefault(of, set()).add(area)
+    member = asked.mart.dimensions.areas(layer).by_slug[slug]
+    return all((slug if of == layer else member.extra.get("parent_slug")) in areas for of, areas in chosen.items())
+
+
+def _state(metric: Metric, row: dict) -> str:
+    if row["suppressed"]:
+        return WITHHELD
+    if row["value"] is None or row["value"] != row["value"]:
+        return NONE
+    if metric.unit not in NEEDS_CASES:
+        return FAIR
+    return FEW if row["n"] < LEAST_N else UNSURE if row["n"] < UNSURE_N else FAIR
+
+
+def _with_intervals(frame: pd.DataFrame, answer: Answer) -> pd.DataFrame:
+    """`frame` with the 95 % interval of each share that has enough cases."""
+    known = answer.metric.unit == "share"
+    ends = [wilson(row["numerator"], row["n"]) if known and row["state"] in (FAIR, UNSURE) else None for row in frame.to_dict("records")]
+    return frame.assign(low=[e[0] if e else None for e in ends], high=[e[1] if e else None for e in ends]).astype(
+        {"low": "float64", "high": "float64"}
+    )
