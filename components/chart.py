@@ -38,6 +38,10 @@ class Drawn:
     """What to mind: left-out periods, exclusions."""
     cases: str = ""
     """Address of the list of exactly the cases behind the chart."""
+    title: str = ""
+    """What is counted and when, for a chart whose metric the reader chooses; otherwise the chart's own title and period."""
+    metric: str = ""
+    """The metric the reader chose, if it is not the chart's own."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def draw(asked: Asked, chart: Chart, query: dict[str, str]) -> dict[str, Any]:
     drawn = chart.draw(asked, view)
     figure = drawn.figure or {"data": [], "layout": {}}
     return {
-        "finding": drawn.finding, "title": counted_when(chart, asked), "figure": figure,
+        "finding": drawn.finding, "title": drawn.title or counted_when(chart, asked), "figure": figure,
         "size": {"height": figure["layout"].get("height", chart.height)},
         "image": f"{chart.title}. {drawn.finding}", "is_empty": drawn.figure is None, "note": drawn.note,
         "table": html_table(drawn.twin, asked.calendar), "links": _links(chart, drawn, asked, view),
@@ -159,8 +163,9 @@ def _links(chart: Chart, drawn: Drawn, asked: Asked, view: Mapping[str, str]) ->
     if drawn.cases:
         made.append(dcc.Link("List the cases", href=drawn.cases))
     made.append(html.A("CSV", href=f"/charts/{chart.name}.csv?{query}", download=f"{chart.name}.csv", title=f"{chart.title} as CSV"))
-    if chart.metric:
-        made.append(dcc.Link("Definition", href=f"/definitions#{chart.metric}", title=REGISTRY[chart.metric].meaning))
+    metric = drawn.metric or chart.metric
+    if metric:
+        made.append(dcc.Link("Definition", href=f"/definitions#{metric}", title=REGISTRY[metric].meaning))
     made.append(html.A("Link to this view", href=f"?{query}#chart-{chart.name}"))
     return made
 
