@@ -25,6 +25,7 @@ from access import Viewer
 from benchmarks.city import write_city
 from benchmarks.load import bench_settings
 from benchmarks.memory import Memory, memory, read_frame
+from benchmarks.pages import measure_pages, report_pages
 from benchmarks.questions import QUESTIONS
 from data_access import vocabulary
 from data_access.mart import generations
@@ -52,12 +53,15 @@ def main() -> None:
           f"marts {loaded['mart_gb']:.2f} GB")  # fmt: skip
     results = measure_all(folder)
     report(results)
+    pages = measure_pages(folder)
+    report_pages(pages)
     latest = {
         "cases": cases,
         "cores": os.cpu_count(),
         "python": sys.version.split()[0],
         "load": loaded,
         "questions": results,
+        "pages": pages,
         "summary": summary(results),
     }
     (ROOT / "benchmarks" / "latest.json").write_text(json.dumps(latest, indent=1) + "\n")

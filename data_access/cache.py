@@ -86,6 +86,11 @@ def start(server: Flask, settings: Settings) -> None:
     _cache.app = server
 
 
+def stop() -> None:
+    """Compute every answer anew from here on, for measurements."""
+    _cache.app = None
+
+
 def cached(name: str, generation: int, scope: Scope, parameters: Any, compute: Callable[[], Any]) -> Any:
     """`compute()`, or what it gave before for the same name, generation, scope and parameters.
 

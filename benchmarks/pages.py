@@ -1,0 +1,86 @@
+"""How long the finished application takes for each page: every callback that a page's opening causes, uncached, as the server sees it.
+
+The application runs in this process with one database thread, as a web worker of two does, and is
+asked over its own routes: parsing, gate, question, figure, table and JSON are all in the time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dash
+import plotly
+from flask.testing import FlaskClient
+
+from benchmarks.load import bench_settings
+from components.chart import CHARTS
+from data_access import cache
+from tests.support.posting import body, callbacks, post
+
+REPEATS = 5
+SKIPPED = ("viewer-menu", "_pages")
+
+
+def measure_pages(folder: Path) -> list[dict[str, Any]]:
+    """`page`, `part` and `ms` (all repeats) of every callback of every page that the navigation names."""
+    from app import create_app
+
+    settings = dataclasses.replace(bench_settings(folder), cache_url="")
+    server = create_app(settings)
+    client = server.test_client()
+    client.get("/")
+    cache.stop()
+    pages = sorted((page for page in dash.page_registry.values() if page.get("nav")), key=lambda page: page["order"])
+    made = []
+    for page in pages:
+        with server.test_request_context(page["path"]):
+            text = json.dumps(page["layout"](), cls=plotly.utils.PlotlyJSONEncoder)
+        for name, content in _opening(text):
+            made.append({"page": page["nav"], "part": name, "ms": _timed(client, content)})
+    return made
+
+
+def _opening(layout: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The callbacks that the opening of a page with this layout causes, with what a browser would send."""
+    question = json.loads(layout)["props"]["children"][0]["props"]["data"]
+    for name, spec in callbacks().items():
+        first = spec["inputs"][0] if spec["inputs"] else {}
+        if first.get("id") != "question" or any(word in name for word in SKIPPED):
+            continue
+        if "chart-finding" in name:
+            for chart in CHARTS:
+                if f'"chart-figure", "name": "{chart}"' in layout:
+                    yield chart, body(name, {"question.data": question}, chart=chart)
+        elif '"ALL"' in name:
+            names = re.findall(r'"id": \{"type": "filter", "name": "(\w+)"\}', layout)
+            if names:
+                yield "filters", body(name, {"question.data": question, "value": ["all"] * len(names)}, ids=names)
+        elif all(f'"id": "{target}"' in layout for target in re.findall(r"(?:^|\.\.)([a-z][\w-]*)\.", name)):
+            yield name.strip(".").partition(".")[0], body(name, {"question.data": question})
+
+
+def _timed(client: FlaskClient, content: dict[str, Any]) -> list[float]:
+    times = []
+    for _ in range(REPEATS + 1):
+        begun = time.perf_counter()
+        answer = post(client, content)
+        times.append(round((time.perf_counter() - begun) * 1000, 2))
+        assert answer.status_code in (200, 204), answer.get_data(as_text=True)[:300]
+    # The first warms the database's own pages up.
+    return times[1:]
+
+
+def report_pages(rows: list[dict[str, Any]]) -> None:
+    """Print one line for each part and what is slowest for each page."""
+    print(f"\n{'page':<16} {'part':<28} {'server ms':>10}")
+    for row in rows:
+        print(f"{row['page']:<16} {row['part']:<28} {statistics.median(row['ms']):>10.1f}")
+    slowest = max(rows, key=lambda row: statistics.median(row["ms"]))
+    print(f"\nSlowest part of any page: {slowest['part']} on {slowest['page']}, {statistics.median(slowest['ms']):.0f} ms (goal 200)")
