@@ -30,13 +30,18 @@ SECOND = "2,Tree,Parks,Web,Open,2026-03-16 09:00:00,,"
 SYNC = "import sys; from pathlib import Path; from tests.support.towns import Town; Town(Path(sys.argv[1])).files().load(full=True)"
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Town:
-    """A town with one case in service, of generation 1."""
-    made = Town(tmp_path).files()
+@pytest.fixture(scope="module")
+def first_load(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    made = Town(tmp_path_factory.mktemp("town")).files()
     made.write("cases.csv", FIRST)
     made.load()
     return made
+
+
+@pytest.fixture
+def town(first_load: Town, tmp_path: Path) -> Town:
+    """A town with one case in service, of generation 1."""
+    return first_load.copy(tmp_path)
 
 
 def files(town: Town) -> list[str]:

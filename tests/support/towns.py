@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,13 @@ class Town:
         self.settings: Settings = dataclasses.replace(
             read_settings({}), city=folder, data=data, mart=data / "mart", store_url=f"sqlite:///{data / 'statroom.sqlite'}"
         )
+
+    def copy(self, folder: Path) -> Town:
+        """The same town with all it has loaded, in another folder."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        made = Town(folder, **self.tables)
+        made.sources = [dict(source) for source in self.sources]
+        return made
 
     def files(self, path: str = "cases.csv", mapping: str = MAPPING, name: str = "export", **more: Any) -> Town:
         """Read files at `path`."""
