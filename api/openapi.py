@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from data_access import vocabulary
+from metrics.ageing import band_names
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, SORTS
 from metrics.definitions import REGISTRY
 from metrics.periods import GRAINS
@@ -77,11 +78,17 @@ def _metric_paths() -> dict[str, Any]:
 
 def _case_paths() -> dict[str, Any]:
     listing = [
-        _parameter("of", "Cases counted by this metric.", [m.id for m in REGISTRY.values() if m.rows], default="backlog"),
+        _parameter(
+            "of",
+            "Cases counted by this metric; a case that closed twice is listed for each closing.",
+            [m.id for m in REGISTRY.values() if m.rows],
+            default="backlog",
+        ),
         _parameter("hits", "Of a share: true for its numerator, false for its misses.", ["true", "false"]),
         _parameter("sort", "Column to sort by.", list(SORTS), default=DEFAULT_SORT),
         _parameter("order", "", ["asc", "desc"], default="asc"),
         _parameter("search", "Only the case with this id."),
+        _parameter("age", "Of open cases, only those this many days old; the lower bound belongs to the band.", band_names()),
     ]
     page = [_number("offset", "Cases to skip.", 0, 10**8), _number("limit", "Cases to give.", 50, MOST_ROWS)]
     answer = {**_COMMON, "total": {"type": "integer"}, "rows": {"type": "array", "items": {"type": "object"}}}

@@ -11,6 +11,7 @@ from api import openapi
 from api.asking import asked_of, context, one_of, parameters, tag, whole_number
 from api.errors import NotThere
 from components import files
+from metrics.ageing import ages_of
 from metrics.answer import Answer
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, case_export, case_list
 from metrics.definitions import REGISTRY
@@ -115,6 +116,7 @@ def _listing(asked: Asked) -> dict[str, Any]:
     return {
         "of": query.get("of") or "backlog", "hits": one_of(query, "hits", HITS), "sort": query.get("sort") or DEFAULT_SORT,
         "descending": one_of(query, "order", {"": False, "asc": False, "desc": True}), "search": query.get("search", ""),
+        "ages": ages_of(query["age"]) if query.get("age") else None,
     }  # fmt: skip
 
 

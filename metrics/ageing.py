@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pandas as pd
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select
 
 from metrics.definitions import AGE_BOUNDS, REGISTRY
+from metrics.kinds import Facts
+from metrics.question import BadQuestion
 from metrics.select import Asked
+
+Ages = tuple[int, int | None]
+"""Days since opening: from, lower bound included, up to below (None: no upper bound)."""
 
 
 def ageing(asked: Asked, by: str | None = None, bounds: tuple[int, ...] = AGE_BOUNDS) -> pd.DataFrame:
@@ -38,3 +45,24 @@ def ageing(asked: Asked, by: str | None = None, bounds: tuple[int, ...] = AGE_BO
 def band_names(bounds: tuple[int, ...] = AGE_BOUNDS) -> list[str]:
     """ "0-7", "7-14", ..., "365+"."""
     return [f"{low}-{high}" for low, high in zip(bounds, bounds[1:], strict=False)] + [f"{bounds[-1]}+"]
+
+
+def ages_of(band: str) -> Ages:
+    """The days of a band's name.
+
+    Raises:
+        BadQuestion: there is no such band.
+    """
+    bands = dict(zip(band_names(), zip(AGE_BOUNDS, (*AGE_BOUNDS[1:], None), strict=True), strict=True))
+    band = band.replace(" ", "+")  # as which an address hands over an unquoted plus
+    if band not in bands:
+        raise BadQuestion(f"There are no ages called '{band[:20]}'; choose {', '.join(bands)}.")
+    return bands[band]
+
+
+def aged(facts: Facts, ages: Ages) -> ColumnElement[bool]:
+    """The case was that old at `as_of`, as `ageing` counts it."""
+    low, high = ages
+    opened = facts.column("opened_at")
+    old_enough = opened <= facts.as_of - timedelta(days=low)
+    return old_enough if high is None else and_(old_enough, opened > facts.as_of - timedelta(days=high))

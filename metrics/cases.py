@@ -1,6 +1,7 @@
 """The cases behind a number, and one case with its history.
 
-`case_list` uses the same rules as `measure`, so a list holds exactly the cases that were counted.
+`case_list` uses the same rules as `measure`, so a list holds exactly the rows that were counted:
+a figure of closings lists a case once for every closing.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, case, distinct, func, null, select
+from sqlalchemy import ColumnElement, and_, case, func, null, select
 
+from access import AccessDenied
 from data_access import vocabulary
+from data_access.cache import cached
+from data_access.mart import schema
+from metrics.ageing import Ages, aged
 from metrics.definitions import REGISTRY
-from metrics.kinds import Facts, Metric
+from metrics.kinds import Facts
 from metrics.measure import window
 from metrics.question import BadQuestion
 from metrics.select import Asked
@@ -27,7 +32,7 @@ SORTS = ("opened_at", "due_at", "closed_at", "days_open", "days_overdue", "sourc
 
 @dataclass(frozen=True)
 class CasePage:
-    """`frame`: one row per case, labels in plain words; `total`: how many cases the whole list has."""
+    """`frame`: one row for each that was counted, labels in plain words; `total`: how many rows the whole list has."""
 
     frame: pd.DataFrame
     total: int
@@ -43,47 +48,89 @@ class CaseDetail:
 
 def case_list(
     asked: Asked, of: str = "backlog", *, hits: bool | None = None, sort: str = DEFAULT_SORT, descending: bool = False,
-    offset: int = 0, limit: int = 50, search: str = "",
+    offset: int = 0, limit: int = 50, search: str = "", ages: Ages | None = None,
 ) -> CasePage:  # fmt: skip
     """Cases counted by metric `of` (for a share: its denominator, or with `hits` its numerator or misses).
 
+    Args:
+        search: only the case with this id.
+        ages: of open cases, only those this old (`metrics.ageing.ages_of`).
+
     Raises:
-        BadQuestion: unknown metric or sort column, or a page larger than `MOST_ROWS`.
+        BadQuestion: unknown metric or sort column, a page larger than `MOST_ROWS`, or ages of cases that are not open.
     """
-    metric = _listed(of, sort)
     if not (isinstance(offset, int) and isinstance(limit, int) and 0 <= offset <= 10**8 and 0 < limit <= MOST_ROWS):
         raise BadQuestion(f"A page has 1 to {MOST_ROWS} cases.")
-    return _read(asked, _chosen(asked, metric, hits, search), sort, descending, offset, limit)
+    return _read(asked, _Listed(of, hits, search, ages), sort, descending, offset, limit)
 
 
 def case_export(
-    asked: Asked, of: str = "backlog", *, hits: bool | None = None, sort: str = DEFAULT_SORT, descending: bool = False, search: str = ""
-) -> CasePage:
+    asked: Asked, of: str = "backlog", *, hits: bool | None = None, sort: str = DEFAULT_SORT, descending: bool = False,
+    search: str = "", ages: Ages | None = None,
+) -> CasePage:  # fmt: skip
     """The whole list at once, for a download: its first `MOST_EXPORTED` cases.
 
     Raises:
-        BadQuestion: unknown metric or sort column.
+        BadQuestion: as `case_list`.
     """
-    metric = _listed(of, sort)
-    return _read(asked, _chosen(asked, metric, hits, search), sort, descending, 0, MOST_EXPORTED)
+    return _read(asked, _Listed(of, hits, search, ages), sort, descending, 0, MOST_EXPORTED)
 
 
-def _listed(of: str, sort: str) -> Metric:
-    """The metric a list is asked of."""
-    metric = REGISTRY.get(of)
-    if metric is None or metric.rows is None:
-        raise BadQuestion(f"There is no list of cases for '{str(of)[:60]}'.")
+def case_count(asked: Asked, of: str, *, hits: bool | None = None, search: str = "", ages: Ages | None = None) -> int:
+    """How many rows `case_list` has in all.
+
+    Raises:
+        BadQuestion: as `case_list`.
+    """
+    listed = _Listed(of, hits, search, ages)
+    parameters = [listed.metric.version, asked.question.parameters(), of, hits, listed.search, ages]
+
+    def count() -> int:
+        facts = asked.facts(listed.metric)
+        counted = select(func.count()).select_from(facts.spell).where(_condition(asked, facts, listed))
+        return int(asked.mart.read(counted, asked.scope).iloc[0, 0])
+
+    # Every block of rows a reader scrolls to needs the total again.
+    return cached("case_count", asked.mart.generation, asked.scope, parameters, count)
+
+
+def case_counts(asked: Asked, of: str, by: str, *, hits: bool | None = None, ages: Ages | None = None) -> pd.DataFrame:
+    """The rows of a list by one dimension, most first: `key`, `label`, `n`. They sum to the list's total.
+
+    Raises:
+        BadQuestion: as `case_list`, or an unknown dimension.
+        AccessDenied: asked by the public, whose small counts would have to be hidden.
+    """
+    if asked.scope.audience == "public":
+        raise AccessDenied("This is open to staff.")
+    listed = _Listed(of, hits, "", ages)
+    facts = asked.facts(listed.metric)
+    group = asked.group(facts, listed.metric, by).label("grp")
+    statement = select(group, func.count().label("n")).where(_condition(asked, facts, listed)).group_by(group.element)
+    frame = asked.named(asked.mart.read(statement, asked.scope), by)
+    return frame.sort_values(["n", "label"], ascending=[False, True], ignore_index=True)
+
+
+class _Listed:
+    """What is listed, checked."""
+
+    def __init__(self, of: str, hits: bool | None, search: str, ages: Ages | None) -> None:
+        metric = REGISTRY.get(of)
+        if metric is None or metric.rows is None:
+            raise BadQuestion(f"There is no list of cases for '{str(of)[:60]}'.")
+        if ages is not None and not metric.only_open:
+            raise BadQuestion(f"Only open cases can be listed by age; '{metric.label}' counts others too.")
+        self.metric, self.hits, self.search, self.ages = metric, hits, search.strip()[:60], ages
+
+
+def _read(asked: Asked, listed: _Listed, sort: str, descending: bool, offset: int, limit: int) -> CasePage:
     if sort not in SORTS:
         raise BadQuestion(f"Cases cannot be sorted by '{str(sort)[:60]}'; choose one of {', '.join(SORTS)}.")
-    return metric
-
-
-def _read(asked: Asked, chosen, sort: str, descending: bool, offset: int, limit: int) -> CasePage:  # type: ignore[no-untyped-def]
-    count = asked.mart.read(select(func.count(distinct(chosen.c.case_id))), asked.scope)
-    rows = asked.mart.read(_page(asked, chosen, sort, descending, offset, limit), asked.scope)
+    total = case_count(asked, listed.metric.id, hits=listed.hits, search=listed.search, ages=listed.ages)
+    rows = asked.mart.read(_page(asked, _chosen(asked, listed), sort, descending, offset, limit), asked.scope)
     if asked.scope.audience == "public":
         rows = _days_only(rows, asked.calendar.zone)
-    return CasePage(_worded(asked, rows), int(count.iloc[0, 0]))
+    return CasePage(_worded(asked, rows), total)
 
 
 def _days_only(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
@@ -97,19 +144,30 @@ def _days_only(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
     return rows.assign(**made)
 
 
-def _chosen(asked: Asked, metric: Metric, hits: bool | None, search: str):  # type: ignore[no-untyped-def]
-    facts = asked.facts(metric)
+def _chosen(asked: Asked, listed: _Listed):  # type: ignore[no-untyped-def]
+    facts = asked.facts(listed.metric)
+    condition = _condition(asked, facts, listed)
+    if listed.metric.date_field == "opened_at":
+        # Counted by its first opening, a case is shown as it is now: it may have been opened and closed again since.
+        first = asked.facts(listed.metric)
+        counted = select(first.column("case_id")).where(_condition(asked, first, listed))
+        condition = and_(facts.state, facts.during("opened_at"), facts.column("case_id").in_(counted))
+    return select(*_columns_of(facts)).where(condition).subquery("chosen")
+
+
+def _condition(asked: Asked, facts: Facts, listed: _Listed) -> ColumnElement[bool]:
+    metric = listed.metric
     assert metric.rows is not None
-    condition = and_(asked.population(facts, metric), window(metric, facts), metric.rows(facts))
-    if hits is not None and metric.hits is not None:
+    conditions = [asked.population(facts, metric), window(metric, facts), metric.rows(facts)]
+    if listed.hits is not None and metric.hits is not None:
         hit = func.coalesce(metric.hits(facts), False)
-        condition = and_(condition, hit if hits else ~hit)
-    chosen = select(*_columns_of(facts)).where(condition)
-    if search:
+        conditions.append(hit if listed.hits else ~hit)
+    if listed.ages is not None:
+        conditions.append(aged(facts, listed.ages))
+    if listed.search:
         records = asked.mart.case_records(asked.scope)
-        matching = select(records.c.case_id).where(records.c.source_id == search.strip()[:60])
-        chosen = chosen.where(facts.column("case_id").in_(matching))
-    return chosen.subquery("chosen")
+        conditions.append(facts.column("case_id").in_(select(records.c.case_id).where(records.c.source_id == listed.search)))
+    return and_(*conditions)
 
 
 def _columns_of(facts: Facts) -> list[ColumnElement[Any]]:
@@ -122,7 +180,7 @@ def _columns_of(facts: Facts) -> list[ColumnElement[Any]]:
     )
     is_overdue = and_(closed.is_(None), facts.column("has_valid_due"), due < facts.now)
     return [
-        facts.column("case_id"), opened, due, closed.label("closed_at"),
+        facts.column("case_id"), facts.column("spell_no"), opened, due, closed.label("closed_at"),
         ((func.coalesce(func.epoch(closed), now) - func.epoch(opened)) / 86400.0).label("days_open"),
         case((is_overdue, (now - func.epoch(due)) / 86400.0), else_=null()).label("days_overdue"),
         facts.column("request_type_id").label("request_type"), facts.column("department_id").label("department"),
@@ -134,20 +192,34 @@ def _page(asked: Asked, chosen, sort: str, descending: bool, offset: int, limit:
     """One page of `chosen` with what a list shows of each case."""
     records = asked.mart.case_records(asked.scope)
 
-    def ordered(statement, key, tie):  # type: ignore[no-untyped-def]
+    def ordered(statement, key, of):  # type: ignore[no-untyped-def]
         # A unique last key keeps pages from overlapping when the sort column ties.
-        return statement.order_by((key.desc() if descending else key.asc()).nulls_last(), tie)
+        return statement.order_by((key.desc() if descending else key.asc()).nulls_last(), of.c.case_id, of.c.spell_no)
 
     on_records = {"source_id": "source_id", "status": "status_id"}.get(sort)
     if on_records is None:
         # The page is found among the narrow facts; only its own cases are then looked up in full.
-        chosen = ordered(select(chosen), chosen.c[sort], chosen.c.case_id).offset(offset).limit(limit).subquery("page")
+        of, key = _sorted_by(chosen, sort)
+        keyed = select(chosen, key.label("sort_key")).select_from(of)
+        chosen = ordered(keyed, key, chosen).offset(offset).limit(limit).subquery("page")
     shown = [records.c[name] for name in _SHOWN if asked.scope.case_text or name != "address"]
     facts = [chosen.c[name] for name in ("opened_at", "due_at", "closed_at", "days_open", "days_overdue")]
     statement = select(chosen.c.case_id, *shown, *facts).join(records, records.c.case_id == chosen.c.case_id)
     if on_records is None:
-        return ordered(statement, chosen.c[sort], chosen.c.case_id)
-    return ordered(statement, records.c[on_records], chosen.c.case_id).offset(offset).limit(limit)
+        return ordered(statement, chosen.c.sort_key, chosen)
+    return ordered(statement, records.c[on_records], chosen).offset(offset).limit(limit)
+
+
+def _sorted_by(chosen, sort: str):  # type: ignore[no-untyped-def]
+    """(what to select from, what to sort by). Names are sorted as they read, not by the number the mart gives them."""
+    table = {"request_type": schema.request_type, "department": schema.department, "area": schema.area}.get(sort)
+    if table is None:
+        return chosen, chosen.c[sort]
+    same = table.c.id == chosen.c[sort]
+    if table is schema.area:
+        first = select(schema.area_layer.c.id).where(schema.area_layer.c.slot == 1).scalar_subquery()
+        same = and_(same, table.c.layer_id == first)
+    return chosen.outerjoin(table, same), func.lower(table.c.name)
 
 
 _SHOWN = (

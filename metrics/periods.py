@@ -31,6 +31,10 @@ class Calendar:
         local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zone))
         return local.astimezone(UTC).replace(tzinfo=None)
 
+    def last_instant(self, day: date) -> datetime:
+        """The last instant (naive UTC) before local `day` begins: when a stock at the end of a period is counted."""
+        return self.midnight(day) - timedelta(microseconds=1)
+
     def day_of(self, instant: datetime) -> date:
         """The local day `instant` (naive UTC) lies in."""
         return self.local(instant).date()

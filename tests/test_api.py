@@ -274,3 +274,12 @@ def test_the_whole_api_works_over_the_demo_city(demo_settings: Settings) -> None
     assert overdue == sorted(overdue, reverse=True)
     export = pd.read_csv(io.StringIO(asked.get("/api/v1/cases.csv?of=overdue_now").text))
     assert len(export) == page["total"]
+
+
+def test_open_cases_can_be_listed_by_their_age(client: Client) -> None:
+    """P-2 is 13 days old."""
+    asked = client()
+    rows = {band: asked.get(f"/api/v1/cases?of=backlog&age={band}").get_json()["total"] for band in ("7-14", "14-30")}
+    assert rows == {"7-14": 1, "14-30": 0}
+    assert "There are no ages called '7'" in asked.get("/api/v1/cases?age=7").get_json()["error"]["message"]
+    assert "Only open cases" in asked.get("/api/v1/cases?of=opened&age=0-7").get_json()["error"]["message"]

@@ -371,6 +371,6 @@ def test_a_department_s_lists_hold_its_own_cases_and_as_many_as_were_counted(pla
     own = {*departments, *(name for name, above in worlds.DEPARTMENTS.items() if above in departments)}
     owner = {case.id: case.owners[-1][1] for case in place.cases}
     assert {owner[source_id] for source_id in page.frame["source_id"]} <= own
-    assert page.total == page.frame["source_id"].nunique()
     counted = [row.case.id for row in place.plain(question).rows(metric_id) if owner[row.case.id] in own]
-    assert set(page.frame["source_id"]) == set(counted)
+    assert sorted(page.frame["source_id"]) == sorted(counted)
+    assert page.total == len(counted)

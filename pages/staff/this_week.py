@@ -52,7 +52,7 @@ def _cases_of(metric_id: str, asked: Asked) -> str:
     start, end = asked.last_week()
     week = {"from": start.isoformat(), "to": end.isoformat()}
     if metric.kind == "stock":
-        week["as_of"] = min(asked.calendar.midnight(end), asked.question.as_of).isoformat(timespec="seconds") + "Z"
+        week["as_of"] = min(asked.calendar.last_instant(end), asked.question.as_of).isoformat() + "Z"
     return tiles.cases_link(asked, metric_id, **week)
 
 
