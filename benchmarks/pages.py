@@ -7,25 +7,19 @@ asked over its own routes: parsing, gate, question, figure, table and JSON are a
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 import statistics
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dash
-import plotly
 from flask.testing import FlaskClient
 
 from benchmarks.load import bench_settings
-from components.chart import CHARTS
 from data_access import cache
-from tests.support.posting import body, callbacks, post
+from tests.support.posting import opening, post
 
 REPEATS = 5
-SKIPPED = ("viewer-menu", "_pages")
 
 
 def measure_pages(folder: Path) -> list[dict[str, Any]]:
@@ -40,30 +34,9 @@ def measure_pages(folder: Path) -> list[dict[str, Any]]:
     pages = sorted((page for page in dash.page_registry.values() if page.get("nav")), key=lambda page: page["order"])
     made = []
     for page in pages:
-        with server.test_request_context(page["path"]):
-            text = json.dumps(page["layout"](), cls=plotly.utils.PlotlyJSONEncoder)
-        for name, content in _opening(text):
+        for name, content in opening(server, page):
             made.append({"page": page["nav"], "part": name, "ms": _timed(client, content)})
     return made
-
-
-def _opening(layout: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The callbacks that the opening of a page with this layout causes, with what a browser would send."""
-    question = json.loads(layout)["props"]["children"][0]["props"]["data"]
-    for name, spec in callbacks().items():
-        first = spec["inputs"][0] if spec["inputs"] else {}
-        if first.get("id") != "question" or any(word in name for word in SKIPPED):
-            continue
-        if "chart-finding" in name:
-            for chart in CHARTS:
-                if f'"chart-figure", "name": "{chart}"' in layout:
-                    yield chart, body(name, {"question.data": question}, chart=chart)
-        elif '"ALL"' in name:
-            names = re.findall(r'"id": \{"type": "filter", "name": "(\w+)"\}', layout)
-            if names:
-                yield "filters", body(name, {"question.data": question, "value": ["all"] * len(names)}, ids=names)
-        elif all(f'"id": "{target}"' in layout for target in re.findall(r"(?:^|\.\.)([a-z][\w-]*)\.", name)):
-            yield name.strip(".").partition(".")[0], body(name, {"question.data": question})
 
 
 def _timed(client: FlaskClient, content: dict[str, Any]) -> list[float]:

@@ -28,7 +28,7 @@ def change(current: float | None, previous: float | None, direction: Direction =
     if current is None or previous is None:
         return Change(current, previous, None, None, "none")
     difference = current - previous
-    share = difference / previous if previous >= least_base else None
+    share = difference / previous if previous >= least_base and previous > 0 else None
     if difference == 0:
         verdict = "same"
     elif direction == "neither":

@@ -72,6 +72,11 @@ class TestChanges:
     def test_what_rounds_to_nothing_is_the_same(self) -> None:
         assert words.changed(change(0.80001, 0.8, "higher", 0.0), "share", "last week") == "same as last week"
 
+    def test_a_share_that_was_nothing_has_a_difference_and_no_percentage(self) -> None:
+        rise = change(0.5, 0.0, "higher", 0.0)
+        assert (rise.difference, rise.share) == (0.5, None)
+        assert words.changed(rise, "share", "last week") == "up 50.0 points on last week, better"
+
     def test_a_tiny_percentage_is_not_zero(self) -> None:
         assert "(under 1 %)" in words.changed(change(10_051, 10_000 + 30, "lower"), "cases", "last week")
 

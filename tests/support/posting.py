@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import dash
+import plotly
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from components.chart import CHARTS
+
 UPDATE = "/_dash-update-component"
+SKIPPED = ("viewer-menu", "_pages")
 
 
 def callbacks() -> dict[str, dict[str, Any]]:
@@ -70,3 +77,24 @@ def look_as(client: FlaskClient, viewer: str) -> FlaskClient:
     """The same client, looking at the city as that demo viewer."""
     assert client.post("/viewer", data={"viewer": viewer}).status_code == 303
     return client
+
+
+def opening(server: Flask, page: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The callbacks that the opening of a registered page causes, with what a browser would send."""
+    with server.test_request_context(page["path"]):
+        layout = json.dumps(page["layout"](), cls=plotly.utils.PlotlyJSONEncoder)
+    question = json.loads(layout)["props"]["children"][0]["props"]["data"]
+    for name, spec in callbacks().items():
+        first = spec["inputs"][0] if spec["inputs"] else {}
+        if first.get("id") != "question" or any(word in name for word in SKIPPED):
+            continue
+        if "chart-finding" in name:
+            for chart in CHARTS:
+                if f'"chart-figure", "name": "{chart}"' in layout:
+                    yield chart, body(name, {"question.data": question}, chart=chart)
+        elif '"ALL"' in name:
+            names = re.findall(r'"id": \{"type": "filter", "name": "(\w+)"\}', layout)
+            if names:
+                yield "filters", body(name, {"question.data": question, "value": ["all"] * len(names)}, ids=names)
+        elif all(f'"id": "{target}"' in layout for target in re.findall(r"(?:^|\.\.)([a-z][\w-]*)\.", name)):
+            yield name.strip(".").partition(".")[0], body(name, {"question.data": question})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -45,8 +46,17 @@ class RealCity:
             pytest.skip(f"no files of {self.name} in {FOLDER}; set STATROOM_REAL_DATA to the folder that has them")
         return found
 
+    def toml(self) -> str:
+        """The city as its `city.toml` says it."""
+        tables = self.city().file.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        lines = ["[city]", *_keys(tables["city"]), "[release]", "all_A = true"]
+        for name in ("programme", "source", "area_layer"):
+            for table in tables.get(name, []):
+                lines += [f"[[{name}]]", *_keys(table)]
+        return "\n".join(lines) + "\n"
+
     def city(self) -> City:
-        """The city as its `city.toml` would say it."""
+        """The city of these files."""
         self.files()
         sources = [
             {"name": f"{self.name}-{i}", "kind": "files", "path": str(FOLDER / pattern), "preset": preset, "programme": "requests"}
@@ -58,6 +68,11 @@ class RealCity:
             "programme": [{"id": "requests", "name": "Service requests"}], "source": sources, "area_layer": layers,
             "release": {"all_A": True},
         }))  # fmt: skip
+
+
+def _keys(table: dict[str, Any]) -> list[str]:
+    # A JSON text is a TOML text.
+    return [f"{key} = {json.dumps(value)}" for key, value in table.items()]
 
 
 def _layer(id: str, name: str, file: str | None = None, **more: str) -> dict[str, str]:
