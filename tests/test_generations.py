@@ -172,7 +172,7 @@ def test_a_load_that_is_interrupted_by_its_operator_is_on_record(town: Town) -> 
     )
     until(lambda: (town.settings.mart / "gen-000002.tmp").exists())
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) != 0
+    assert process.wait(60) == -signal.SIGINT
     assert files(town) == ["current", "gen-000001"]
     assert (town.runs()[0]["state"], town.runs()[0]["error"]) == ("failed", "the load was stopped before its end.")
     assert list(town.cases()) == ["1"]

@@ -91,6 +91,17 @@ def test_a_stand_in_point_is_remembered_by_later_loads(tmp_path: Path) -> None:
     assert case(town, "301")["latitude"] is None
 
 
+def test_a_point_that_becomes_a_stand_in_leaves_the_map_with_all_its_cases_at_once(tmp_path: Path) -> None:
+    """Quirk 2: 3 of 300 cases lie on it, then 20 more. Until the next full load they are treated alike: they stay."""
+    town = Town(tmp_path).files(mapping=MAPPING.replace("[columns]", '[columns]\nlatitude = "lat"\nlongitude = "lon"'))
+    cases = [row(id=n, lat=40.5 if n > 297 else round(40.0 + n / 1000, 3), lon=-73.5) for n in range(1, 321)]
+    on_it = "SELECT count(*), count(latitude) FROM case_record WHERE CAST(source_id AS INTEGER) > 297"
+    for rows, full, expected in ((cases[:300], False, (3, 3)), (cases, False, (23, 23)), (cases, True, (23, 0))):
+        town.write("cases.csv", *rows, header=HEADER + ",lat,lon")
+        town.load(full=full)
+        assert town.ask(on_it) == [expected]
+
+
 def test_a_stand_in_point_may_be_named_and_impossible_points_are_none(tmp_path: Path) -> None:
     """Quirk 2: São Paulo's point in the mapping, San Francisco's 0,0, and a latitude of 95 degrees."""
     points = [("40.7", "-73.9"), ("0", "0"), ("95", "10"), ("40.8", "-73.8"), ("north", "-73.8"), ("40.8", "")]
