@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import ceil, floor
 
 import pandas as pd
-from sqlalchemy import Integer, and_, cast, func, select
+from sqlalchemy import ColumnElement, Integer, and_, cast, func, select
 
 from data_access.cache import cached
 from data_access.mart.public import GRID_DEGREES
 from metrics.answer import pack
 from metrics.definitions import REGISTRY
+from metrics.kinds import Facts
 from metrics.measure import window
 from metrics.question import BadQuestion, require_metric
 from metrics.select import Asked
@@ -87,41 +88,33 @@ def placed(asked: Asked, metric_id: str) -> tuple[int, int]:
     return int(counts[0]), int(counts[1])
 
 
-def _placed(asked: Asked, metric_id: str) -> list[int]:
-    metric, facts, records = REGISTRY[metric_id], asked.facts(REGISTRY[metric_id]), asked.mart.case_records(asked.scope)
+def _counted(asked: Asked, metric_id: str) -> tuple[Facts, ColumnElement[bool]]:
+    """The facts, and which of them `metric_id` counts."""
+    metric, facts = REGISTRY[metric_id], asked.facts(REGISTRY[metric_id])
     assert metric.rows is not None
-    rows = and_(asked.population(facts, metric), window(metric, facts), metric.rows(facts))
-    statement = (
-        select(func.count(), func.count(records.c.longitude))
-        .select_from(facts.spell)
-        .join(records, records.c.case_id == facts.column("case_id"))
-        .where(rows)
-    )
-    frame = asked.mart.read(statement, asked.scope)
+    return facts, and_(asked.population(facts, metric), window(metric, facts), metric.rows(facts))
+
+
+def _placed(asked: Asked, metric_id: str) -> list[int]:
+    facts, rows = _counted(asked, metric_id)
+    frame = asked.mart.read(select(func.count(), func.count(facts.column("longitude"))).select_from(facts.spell).where(rows), asked.scope)
     return [int(frame.iloc[0, 0]), int(frame.iloc[0, 1])]
 
 
 def _cells(asked: Asked, metric_id: str, cell: float, columns: tuple[int, int], rows: tuple[int, int]) -> pd.DataFrame:
-    metric, facts, records = REGISTRY[metric_id], asked.facts(REGISTRY[metric_id]), asked.mart.case_records(asked.scope)
-    assert metric.rows is not None
+    facts, counted = _counted(asked, metric_id)
+    longitude, latitude = facts.column("longitude"), facts.column("latitude")
     # Rounding may put a point on an edge into the neighbour, so the coordinates only cut roughly and the cells exactly.
     near = and_(
-        records.c.longitude.between((columns[0] - 1) * cell, (columns[1] + 1) * cell),
-        records.c.latitude.between((rows[0] - 1) * cell, (rows[1] + 1) * cell),
+        longitude.between((columns[0] - 1) * cell, (columns[1] + 1) * cell), latitude.between((rows[0] - 1) * cell, (rows[1] + 1) * cell)
     )
-    x, y = (cast(func.floor(records.c[name] / cell), Integer).label(label) for name, label in (("longitude", "x"), ("latitude", "y")))
-    placed = (
-        select(x, y)
-        .select_from(facts.spell)
-        .join(records, records.c.case_id == facts.column("case_id"))
-        .where(asked.population(facts, metric), window(metric, facts), metric.rows(facts), near)
-        .subquery("placed")
-    )
+    x, y = (cast(func.floor(place / cell), Integer).label(label) for place, label in ((longitude, "x"), (latitude, "y")))
+    placed = select(x, y).where(counted, near).subquery("placed")
     inside = and_(placed.c.x >= columns[0], placed.c.x < columns[1], placed.c.y >= rows[0], placed.c.y < rows[1])
-    counted = select(placed.c.x, placed.c.y, func.count().label("n")).where(inside).group_by(placed.c.x, placed.c.y)
+    statement = select(placed.c.x, placed.c.y, func.count().label("n")).where(inside).group_by(placed.c.x, placed.c.y)
     if asked.scope.audience == "public":
-        counted = counted.having(func.count() >= LEAST_COUNT)
-    frame = asked.mart.read(counted.order_by(placed.c.y, placed.c.x), asked.scope)
+        statement = statement.having(func.count() >= LEAST_COUNT)
+    frame = asked.mart.read(statement.order_by(placed.c.y, placed.c.x), asked.scope)
     centres = {name: ((frame[axis].astype("float64") + 0.5) * cell).round(7) for name, axis in (("lon", "x"), ("lat", "y"))}
     return pd.DataFrame({**centres, "n": frame["n"]})
 

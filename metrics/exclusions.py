@@ -53,7 +53,7 @@ def bunching(hours_from_due: Sequence[float], window_hours: float = 24) -> dict[
 
 def deadline_bunching(asked: Asked, window_hours: int = 24) -> dict[str, float | None]:
     """`bunching` of the closings in the period of cases with a usable deadline."""
-    facts = asked.facts()
+    facts = asked.facts(REGISTRY["closed"])
     hours = (func.epoch(facts.column("closed_at")) - func.epoch(facts.column("due_at"))) / 3600.0
     rows = and_(asked.population(facts, REGISTRY["closed"]), facts.state, facts.during("closed_at"), facts.column("has_valid_due"))
     inner = select(hours.label("hours")).where(rows).subquery("closings")

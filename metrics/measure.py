@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Callable
 
 import pandas as pd
 from sqlalchemy import Integer, and_, cast, func, select, true
@@ -39,33 +40,53 @@ def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False
     dimensions = asked.dimensions(by)
     if period and metric.kind in ("stock", "duration") and metric.date_field == "as_of" and metric.stock_from is None:
         raise BadQuestion(f"'{metric.label}' is a figure of one instant; ask for it without periods, as of another day if you like.")
-    parameters = [metric_id, metric.version, asked.question.parameters(), dimensions, period]
-    packed = cached("measure", asked.mart.generation, asked.scope, parameters, lambda: pack(_shown(metric, asked, dimensions, period)))
-    return Answer(metric, asked.question, unpack(packed), asked.mart.generation, by, period)
+    return Answer(metric, asked.question, _shown(metric, asked, dimensions, period), asked.mart.generation, by, period)
 
 
 def _shown(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
     """What this audience may see of the counts."""
-    frame = counted(metric, asked, by, period)
-    if asked.scope.audience == "public" and by:
+    if asked.scope.audience != "public" or not by:
+        return counted(metric, asked, by, period).drop(columns=composite.SMALLEST, errors="ignore")
+
+    def hidden() -> pd.DataFrame:
+        frame = counted(metric, asked, by, period)
         count = frame[composite.SMALLEST] if composite.SMALLEST in frame.columns else frame["n"]
-        frame = hide_small_cells(frame, metric.unit, count, adds_over_time=metric.kind != "stock")
-    return frame.drop(columns=composite.SMALLEST, errors="ignore")
+        frame = frame.drop(columns=composite.SMALLEST, errors="ignore")
+        return hide_small_cells(frame, metric.unit, count, adds_over_time=metric.kind != "stock")
+
+    return _cached("shown", metric, asked, by, period, hidden)
 
 
 def counted(metric: Metric, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame:
-    """The answer's frame with nothing hidden: for figures made of figures, never for a reader."""
+    """The answer's frame with nothing hidden: for figures made of figures, never for a reader.
+
+    Rows are in the order of their keys, so that equal answers are equal to the byte.
+    """
+
+    def ordered() -> pd.DataFrame:
+        frame = _counted(metric, asked, by, period)
+        frame = _every_period(frame, metric, asked) if period and not by else frame
+        keys = [name for name in KEYS if name in frame.columns]
+        return frame.sort_values(keys, ignore_index=True) if keys else frame
+
+    return _cached("counted", metric, asked, by, period, ordered)
+
+
+def _cached(name: str, metric: Metric, asked: Asked, by: By, period: bool, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    parameters = [metric.id, metric.version, metric.owner, asked.question.parameters(), by, period]
+    return unpack(cached(name, asked.mart.generation, asked.scope, parameters, lambda: pack(compute())))
+
+
+def _counted(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
     if metric.kind == "composite":
-        frame = composite.frame(metric, asked, by, period, counted)
-    elif metric.kind == "stock" and period:
-        frame = _finished(stock.series(metric, asked, by), metric, asked, by)
-    elif metric.kind == "duration":
-        frame = _finished(_durations(metric, asked, by, period), metric, asked, by)
-    elif period and not metric.window:
-        frame = _finished(_mixed(metric, asked, by), metric, asked, by)
-    else:
-        frame = _finished(_counts(metric, asked, by, period), metric, asked, by)
-    return _every_period(frame, metric, asked) if period and not by else frame
+        return composite.frame(metric, asked, by, period, counted)
+    if metric.kind == "stock" and period:
+        return _finished(stock.series(metric, asked, by), metric, asked, by)
+    if metric.kind == "duration":
+        return _finished(_durations(metric, asked, by, period), metric, asked, by)
+    if metric.kind == "share" and not metric.window:
+        return _finished(_mixed(metric, asked, by, period), metric, asked, by)
+    return _finished(_counts(metric, asked, by, period), metric, asked, by)
 
 
 def window(metric: Metric, facts: Facts) -> Any:
@@ -73,13 +94,11 @@ def window(metric: Metric, facts: Facts) -> Any:
     return facts.during(metric.date_field) if metric.window and metric.kind != "stock" else true()
 
 
-def _counts(metric: Metric, asked: Asked, by: By, period: bool, *, dated: bool | None = None) -> pd.DataFrame:
-    """n (rows that count) and hits, by group and period; with `dated` only rows whose date does (or does not) lie in the period."""
+def _counts(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
+    """n (rows that count) and hits, by group and period."""
     facts = asked.facts(metric)
     assert metric.rows is not None
     rows = and_(asked.population(facts, metric), window(metric, facts), metric.rows(facts))
-    if dated is not None:
-        rows = and_(rows, func.coalesce(facts.during(metric.date_field), False) == dated)
     hits = metric.hits(facts) if metric.hits else true()
     columns = [func.count().label("n"), cast(func.sum(cast(hits, Integer)), Integer).label("hits")]
     groups = asked.groups(facts, metric, by)
@@ -92,14 +111,19 @@ def _counts(metric: Metric, asked: Asked, by: By, period: bool, *, dated: bool |
     return asked.mart.read(statement, asked.scope)
 
 
-def _mixed(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
-    """By period, a share of a flow and a stock: what is dated in the period, and every time again all that is not dated."""
-    flow, stock_now = (_counts(metric, asked, by, dated, dated=dated) for dated in (True, False))
-    starts = pd.to_datetime(asked.calendar.starts(asked.question.start, asked.question.end, asked.question.grain))
-    again = stock_now.merge(pd.DataFrame({"period": starts}), how="cross")
-    keys = [name for name in (*GROUPS, "period") if name in again.columns]
-    both = pd.concat([flow.assign(period=pd.to_datetime(flow["period"])), again])
-    return both.groupby(keys, as_index=False)[["n", "hits"]].sum()
+def _mixed(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
+    """A share of a flow and a stock: what is dated in the period and what is open now; by period, all of the latter every time again."""
+    rules = metric.rows
+    assert rules is not None
+    flow = _counts(replace(metric, window=True), asked, by, period)
+    standing = _counts(replace(metric, only_open=True, rows=lambda f: and_(rules(f), f.is_open)), asked, by, False)
+    if period:
+        starts = asked.calendar.starts(asked.question.start, asked.question.end, asked.question.grain)
+        standing = standing.merge(pd.DataFrame({"period": starts}), how="cross")
+        flow, standing = (part.assign(period=pd.to_datetime(part["period"])) for part in (flow, standing))
+    keys = [name for name in (*GROUPS, "period") if name in standing.columns]
+    both = pd.concat([flow, standing]).astype({"n": "float64", "hits": "float64"})
+    return both.groupby(keys, as_index=False)[["n", "hits"]].sum() if keys else both.sum().to_frame().T
 
 
 def _durations(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
@@ -119,7 +143,7 @@ def _finished(frame: pd.DataFrame, metric: Metric, asked: Asked, by: By) -> pd.D
     """The columns of an `Answer` from what was counted."""
     frame = asked.named(frame, by)
     if "period" in frame.columns:
-        frame = frame.assign(period=pd.to_datetime(frame["period"])).sort_values([c for c in KEYS if c in frame.columns])
+        frame = frame.assign(period=pd.to_datetime(frame["period"]))
     n = frame["n"].astype("float64").fillna(0)
     if metric.kind == "duration":
         value, numerator, denominator = frame["median"], None, n

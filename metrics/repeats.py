@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Integer, Select, and_, cast, func, select
 
 from metrics.kinds import Metric
-from metrics.select import GROUPS, KEYS, Asked, By
+from metrics.select import GROUPS, Asked, By
 
 REPEAT_DAYS = 90
 AGAIN_DAYS = 14
@@ -39,7 +39,7 @@ def repeat_locations(metric: Metric, asked: Asked, by: By, days: int = REPEAT_DA
 
 def reported_again(metric: Metric, asked: Asked, by: By, days: int = AGAIN_DAYS, *, period: bool = False) -> pd.DataFrame:
     """Closings followed within `days` by a new counted case of the same type and place / matured closings."""
-    facts = asked.facts()
+    facts = asked.facts(metric)
     column = facts.column
     other = asked.mart.spells(asked.scope)
     later = select(other.c.request_type_id, other.c.location_key, other.c.opened_at, other.c.case_id).where(
@@ -83,7 +83,7 @@ def _share(asked: Asked, statement: Select, by: By) -> pd.DataFrame:
     counted = select(*keys, func.count().label("n"), cast(func.coalesce(func.sum(rows.c.again), 0), Integer).label("hits"))
     frame = asked.named(asked.mart.read(counted.group_by(*keys) if keys else counted, asked.scope), by)
     if "period" in frame.columns:
-        frame = frame.assign(period=pd.to_datetime(frame["period"])).sort_values([name for name in KEYS if name in frame.columns])
+        frame = frame.assign(period=pd.to_datetime(frame["period"]))
     n, hits = frame["n"].astype("float64"), frame["hits"].astype("float64")
     made = frame.drop(columns=["n", "hits"])
     return made.assign(value=hits / n.where(n > 0), numerator=hits, denominator=n, n=n, suppressed=False).reset_index(drop=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Label, Select, and_, case, cast, func, literal, select, true
 from sqlalchemy import Date as SqlDate
 from sqlalchemy import Integer as SqlInteger
+from sqlalchemy.sql.selectable import FromClause
 
 from access import Scope
 from data_access import vocabulary
@@ -37,10 +38,16 @@ class Asked:
     question: Question
 
     def facts(self, metric: Metric | None = None) -> Facts:
-        """The fact table this scope may see, with the question's period and `as_of`; for `metric`, the smallest that answers it."""
+        """The fact table this scope may see, with the question's period and `as_of`; for `metric`, the quickest that holds all its rows."""
+        if metric is not None and metric.only_open and self.question.as_of == self.mart.as_of:
+            return self.facts_of(self.mart.open_spells(self.scope))
+        if metric is not None and metric.window and metric.date_field == "closed_at":
+            return self.facts_of(self.mart.closed_spells(self.scope))
+        return self.facts_of(self.mart.spells(self.scope))
+
+    def facts_of(self, spells: FromClause) -> Facts:
+        """`spells`, with the question's period and `as_of`."""
         start, end = self.calendar.midnight(self.question.start), self.calendar.midnight(self.question.end)
-        is_now = metric is not None and metric.only_open and self.question.as_of == self.mart.as_of
-        spells = self.mart.open_spells(self.scope) if is_now else self.mart.spells(self.scope)
         return Facts(spells, self.question.as_of, start, end)
 
     def last_week(self) -> tuple[date, date]:

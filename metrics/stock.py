@@ -10,7 +10,6 @@ midnight belongs to the stock of the day that begins, as it does to that day's o
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -25,12 +24,11 @@ def series(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
 
     The last period ends at `as_of` when that comes first.
     """
-    facts = asked.facts()
+    facts = asked.facts_of(asked.mart.closed_spells(asked.scope))
     names = [key.name for key in asked.groups(facts, metric, by)]
-    # Whatever is in the stock at some time of the period closes after its start or has not closed
-    # yet: the former are few among all cases, the latter are kept apart.
+    # Whatever is in the stock at some time of the period ends after its start or has not ended yet.
     ended = facts.column("closed_at") >= min(facts.start, facts.as_of)
-    still = replace(facts, spell=asked.mart.open_spells(asked.scope))
+    still = asked.facts_of(asked.mart.open_spells(asked.scope))
     unended = still.column("closed_at").is_(None)
     everything = union_all(
         _entries(metric, asked, facts, by, ended), _entries(metric, asked, still, by, unended), _exits(metric, asked, facts, by, ended)

@@ -14,6 +14,12 @@ from data_access.mart.staging import Stage
 
 GRID_DEGREES = 0.0025
 """Public points are centres of cells this wide: about 250 m. The move depends on the place only."""
+_SNAPPED = {name: f"(floor({name} / {GRID_DEGREES}) + 0.5) * {GRID_DEGREES}" for name in ("latitude", "longitude")}
+SPELLS = {
+    schema.spell: "opened_at, case_id, spell_no",
+    schema.open_spell: "due_at, case_id",
+    schema.closed_spell: "closed_at, case_id, spell_no",
+}
 
 
 def build_public(stage: Stage, path: Path, columns: Callable[..., str]) -> None:
@@ -25,14 +31,12 @@ def build_public(stage: Stage, path: Path, columns: Callable[..., str]) -> None:
             hidden = schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
             run(f"CREATE TABLE public_mart.{table.name} ({columns(table, hidden)})")
     run("CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'")
-    run(
-        """INSERT INTO public_mart.spell SELECT * REPLACE (NULL AS location_key, NULL AS satisfaction) FROM staff.spell
-        WHERE request_type_id IN (FROM released) ORDER BY opened_at, case_id, spell_no"""
-    )
-    run(
-        """INSERT INTO public_mart.open_spell SELECT * REPLACE (NULL AS location_key, NULL AS satisfaction) FROM staff.open_spell
-        WHERE request_type_id IN (FROM released) ORDER BY due_at, case_id"""
-    )
+    for table, order in SPELLS.items():
+        run(
+            f"""INSERT INTO public_mart.{table.name} SELECT * REPLACE (NULL AS location_key, NULL AS satisfaction,
+                {_SNAPPED["latitude"]} AS latitude, {_SNAPPED["longitude"]} AS longitude) FROM staff.{table.name}
+            WHERE request_type_id IN (FROM released) ORDER BY {order}"""
+        )
     run(
         f"INSERT INTO public_mart.case_record SELECT {_record()} FROM staff.case_record WHERE request_type_id IN (FROM released) ORDER BY opened_at, case_id"
     )
@@ -60,8 +64,7 @@ def _record() -> str:
         "source_updated_at": "NULL",
         "acknowledged_at": "NULL",
         "inspected_at": "NULL",
-        "latitude": f"(floor(latitude / {GRID_DEGREES}) + 0.5) * {GRID_DEGREES}",
-        "longitude": f"(floor(longitude / {GRID_DEGREES}) + 0.5) * {GRID_DEGREES}",
+        **_SNAPPED,
         "opened_at": "date_trunc('day', opened_at)",
         "closed_at": "date_trunc('day', closed_at)",
         "due_at": "date_trunc('day', due_at)",

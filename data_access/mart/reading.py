@@ -51,6 +51,9 @@ class Mart:
         except DBAPIError as error:
             self.close()
             raise _damaged(path, error) from error
+        if facts.get("schema_version") != str(schema.SCHEMA_VERSION):
+            self.close()
+            raise MartUnavailable(f"{path.parent.name} was made by another version of Statroom; run `flask sync --full`.")
         self.meta: dict[str, str] = facts
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
 
@@ -61,6 +64,10 @@ class Mart:
     def open_spells(self, scope: Scope) -> FromClause:
         """Those spells that are open at `as_of`, cut to `scope`: the same columns, a hundredth of the rows."""
         return self._issue(schema.open_spell, scope)
+
+    def closed_spells(self, scope: Scope) -> FromClause:
+        """Those spells that have ended, by their end, cut to `scope`: the same columns, for questions about a stretch of closings."""
+        return self._issue(schema.closed_spell, scope)
 
     def case_records(self, scope: Scope) -> FromClause:
         """Cases for lists, cut to `scope`; without `STAFF_ONLY_COLUMNS` unless it may read case text."""

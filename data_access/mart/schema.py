@@ -77,10 +77,15 @@ spell = Table(
     _column("transfer_count", SmallInteger, "changes of department after the first assignment"),
     _column("location_key", BigInteger, "hash of the place (address id, else snapped point); null = unknown"),
     _column("satisfaction", SmallInteger, "resident's answer, 1 to 5; null = none"),
+    _column("latitude", Double, "degrees WGS84, as in case_record: maps count where cases lie"),
+    _column("longitude", Double, "degrees WGS84"),
 )  # fmt: skip
 
 open_spell = spell.to_metadata(metadata, name="open_spell")
 """The spells that are open at the mart's `as_of`, once more, by deadline: what is open now is a small part of all."""
+
+closed_spell = spell.to_metadata(metadata, name="closed_spell")
+"""The spells that have ended, once more, by their end: figures of closings and stocks over time read a stretch of it."""
 
 case_record = Table(
     "case_record", metadata,
@@ -240,7 +245,7 @@ meta = Table(
     _column("value", String, "text; instants ISO 8601 in UTC"),
 )  # fmt: skip
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DIMENSIONS = (programme, department, request_group, request_type, area_layer, area)
 PLAIN_TABLES = (programme, load, meta)
 """Tables without case data, readable under any scope."""

@@ -91,6 +91,7 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
         run(f"DROP TABLE {fresh}")
     # A closing that is known already but lies after as_of has not happened yet for the figures.
     run("INSERT INTO staff.open_spell SELECT * FROM staff.spell WHERE closed_at IS NULL OR closed_at > ? ORDER BY due_at, case_id", [as_of])
+    run("INSERT INTO staff.closed_spell SELECT * FROM staff.spell WHERE closed_at IS NOT NULL ORDER BY closed_at, case_id, spell_no")
     _write_dimensions(stage)
     _write_history(stage, loads)
     _write_meta(stage, city, as_of, number)
