@@ -35,6 +35,11 @@ AGE_COLOURS = ("#C3D7E8", "#9DBFDC", "#74A3CB", "#4E87B8", "#C98B5E", "#BC6C36",
 """Age bands of open cases, young to old."""
 NO_VALUE = "#B7BEC6"
 
+MAP_GROUND, MAP_LAND, MAP_WATER, MAP_GREEN = "#EEF0F2", "#E3E6EA", "#C9DDEA", "#CFE0CB"
+MAP_BORDER, MAP_STREET, MAP_INK = "#5B6773", "#FCFDFD", "#1C2631"
+MAP_NO_VALUE, MAP_UNSURE = "#C6CBD1", "#C7CBD1"
+"""Each colour of a map is used for one thing, so that `assets/40-map.css` can find it and restyle it for the dark, or hatch it."""
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 GRID = "rgba(123,135,148,0.28)"
 INK = "#5E6B78"
@@ -69,6 +74,12 @@ def layout(**more: Any) -> dict[str, Any]:
     }  # fmt: skip
     axes = {name: {**axis, **more.pop(name, {})} for name in ("xaxis", "yaxis")}
     return {**made, **axes, **more}
+
+
+def between(first: str, last: str, part: float) -> str:
+    """The colour `part` of the way from one to the other."""
+    pairs = [(int(first[i : i + 2], 16), int(last[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * part):02X}" for a, b in pairs)
 
 
 def faint(colour: str) -> str:

@@ -1,0 +1,152 @@
+// Maps: names where they fit, hatching, zooming by button, and what part of the city is in view. No data is handled here.
+(function () {
+  "use strict";
+
+  var MAPS = ".chart.map .js-plotly-plot";
+  var MOST_ZOOM = 64;
+
+  /** What plotly knows about a map that is drawn; null before. */
+  function subplotOf(graph) {
+    var geo = graph && graph._fullLayout && graph._fullLayout.geo;
+    return geo && geo._subplot && geo._subplot.projection ? geo._subplot : null;
+  }
+
+  function scaleOf(graph) { return graph._fullLayout.geo.projection.scale || 1; }
+
+  // Patterns live in the page, so that the style sheet can fill areas of a map with them in light and dark.
+  function addHatching() {
+    if (document.getElementById("hatch-none")) { return; }
+    var holder = document.createElement("div");
+    holder.setAttribute("aria-hidden", "true");
+    holder.className = "hatching";
+    holder.innerHTML =
+      '<svg width="0" height="0" focusable="false"><defs>' +
+      '<pattern id="hatch-none" class="hatch-none" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">' +
+      '<rect width="7" height="7"></rect><line x1="0" y1="0" x2="0" y2="7"></line></pattern>' +
+      '<pattern id="hatch-unsure" class="hatch-unsure" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)">' +
+      '<line x1="0" y1="0" x2="0" y2="7"></line></pattern></defs></svg>';
+    document.body.appendChild(holder);
+  }
+
+  /** Show the names that fit into their areas at this zoom; the table has all of them. */
+  function fitNames(graph) {
+    var subplot = subplotOf(graph);
+    var trace = (graph.data || []).filter(function (one) { return one.name === "names"; })[0];
+    if (!subplot || !trace || !trace.meta) { return; }
+    var groups = graph.querySelectorAll(".scatterlayer > g");
+    var texts = groups.length ? groups[groups.length - 1].querySelectorAll("text") : [];
+    texts.forEach(function (text, i) {
+      var room = trace.meta.room[i];
+      if (!room) { return; }
+      if (text._size === undefined || text._said !== trace.text[i]) {
+        text.style.display = "";
+        var box = text.getBBox();
+        text._size = [box.width, box.height];
+        text._said = trace.text[i];
+      }
+      var lon = trace.lon[i], lat = trace.lat[i];
+      var west = subplot.projection([lon - room[0] / 2, lat]), east = subplot.projection([lon + room[0] / 2, lat]);
+      var low = subplot.projection([lon, lat - room[1] / 2]), high = subplot.projection([lon, lat + room[1] / 2]);
+      var fits = west && east && low && high && east[0] - west[0] > text._size[0] + 4 && low[1] - high[1] > text._size[1];
+      text.style.display = fits ? "" : "none";
+    });
+  }
+
+  /** Change the zoom as a reader's own doing, so that plotly keeps it when the figure is drawn again. */
+  function zoomTo(graph, scale, lon, lat) {
+    var change = { "geo.projection.scale": scale, "geo.center.lon": lon, "geo.center.lat": lat };
+    var geo = graph.layout.geo, before = { "geo.projection.scale": geo.projection.scale, "geo.center.lon": geo.center.lon, "geo.center.lat": geo.center.lat };
+    var kept = graph._fullLayout._preGUI;
+    Object.keys(change).forEach(function (name) { if (kept && kept[name] === undefined) { kept[name] = before[name]; } });
+    window.Plotly.relayout(graph, change);
+  }
+
+  function zoomBy(graph, factor) {
+    if (!subplotOf(graph)) { return; }
+    var center = graph._fullLayout.geo.center, box = graph.layout.meta.box;
+    var scale = factor ? Math.min(MOST_ZOOM, Math.max(1, scaleOf(graph) * factor)) : 1;
+    var whole = scale === 1;
+    zoomTo(graph, scale, whole ? (box[0] + box[2]) / 2 : center.lon, whole ? (box[1] + box[3]) / 2 : center.lat);
+  }
+
+  function attach(graph) {
+    if (graph._isMap || !graph.on) { return; }
+    graph._isMap = true;
+    graph.on("plotly_afterplot", function () { fitNames(graph); });
+    graph.on("plotly_relayout", function () { fitNames(graph); });
+    graph.on("plotly_relayouting", function () { fitNames(graph); });
+    graph.on("plotly_click", function (clicked) {
+      var place = clicked.points[0] && clicked.points[0].customdata;
+      if (Array.isArray(place) && typeof place[0] === "number") {
+        zoomTo(graph, Math.min(MOST_ZOOM, scaleOf(graph) * 2), place[0], place[1]);
+      }
+    });
+    fitNames(graph);
+  }
+
+  /** Look for maps until plotly has drawn them. */
+  function prepareAll(tries) {
+    addHatching();
+    var waiting = false;
+    document.querySelectorAll(MAPS).forEach(function (graph) {
+      if (subplotOf(graph)) { attach(graph); } else { waiting = true; }
+    });
+    if ((waiting || !document.querySelector(MAPS)) && tries > 0) { setTimeout(function () { prepareAll(tries - 1); }, 100); }
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target instanceof Element ? event.target.closest(".map-button") : null;
+    var graph = button && button.closest(".chart").querySelector(".js-plotly-plot");
+    if (graph) { zoomBy(graph, Number(button.dataset.zoom)); }
+  });
+
+  // The page must scroll past a map: only a wheel with Ctrl (which is also how a pinch on a touchpad comes) zooms it.
+  window.addEventListener("wheel", function (event) {
+    if (!event.ctrlKey && !event.metaKey && event.target instanceof Element && event.target.closest(MAPS)) { event.stopPropagation(); }
+  }, { capture: true, passive: true });
+
+  // One finger scrolls the page as long as the whole city is in view, and moves the map after that.
+  window.addEventListener("touchstart", function (event) {
+    var graph = event.target instanceof Element ? event.target.closest(MAPS) : null;
+    if (graph && event.touches.length === 1 && subplotOf(graph) && scaleOf(graph) <= 1) { event.stopPropagation(); }
+  }, { capture: true, passive: true });
+
+  function inView(graph) {
+    var subplot = subplotOf(graph);
+    if (!subplot || !subplot.bounds) { return null; }
+    var high = subplot.projection.invert(subplot.bounds[0]), low = subplot.projection.invert(subplot.bounds[1]);
+    if (!high || !low) { return null; }
+    return [high[0], low[1], low[0], high[1]].map(function (degrees) { return Math.round(degrees * 1e5) / 1e5; });
+  }
+
+  function differs(one, other) {
+    var size = Math.max(one[2] - one[0], 1e-6);
+    return one.some(function (degrees, i) { return Math.abs(degrees - other[i]) > size * 0.02; });
+  }
+
+  var asked = 0;
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    map: {
+      prepare: function (figure) {
+        if (figure && figure.layout && figure.layout.geo) { setTimeout(function () { prepareAll(50); }, 0); }
+        return window.dash_clientside.no_update;
+      },
+
+      /** West, south, east, north of what a reader looks at, when it is not what the cells were counted for. */
+      view: function (_moved, figure, id) {
+        var drawn = figure && figure.layout && figure.layout.meta && figure.layout.meta.view;
+        if (!drawn) { return window.dash_clientside.no_update; }
+        asked += 1;
+        var mine = asked;
+        return new Promise(function (answer) {
+          setTimeout(function () {
+            var holder = document.getElementById(JSON.stringify(id, Object.keys(id).sort()));
+            var now = mine === asked && holder ? inView(holder.querySelector(".js-plotly-plot")) : null;
+            answer(now && differs(now, drawn) ? now : window.dash_clientside.no_update);
+          }, 250);
+        });
+      }
+    }
+  });
+})();
