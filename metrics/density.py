@@ -21,7 +21,7 @@ MOST_CELLS = 40_000
 """Cells of one view, empty ones included; two hundred by two hundred is more than a screen can show."""
 FINEST_DEGREES = 0.0001
 """About ten metres: finer than any address."""
-MOST_ACROSS = 48
+MOST_ACROSS = 64
 """Cells side by side in a view: as many as a reader can tell apart, and few enough to send."""
 
 
