@@ -69,5 +69,5 @@ def context(asked: Asked) -> dict[str, Any]:
 
 def tag(asked: Asked) -> str:
     """Changes whenever the answer to the present request may: generation, scope or question."""
-    text = f"{asked.mart.generation} {asked.scope.key()} {request.full_path}"
+    text = f"{asked.mart.edition} {asked.scope.key()} {request.full_path}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

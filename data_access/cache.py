@@ -1,6 +1,6 @@
-"""Answers kept by mart generation and scope: the one cache of Statroom.
+"""Answers kept by mart edition and scope: the one cache of Statroom.
 
-The key is a hash over the canonical JSON of (name, generation, scope, parameters), so two
+The key is a hash over the canonical JSON of (name, edition, scope, parameters), so two
 viewers share an answer only when their scopes are equal, and a new load never meets an old
 answer. Values are JSON, never pickle: a file planted in the cache folder is data, not code.
 """
@@ -91,8 +91,8 @@ def stop() -> None:
     _cache.app = None
 
 
-def cached(name: str, generation: int, scope: Scope, parameters: Any, compute: Callable[[], Any]) -> Any:
-    """`compute()`, or what it gave before for the same name, generation, scope and parameters.
+def cached(name: str, edition: str, scope: Scope, parameters: Any, compute: Callable[[], Any]) -> Any:
+    """`compute()`, or what it gave before for the same name, edition of the mart, scope and parameters.
 
     `parameters` and the value must be JSON (numbers, text, lists, dicts with text keys).
     Without a started cache every call computes. One computation per key runs at a time in
@@ -102,7 +102,7 @@ def cached(name: str, generation: int, scope: Scope, parameters: Any, compute: C
         raise PermissionError("A cached answer needs a sealed scope.")
     if getattr(_cache, "app", None) is None:
         return compute()
-    key = _key(name, generation, scope, parameters)
+    key = _key(name, edition, scope, parameters)
     held = _get(key)
     if held is not None:
         return held
@@ -115,8 +115,8 @@ def cached(name: str, generation: int, scope: Scope, parameters: Any, compute: C
     return held
 
 
-def _key(name: str, generation: int, scope: Scope, parameters: Any) -> str:
-    text = orjson.dumps([name, generation, scope.key(), parameters], option=orjson.OPT_SORT_KEYS)
+def _key(name: str, edition: str, scope: Scope, parameters: Any) -> str:
+    text = orjson.dumps([name, edition, scope.key(), parameters], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()
 
 

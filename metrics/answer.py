@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from metrics.kinds import Metric
@@ -65,11 +66,17 @@ def _plain(value: Any) -> float | None:
 
 def pack(frame: pd.DataFrame) -> dict[str, list[Any]]:
     """`frame` as JSON values, for the cache."""
-    made: dict[str, list[Any]] = {}
-    for name in frame.columns:
-        values = frame[name].astype(object).where(frame[name].notna(), None).tolist()
-        made[str(name)] = [v.isoformat() if isinstance(v, (date, datetime)) else getattr(v, "item", lambda v=v: v)() for v in values]
-    return made
+    return {str(name): _packed(frame[name]) for name in frame.columns}
+
+
+def _packed(column: pd.Series) -> list[Any]:
+    # Most columns are floats, whose missing values JSON writes as null by itself, or have none missing.
+    if column.dtype.kind in "fbiu" or (column.dtype == "str" and column.notna().all()):
+        return column.tolist()
+    if column.dtype.kind == "M" and column.notna().all():
+        return np.datetime_as_string(column.to_numpy(), unit="s").tolist()
+    values = column.astype(object).where(column.notna(), None).tolist()
+    return [v.isoformat() if isinstance(v, (date, datetime)) else getattr(v, "item", lambda v=v: v)() for v in values]
 
 
 def unpack(packed: dict[str, list[Any]]) -> pd.DataFrame:

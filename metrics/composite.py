@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from metrics import repeats, survival
@@ -67,19 +68,18 @@ def _weeks_of_work(asked: Asked, by: By, period: bool, counted: Counted) -> pd.D
     backlog = _part(counted(REGISTRY["backlog"], asked, by, period))
     ends = _ends(asked) if period else [asked.calendar.last_complete(asked.question.as_of, "week")[1]]
     recent = asked.question.about(start=min(ends) - timedelta(weeks=WEEKS_OF_PACE), end=max(ends), grain="week")
-    weekly = _part(counted(REGISTRY["closed"], Asked(asked.mart, asked.scope, asked.calendar, recent), by, True))
-    # One row per group (a single one without groups), one column per week.
-    weekly = weekly.unstack("period").fillna(0.0) if by else weekly.to_frame().T
-    closings = {}
-    for number, end in enumerate(ends):
-        weeks = [pd.Timestamp(end) - pd.Timedelta(weeks=back) for back in range(1, WEEKS_OF_PACE + 1)]
-        closings[number] = weekly.reindex(columns=weeks, fill_value=0.0).sum(axis=1)
-    wide = pd.DataFrame(closings)
+    weekly = _part(counted(REGISTRY["closed"], asked.about(recent), by, True))
+    # One row per group (a single one without groups), one column per week, added up from the first.
+    weeks = pd.date_range(recent.start, recent.end, freq="7D", inclusive="left")
+    wide = (weekly.unstack("period").fillna(0.0) if by else weekly.to_frame().T).reindex(columns=weeks, fill_value=0.0)
+    upto = np.insert(wide.to_numpy("float64").cumsum(axis=1), 0, 0.0, axis=1)
+    places = [(end - recent.start).days // 7 for end in ends]
+    closings = pd.DataFrame({n: upto[:, place] - upto[:, place - WEEKS_OF_PACE] for n, place in enumerate(places)}, index=wide.index)
     if period:
-        wide.columns = pd.to_datetime(asked.calendar.starts(asked.question.start, asked.question.end, asked.question.grain))
-        long = wide.stack() if by else wide.iloc[0]
+        closings.columns = pd.to_datetime(asked.calendar.starts(asked.question.start, asked.question.end, asked.question.grain))
+        long = closings.stack() if by else closings.iloc[0]
     else:
-        long = wide[0] if by else wide[0].set_axis(backlog.index)
+        long = closings[0] if by else closings[0].set_axis(backlog.index)
     total = long.reindex(backlog.index).astype("float64")
     pace = total / WEEKS_OF_PACE
     made = pd.DataFrame({"value": backlog / pace.where(pace > 0), "numerator": backlog, "denominator": pace, "n": backlog})

@@ -47,7 +47,7 @@ def density(asked: Asked, metric_id: str, west: float, south: float, east: float
     if (columns[1] - columns[0]) * (rows[1] - rows[0]) > MOST_CELLS:
         raise BadQuestion(f"The view would have more than {MOST_CELLS:,} cells; choose larger cells or a smaller part of the map.")
     parameters = [metric.id, metric.version, asked.question.parameters(), cell, columns, rows]
-    packed = cached("density", asked.mart.generation, asked.scope, parameters, lambda: pack(_cells(asked, metric.id, cell, columns, rows)))
+    packed = cached("density", asked.mart.edition, asked.scope, parameters, lambda: pack(_cells(asked, metric.id, cell, columns, rows)))
     return pd.DataFrame(packed).astype({"lon": "float64", "lat": "float64", "n": "int64"})
 
 
@@ -84,7 +84,7 @@ def placed(asked: Asked, metric_id: str) -> tuple[int, int]:
     if metric.rows is None:
         raise BadQuestion(f"'{metric.label}' is made of other figures and counts no cases of its own.")
     parameters = [metric.id, metric.version, asked.question.parameters()]
-    counts = cached("placed", asked.mart.generation, asked.scope, parameters, lambda: _placed(asked, metric.id))
+    counts = cached("placed", asked.mart.edition, asked.scope, parameters, lambda: _placed(asked, metric.id))
     return int(counts[0]), int(counts[1])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Sequence
 
 import pandas as pd
 from sqlalchemy import and_, func, select
@@ -30,6 +31,12 @@ class Headline:
     """`period`, `value` of the last weeks."""
 
 
+def headlines(metric_ids: Sequence[str], asked: Asked) -> list[Headline]:
+    """The tiles of one view; what several of them are made of is counted once."""
+    together = asked.remembering()
+    return [headline(metric_id, together) for metric_id in metric_ids]
+
+
 def headline(metric_id: str, asked: Asked) -> Headline:
     """The tile of `metric_id` for the last complete week of the question's period.
 
@@ -39,7 +46,7 @@ def headline(metric_id: str, asked: Asked) -> Headline:
     question = asked.question
     start, end = asked.last_week()
     long = question.about(start=start - SAME_WEEK_LAST_YEAR, end=end, grain="week")
-    series = measure(metric_id, Asked(asked.mart, asked.scope, asked.calendar, long), period=True).frame
+    series = measure(metric_id, asked.about(long), period=True).frame
     values = series.set_index("period")["value"]
     now, before, year_ago = (
         _at(values, pd.Timestamp(start) - shift) for shift in (pd.Timedelta(0), pd.Timedelta(days=7), SAME_WEEK_LAST_YEAR)

@@ -74,7 +74,13 @@ def counted(metric: Metric, asked: Asked, by: By = None, period: bool = False) -
 
 def _cached(name: str, metric: Metric, asked: Asked, by: By, period: bool, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     parameters = [metric.id, metric.version, metric.owner, asked.question.parameters(), by, period]
-    return unpack(cached(name, asked.mart.generation, asked.scope, parameters, lambda: pack(compute())))
+    key = repr([name, parameters])
+    if asked.memory is not None and key in asked.memory:
+        return asked.memory[key]
+    frame = unpack(cached(name, asked.mart.edition, asked.scope, parameters, lambda: pack(compute())))
+    if asked.memory is not None:
+        asked.memory[key] = frame
+    return frame
 
 
 def _counted(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def movers(asked: Asked, n: int = 8) -> pd.DataFrame:
     """
     start, _ = asked.last_week()
     parameters = [start.isoformat(), asked.question.parameters(), n]
-    packed = cached("movers", asked.mart.generation, asked.scope, parameters, lambda: pack(_ranked(asked).head(n)))
+    packed = cached("movers", asked.mart.edition, asked.scope, parameters, lambda: pack(_ranked(asked).head(n)))
     numbers = dict.fromkeys(("value", "base", "previous", "difference", "share", "n", "cases"), "float64")
     return pd.DataFrame(packed, columns=list(COLUMNS)).astype({**numbers, "is_signal": "bool"})
 
@@ -47,7 +47,7 @@ def _ranked(asked: Asked) -> pd.DataFrame:
     start, end = asked.last_week()
     weeks = [pd.Timestamp(start - timedelta(weeks=back)) for back in range(WEEKS_BEFORE, -1, -1)]
     question = asked.question.about(start=weeks[0].date(), end=end, grain="week")
-    long = Asked(asked.mart, asked.scope, asked.calendar, question)
+    long = asked.about(question)
     rows: list[tuple] = []
     for metric_id in MOVING:
         frame = counted(REGISTRY[metric_id], long, DIMENSIONS, period=True)

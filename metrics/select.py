@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Sequence
 
@@ -36,14 +36,26 @@ class Asked:
     scope: Scope
     calendar: Calendar
     question: Question
+    memory: dict[str, Any] | None = field(default=None, repr=False, compare=False)
+    """What was counted already, where figures asked together share their parts."""
+
+    def about(self, question: Question) -> Asked:
+        """Another question of the same viewer, with the same memory."""
+        return replace(self, question=question)
+
+    def remembering(self) -> Asked:
+        """The same question for as long as one view takes: nothing is counted twice."""
+        return replace(self, memory={})
 
     def facts(self, metric: Metric | None = None) -> Facts:
         """The fact table this scope may see, with the question's period and `as_of`; for `metric`, the quickest that holds all its rows."""
         if metric is not None and metric.only_open and self.question.as_of == self.mart.as_of:
             return self.facts_of(self.mart.open_spells(self.scope))
-        if metric is not None and metric.window and metric.date_field == "closed_at":
-            return self.facts_of(self.mart.closed_spells(self.scope))
-        return self.facts_of(self.mart.spells(self.scope))
+        by_date = {"closed_at": self.mart.closed_spells, "due_at": self.mart.due_spells}
+        spells = self.mart.spells
+        if metric is not None and metric.window:
+            spells = by_date.get(metric.date_field, spells)
+        return self.facts_of(spells(self.scope))
 
     def facts_of(self, spells: FromClause) -> Facts:
         """`spells`, with the question's period and `as_of`."""

@@ -10,7 +10,9 @@ midnight belongs to the stock of the day that begins, as it does to that day's o
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Callable
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Date, Integer, and_, case, cast, func, literal, or_, select, union_all
@@ -39,16 +41,15 @@ def series(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
 
 def _entries(metric: Metric, asked: Asked, facts: Facts, by: By, which: ColumnElement[bool]) -> Any:
     """+1 on the day each spell entered; on the first day for those that were in the stock before."""
-    at, on, ever = _entry(metric, facts)
-    first_day = cast(literal(asked.question.start), Date)
-    return _moves(metric, asked, facts, by, case((at < facts.start, first_day), else_=on), 1, and_(which, ever, at < facts.end))
+    entry = _entry(metric, facts)
+    day = case((entry.before(facts.start), cast(literal(asked.question.start), Date)), else_=entry.on)
+    return _moves(metric, asked, facts, by, day, 1, and_(which, entry.ever, entry.before(facts.end)))
 
 
 def _exits(metric: Metric, asked: Asked, facts: Facts, by: By, which: ColumnElement[bool]) -> Any:
     """-1 on the day each spell that had entered ended."""
-    _, _, ever = _entry(metric, facts)
     left_at = facts.column("closed_at")
-    leaving = and_(which, ever, left_at < facts.end, left_at <= facts.as_of)
+    leaving = and_(which, _entry(metric, facts).ever, left_at < facts.end, left_at <= facts.as_of)
     return _moves(metric, asked, facts, by, facts.column("closed_on"), -1, leaving)
 
 
@@ -58,16 +59,28 @@ def _moves(metric: Metric, asked: Asked, facts: Facts, by: By, day: Any, sign: i
     return statement.where(asked.population(facts, metric), condition).group_by(day, *[key.element for key in groups])
 
 
-def _entry(metric: Metric, facts: Facts) -> tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[bool]]:
-    """(instant, day, condition) at which a spell enters the stock, as known at `as_of`."""
-    begun = facts.column("spell_opened_at") <= facts.as_of
-    if metric.id == "overdue_now":
-        at = func.greatest(facts.column("due_at"), facts.column("spell_opened_at"))
-        on = func.greatest(facts.column("due_on"), facts.column("spell_opened_on"))
-        ever = or_(facts.column("closed_at").is_(None), facts.column("closed_at") > at)
-        return at, on, and_(begun, facts.column("has_valid_due"), facts.column("due_at") < facts.as_of, ever)
-    assert metric.stock_from is not None
-    return facts.column(metric.stock_from[0]), facts.column(metric.stock_from[1]), begun
+@dataclass(frozen=True)
+class Entry:
+    """How a spell enters a stock: on which day, whether before an instant, and whether it ever does, as known at `as_of`."""
+
+    on: ColumnElement[Any]
+    before: Callable[[datetime], ColumnElement[bool]]
+    ever: ColumnElement[bool]
+
+
+def _entry(metric: Metric, facts: Facts) -> Entry:
+    begun_at, due_at, left_at = (facts.column(name) for name in ("spell_opened_at", "due_at", "closed_at"))
+    begun = begun_at <= facts.as_of
+    if metric.id != "overdue_now":
+        assert metric.stock_from is not None
+        at, on = (facts.column(name) for name in metric.stock_from)
+        return Entry(on, lambda instant: at < instant, begun)
+    # Overdue from the later of deadline and (for a reopened case) beginning. Two plain comparisons
+    # are quicker than one with the later of the two.
+    stays = or_(left_at.is_(None), and_(left_at > due_at, left_at > begun_at))
+    on = func.greatest(facts.column("due_on"), facts.column("spell_opened_on"))
+    ever = and_(begun, facts.column("has_valid_due"), due_at < facts.as_of, stays)
+    return Entry(on, lambda instant: and_(due_at < instant, begun_at < instant), ever)
 
 
 def _accumulated(moves: pd.DataFrame, asked: Asked, groups: list[str]) -> pd.DataFrame:

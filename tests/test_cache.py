@@ -32,18 +32,18 @@ def folder(tmp_path: Path):
 def test_an_answer_is_computed_once_and_then_kept(folder: Path) -> None:
     calls = []
     for _ in range(3):
-        assert cache.cached("n", 1, PARKS, {"a": 1}, lambda: calls.append(1) or {"rows": [1]}) == {"rows": [1]}
+        assert cache.cached("n", "e1", PARKS, {"a": 1}, lambda: calls.append(1) or {"rows": [1]}) == {"rows": [1]}
     assert len(calls) == 1
 
 
-def test_scope_generation_name_and_parameters_each_make_another_answer(folder: Path) -> None:
+def test_scope_edition_name_and_parameters_each_make_another_answer(folder: Path) -> None:
     asked = [
-        ("n", 1, PARKS, {"a": 1}),
-        ("n", 1, POLICE, {"a": 1}),
-        ("n", 1, scope_of(PUBLIC_VIEWER), {"a": 1}),
-        ("n", 2, PARKS, {"a": 1}),
-        ("m", 1, PARKS, {"a": 1}),
-        ("n", 1, PARKS, {"a": "1"}),
+        ("n", "e1", PARKS, {"a": 1}),
+        ("n", "e1", POLICE, {"a": 1}),
+        ("n", "e1", scope_of(PUBLIC_VIEWER), {"a": 1}),
+        ("n", "e2", PARKS, {"a": 1}),
+        ("m", "e1", PARKS, {"a": 1}),
+        ("n", "e1", PARKS, {"a": "1"}),
     ]
     answers = [cache.cached(*question, compute=lambda i=i: i + 1) for i, question in enumerate(asked)]
     again = [cache.cached(*question, compute=lambda: "other") for question in asked]
@@ -53,7 +53,7 @@ def test_scope_generation_name_and_parameters_each_make_another_answer(folder: P
 def test_short_lived_viewers_never_meet_each_others_answers(folder: Path) -> None:
     for i in range(200):
         scope = scope_of(Viewer(str(i), "x", "department", (f"d{i}",)))
-        assert cache.cached("n", 1, scope, None, lambda i=i: f"answer {i}") == f"answer {i}"
+        assert cache.cached("n", "e1", scope, None, lambda i=i: f"answer {i}") == f"answer {i}"
 
 
 def test_a_planted_pickle_is_a_miss_and_does_not_run(folder: Path, tmp_path: Path) -> None:
@@ -61,10 +61,10 @@ def test_a_planted_pickle_is_a_miss_and_does_not_run(folder: Path, tmp_path: Pat
         def __reduce__(self):
             return os.system, (f"touch {tmp_path}/ran",)
 
-    cache.cached("n", 1, PARKS, None, lambda: "right")
+    cache.cached("n", "e1", PARKS, None, lambda: "right")
     for entry in folder.iterdir():
         entry.write_bytes(struct.pack("I", 0) + pickle.dumps(Bomb()))
-    assert cache.cached("n", 1, PARKS, None, lambda: "computed again") == "computed again"
+    assert cache.cached("n", "e1", PARKS, None, lambda: "computed again") == "computed again"
     assert not (tmp_path / "ran").exists()
 
 
@@ -76,7 +76,7 @@ def test_fifty_callers_of_one_question_compute_it_once(folder: Path) -> None:
         time.sleep(0.2)
         return "x"
 
-    threads = [threading.Thread(target=lambda: cache.cached("s", 1, PARKS, None, slow)) for _ in range(50)]
+    threads = [threading.Thread(target=lambda: cache.cached("s", "e1", PARKS, None, slow)) for _ in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -86,7 +86,7 @@ def test_fifty_callers_of_one_question_compute_it_once(folder: Path) -> None:
 
 def test_a_handmade_scope_gets_no_answer(folder: Path) -> None:
     with pytest.raises(PermissionError):
-        cache.cached("n", 1, dataclasses.replace(PARKS, departments=None), None, lambda: 1)
+        cache.cached("n", "e1", dataclasses.replace(PARKS, departments=None), None, lambda: 1)
 
 
 def test_redis_keeps_answers_as_json(tmp_path: Path) -> None:
@@ -101,8 +101,8 @@ def test_redis_keeps_answers_as_json(tmp_path: Path) -> None:
     cache.start(Flask(__name__), settings)
     name = f"test-{os.getpid()}-{time.time_ns()}"
     try:
-        assert cache.cached(name, 1, PARKS, None, lambda: {"x": [1, None]}) == {"x": [1, None]}
-        assert cache.cached(name, 1, PARKS, None, lambda: "other") == {"x": [1, None]}
+        assert cache.cached(name, "e1", PARKS, None, lambda: {"x": [1, None]}) == {"x": [1, None]}
+        assert cache.cached(name, "e1", PARKS, None, lambda: "other") == {"x": [1, None]}
         stored = client.get("statroom-staff-" + cache._key(name, 1, PARKS, None))
         assert stored == b'{"x":[1,null]}'
     finally:

@@ -34,7 +34,7 @@ def _rows(folder: Path, audience: str, query: str) -> list[tuple]:
 
 @pytest.mark.parametrize("audience", ["staff", "public"])
 @pytest.mark.parametrize(("table", "which"), [
-    ("closed_spell", "closed_at IS NOT NULL"), ("open_spell", f"closed_at IS NULL OR closed_at > TIMESTAMP '{AS_OF}'"),
+    ("closed_spell", "closed_at IS NOT NULL"), ("due_spell", "due_at IS NOT NULL"), ("open_spell", f"closed_at IS NULL OR closed_at > TIMESTAMP '{AS_OF}'"),
 ])  # fmt: skip
 def test_a_copy_holds_exactly_its_part_of_the_facts(folder: Path, audience: str, table: str, which: str) -> None:
     copied = _rows(folder, audience, f"SELECT * FROM {table} ORDER BY case_id, spell_no")
@@ -42,7 +42,9 @@ def test_a_copy_holds_exactly_its_part_of_the_facts(folder: Path, audience: str,
     assert copied
 
 
-@pytest.mark.parametrize(("table", "column"), [("spell", "opened_at"), ("closed_spell", "closed_at"), ("open_spell", "due_at")])
+@pytest.mark.parametrize(
+    ("table", "column"), [("spell", "opened_at"), ("closed_spell", "closed_at"), ("due_spell", "due_at"), ("open_spell", "due_at")]
+)
 def test_a_copy_is_in_the_order_of_its_date(folder: Path, table: str, column: str) -> None:
     dates = [date for (date,) in _rows(folder, "staff", f"SELECT {column} FROM {table}") if date is not None]
     assert dates == sorted(dates)

@@ -23,6 +23,7 @@ _FACTS = {
     schema.spell.name: (),
     schema.open_spell.name: (),
     schema.closed_spell.name: (),
+    schema.due_spell.name: (),
     schema.case_event.name: (),
     schema.case_record.name: ("case_id", "source_id", "source_name", "programme_id", "content_hash"),
 }

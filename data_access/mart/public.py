@@ -19,6 +19,7 @@ SPELLS = {
     schema.spell: "opened_at, case_id, spell_no",
     schema.open_spell: "due_at, case_id",
     schema.closed_spell: "closed_at, case_id, spell_no",
+    schema.due_spell: "due_at, case_id, spell_no",
 }
 
 

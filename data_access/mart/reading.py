@@ -55,6 +55,7 @@ class Mart:
             self.close()
             raise MartUnavailable(f"{path.parent.name} was made by another version of Statroom; run `flask sync --full`.")
         self.meta: dict[str, str] = facts
+        self.edition = facts["edition"]
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
 
     def spells(self, scope: Scope) -> FromClause:
@@ -68,6 +69,10 @@ class Mart:
     def closed_spells(self, scope: Scope) -> FromClause:
         """Those spells that have ended, by their end, cut to `scope`: the same columns, for questions about a stretch of closings."""
         return self._issue(schema.closed_spell, scope)
+
+    def due_spells(self, scope: Scope) -> FromClause:
+        """Those spells whose case has a deadline, by deadline, cut to `scope`: the same columns, for questions about what fell due."""
+        return self._issue(schema.due_spell, scope)
 
     def case_records(self, scope: Scope) -> FromClause:
         """Cases for lists, cut to `scope`; without `STAFF_ONLY_COLUMNS` unless it may read case text."""

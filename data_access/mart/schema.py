@@ -86,6 +86,8 @@ open_spell = spell.to_metadata(metadata, name="open_spell")
 
 closed_spell = spell.to_metadata(metadata, name="closed_spell")
 """The spells that have ended, once more, by their end: figures of closings and stocks over time read a stretch of it."""
+due_spell = spell.to_metadata(metadata, name="due_spell")
+"""The spells of cases with a deadline, once more, by deadline: figures of what fell due read a stretch of it."""
 
 case_record = Table(
     "case_record", metadata,
@@ -241,7 +243,7 @@ quality_issue = Table(
 
 meta = Table(
     "meta", metadata,
-    _column("key", String, "schema_version, audience, as_of, generation, city_zone, definitions_version, built_at"),
+    _column("key", String, "schema_version, audience, as_of, generation, edition, city_zone, definitions_version, built_at"),
     _column("value", String, "text; instants ISO 8601 in UTC"),
 )  # fmt: skip
 

@@ -91,7 +91,8 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
         run(f"DROP TABLE {fresh}")
     # A closing that is known already but lies after as_of has not happened yet for the figures.
     run("INSERT INTO staff.open_spell SELECT * FROM staff.spell WHERE closed_at IS NULL OR closed_at > ? ORDER BY due_at, case_id", [as_of])
-    run("INSERT INTO staff.closed_spell SELECT * FROM staff.spell WHERE closed_at IS NOT NULL ORDER BY closed_at, case_id, spell_no")
+    for name in ("closed", "due"):
+        run(f"INSERT INTO staff.{name}_spell SELECT * FROM staff.spell WHERE {name}_at IS NOT NULL ORDER BY {name}_at, case_id, spell_no")
     _write_dimensions(stage)
     _write_history(stage, loads)
     _write_meta(stage, city, as_of, number)
@@ -189,6 +190,8 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:
         "audience": "staff",
         "as_of": as_of.isoformat(),
         "generation": str(number),
+        # Numbers begin again when a mart is made anew; this never comes twice.
+        "edition": secrets.token_hex(8),
         "city_id": city.facts.id,
         "city_zone": city.zone,
         "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),

@@ -15,7 +15,7 @@ from components.figures.series import Line, bars_over_time, lines
 from components.page import Query, heading, page
 from components.table import Column, Twin
 from metrics.definitions import HEADLINE, REGISTRY
-from metrics.headline import headline
+from metrics.headline import headlines
 from metrics.measure import measure
 from metrics.movers import movers
 from metrics.select import Asked
@@ -41,7 +41,8 @@ def fill_tiles(asked: Asked) -> dict[str, Any]:
     start, end = asked.last_week()
     chosen = filters.said(asked)
     week = f"The week of {words.days_between(start, end)}, the last complete one" + (f": {chosen}" if chosen else "")
-    return {"tiles": [tiles.tile(headline(name, asked), asked, cases=_cases_of(name, asked)) for name in HEADLINE], "week": week}
+    made = [tiles.tile(head, asked, cases=_cases_of(head.metric.id, asked)) for head in headlines(HEADLINE, asked)]
+    return {"tiles": made, "week": week}
 
 
 def _cases_of(metric_id: str, asked: Asked) -> str:

@@ -1,0 +1,80 @@
+"""A kept answer is the answer: figure by figure, type by type, and never another mart's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from flask import Flask
+
+from data_access import cache
+from metrics.definitions import METRICS
+from metrics.headline import headline, headlines
+from metrics.measure import ask, measure
+from metrics.question import Question
+from metrics.select import Asked
+from settings import read_settings
+from tests.support import worlds
+from tests.support.marts import MAYOR, calendar_of
+from tests.support.worlds import AS_OF
+
+CITY_ZONE = "America/New_York"
+QUARTER = Question(date(2026, 1, 5), date(2026, 4, 20), AS_OF)
+SPLITS = (None, "department", ("request_type", "district"))
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    folder = tmp_path_factory.mktemp("cached")
+    city = worlds.city(folder, CITY_ZONE)
+    return ask(worlds.mart_of(folder, worlds.world(3, "w0", CITY_ZONE), city), calendar_of(city), QUARTER, MAYOR)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[None]:
+    cache.start(Flask(__name__), dataclasses.replace(read_settings({}), data=tmp_path))
+    yield
+    cache.stop()
+
+
+@pytest.mark.parametrize("metric", [metric.id for metric in METRICS])
+def test_a_kept_answer_is_the_answer(asked: Asked, tmp_path: Path, metric: str) -> None:
+    def answers() -> list[pd.DataFrame]:
+        period = metric not in ("days_overdue", "due_next_7_days")
+        return [measure(metric, asked, by=by, period=p).frame for by in SPLITS for p in {False, period}]
+
+    fresh = answers()
+    cache.start(Flask(__name__), dataclasses.replace(read_settings({}), data=tmp_path))
+    try:
+        first, again = answers(), answers()
+    finally:
+        cache.stop()
+    assert any((tmp_path / "cache" / "staff").iterdir())
+    for one, other, third in zip(fresh, first, again, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+        pd.testing.assert_frame_equal(one, third)
+
+
+def test_a_mart_made_anew_never_meets_the_answers_of_the_one_before(kept: None, tmp_path: Path) -> None:
+    """Both are generation 1 of the same city at the same instant, one with 30 cases and one with 20."""
+    found = []
+    for count in (30, 20):
+        folder = tmp_path / str(count)
+        city = worlds.city(folder, CITY_ZONE)
+        mart = worlds.mart_of(folder, worlds.world(3, "w0", CITY_ZONE, count), city)
+        assert mart.generation == 1
+        everything = Question(date(2025, 1, 1), date(2026, 4, 20), AS_OF, case_class=())
+        found.append(measure("reports", ask(mart, calendar_of(city), everything, MAYOR)).value)
+    assert found == [30, 20]
+
+
+def test_tiles_of_one_view_share_their_parts_and_say_the_same_as_each_alone(asked: Asked) -> None:
+    names = ("opened", "closed", "backlog", "ontime_due", "overdue_now", "weeks_of_work", "net_flow", "clearance_rate")
+    together, alone = headlines(names, asked), [headline(name, asked) for name in names]
+    for one, other in zip(together, alone, strict=True):
+        assert (one.value, one.n, one.previous, one.last_year) == (other.value, other.n, other.previous, other.last_year)
+        pd.testing.assert_frame_equal(one.series, other.series)
