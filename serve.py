@@ -70,8 +70,8 @@ def prepare(settings: Settings) -> None:
     except CityError as error:
         raise Failed(str(error)) from None
     is_demo = settings.city == ROOT / "cities" / "demo" and not os.environ.get("CRM_URL")
-    if generations.current(settings.mart) is None:
-        if is_demo:
+    if not _can_be_read(settings):
+        if is_demo and generations.current(settings.mart) is None:
             print("Building the demo city (once; about a minute)", flush=True)
             _flask(settings, "demo")
         _flask(settings, "sync", "--full")
@@ -81,13 +81,21 @@ def prepare(settings: Settings) -> None:
         _flask(settings, "sync", "--full")
 
 
-def _is_old(settings: Settings, stale_after_hours: float) -> bool:
+def _can_be_read(settings: Settings) -> bool:
+    """Whether there is a mart, and this version of Statroom made it."""
     from data_access.mart.reading import MartUnavailable, open_mart
 
     try:
-        mart = open_mart(settings)
+        open_mart(settings).close()
     except MartUnavailable:
-        return True
+        return False
+    return True
+
+
+def _is_old(settings: Settings, stale_after_hours: float) -> bool:
+    from data_access.mart.reading import open_mart
+
+    mart = open_mart(settings)
     as_of = mart.as_of.replace(tzinfo=UTC)
     # Released before the servers start: they open files of their own.
     mart.close()

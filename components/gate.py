@@ -91,6 +91,9 @@ def in_browser(namespace: str, name: str, output: Any, *inputs: Input | State, i
 
 def sentence_for(error: Exception) -> str:
     """What a reader is told of `error`; what was not foreseen is logged under a number."""
+    if isinstance(error, MartUnavailable) and desk().is_public:
+        # What an operator should do is no help to a resident.
+        return "There are no figures to show at the moment; please come back later."
     if isinstance(error, (BadQuestion, Unknown, AccessDenied, MartUnavailable)):
         return str(error)
     if isinstance(error, QueryTooLong):

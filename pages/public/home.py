@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 from dash import Input, Output, dcc, html
 
 from components import filters, gate, theme, words
+from components.area_map import district_map, map_block, on_time_target
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
 from components.figures.series import Line, lines
 from components.page import Query, heading, page
 from components.table import Column, Twin
+from metrics.areas import layers
 from metrics.measure import measure
 from metrics.resident import Answers, answers, services
 from metrics.select import Asked
@@ -29,7 +32,10 @@ def build(query: Query) -> list[Any]:
     return [
         heading("How is the city doing?", "What residents reported in streets, parks and public places, and how well the city answered."),
         filters.bar(query, without=HIDDEN_FILTERS),
-        html.Section(html.P("…"), id="in-words", className="card in-words", **{"aria-live": "polite"}),
+        html.Div(
+            [html.Section(html.P("…"), id="in-words", className="card in-words span-5", **{"aria-live": "polite"}), map_block(BY_AREA, "span-7")],
+            className="grid",
+        ),
         html.Div([block(ON_TIME, "span-6"), block(BY_SERVICE, "span-6")], className="grid"),
         html.Section(
             [
@@ -132,6 +138,16 @@ def draw_services(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     return Drawn(finding, bars(drawn, "share", colours=theme.PRIMARY, href=None), twin, note)
 
 
+def draw_areas(asked: Asked, _view: Mapping[str, str]) -> Drawn:
+    """On time in each area of the city's first layer; an area leads to the portal's own answer about it."""
+    known = list(layers(asked))
+    if not known:
+        return Drawn("The data of this city names no areas.", None, Twin(pd.DataFrame({"label": []}), (Column("label", "Area"),)))
+    layer = known[0]
+    return district_map(asked, "ontime_due", layer, target=on_time_target(asked), href=lambda key: filters.link("/", asked, **{layer: key}))
+
+
+BY_AREA = Chart("public-map", "Closed on time, by area", draw_areas, metric="ontime_due", is_map=True, height=420)
 ON_TIME = Chart("public-on-time", "Cases closed on time, by the week they fell due", draw_on_time, metric="ontime_due")
 BY_SERVICE = Chart("public-services", "Closed on time, by service", draw_services, metric="ontime_due")
 

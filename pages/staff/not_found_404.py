@@ -1,0 +1,19 @@
+"""What an address without a page shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+
+from components.page import Query, heading, page
+
+
+def build(_query: Query) -> list[Any]:
+    return [
+        heading("There is no page at this address"),
+        html.P(["It may have been mistyped. ", dcc.Link("Start from the front page", href="/"), "."]),
+    ]
+
+
+layout = page(__name__, "/not-found", "No such page", build)
