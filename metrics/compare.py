@@ -38,13 +38,15 @@ def change(current: float | None, previous: float | None, direction: Direction =
     return Change(current, previous, difference, share, verdict)
 
 
-def mix_and_rate(before: Mapping[str, tuple[float, float]], after: Mapping[str, tuple[float, float]]) -> tuple[float, float, float]:
-    """(change, mix effect, rate effect) of a total share between two periods (Kitagawa 1955).
+def mix_and_rate(before: Mapping[str, tuple[float, float]], after: Mapping[str, tuple[float, float]]) -> tuple[float, float, float] | None:
+    """(change, mix effect, rate effect) of a total share between two periods (Kitagawa 1955); None where a period has no case.
 
     Args:
         before, after: type -> (n, share). Types absent on one side have n = 0 there.
     """
     total_before, total_after = (sum(n for n, _ in side.values()) for side in (before, after))
+    if not total_before or not total_after:
+        return None
     mix = rate = 0.0
     for name in set(before) | set(after):
         n0, p0 = before.get(name, (0.0, after.get(name, (0.0, 0.0))[1]))

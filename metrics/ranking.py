@@ -40,18 +40,27 @@ def leaderboard(contenders: Sequence[Contender], least_n: int = LEAST_N) -> list
     ranked: list[tuple[int, str, Contender, Tier]] = []
     unranked: list[Place] = []
     for contender in sorted(contenders, key=lambda c: c.name.casefold()):
-        z = None if contender.target is None else funnel_z(contender.met, contender.due, contender.target)
         if contender.due < least_n:
             unranked.append(Place(contender, None, None, "too_few"))
-        elif z is None:
+        elif contender.target is None:
             unranked.append(Place(contender, None, None, "no_target"))
         else:
-            ranked.append((TIERS.index(tier(z)), contender.name.casefold(), contender, tier(z)))
+            its_tier = _tier(contender.met, contender.due, contender.target)
+            ranked.append((TIERS.index(its_tier), contender.name.casefold(), contender, its_tier))
     places: list[Place] = []
     for position, (order, _, contender, its_tier) in enumerate(sorted(ranked, key=lambda row: row[:2]), start=1):
         same = places and TIERS.index(places[-1].tier) == order  # type: ignore[arg-type]
         places.append(Place(contender, its_tier, places[-1].rank if same else position))
     return places + unranked
+
+
+def _tier(met: float, due: float, target: float) -> Tier:
+    z = funnel_z(met, due, target)
+    if z is not None:
+        return tier(z)
+    # A target of everything (or of nothing) leaves nothing to chance: one case off is off for certain.
+    share = met / due
+    return "as_expected" if share == target else "far_above" if share > target else "far_below"
 
 
 def standardised(groups: Mapping[str, Mapping[str, tuple[float, float]]]) -> dict[str, dict[str, float]]:
@@ -61,7 +70,7 @@ def standardised(groups: Mapping[str, Mapping[str, tuple[float, float]]]) -> dic
         groups: group -> type -> (met, due).
 
     Returns:
-        group -> raw share, observed, expected (sum over types of due x the common rate of the
+        (nothing where there is no case) group -> raw share, observed, expected (sum over types of due x the common rate of the
         type), ratio observed / expected, and the standardised share (ratio x common share).
     """
     met: dict[str, float] = {}
@@ -70,6 +79,8 @@ def standardised(groups: Mapping[str, Mapping[str, tuple[float, float]]]) -> dic
         for name, (hits, n) in types.items():
             met[name] = met.get(name, 0.0) + hits
             due[name] = due.get(name, 0.0) + n
+    if not sum(due.values()):
+        return {}
     common = sum(met.values()) / sum(due.values())
     made = {}
     for group, types in groups.items():
@@ -87,9 +98,12 @@ def standardised(groups: Mapping[str, Mapping[str, tuple[float, float]]]) -> dic
 def shrunk(counts: Mapping[str, tuple[float, float]]) -> tuple[float, float, dict[str, float]]:
     """Empirical Bayes: (common share, weight of the prior in cases, group -> shrunken share).
 
-    Beta-binomial with the moment estimator. Only for eight or more comparable peers: with few
+    Beta-binomial with the moment estimator; groups without any case are left out. Only for eight or more comparable peers: with few
     unlike groups the prior weighs nothing and protects no one.
     """
+    counts = {name: (met, due) for name, (met, due) in counts.items() if due}
+    if not counts:
+        return float("nan"), float("inf"), {}
     n = [due for _, due in counts.values()]
     p0 = sum(met for met, _ in counts.values()) / sum(n)
     spread = sum(due * (met / due - p0) ** 2 for met, due in counts.values())

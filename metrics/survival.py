@@ -94,15 +94,17 @@ def _cohort(asked: Asked, by: By, period: bool, entry: bool) -> Subquery:
     parts = []
     for facts, which in ((ended, ended.column("closed_at") > ended.start), (unended, unended.column("closed_at").is_(None))):
         when = and_(which, facts.column("opened_at") < last, literal(last) > facts.start)
-        parts += [_ages(asked, facts, by, period, last, when, entry=e) for e in (False, True)]
+        parts.append(_ages(asked, facts, by, period, last, when, entry=False))
+        # Cases opened in the period are at risk from the start, also those closed on the spot.
+        parts.append(_ages(asked, facts, by, period, last, and_(when, facts.column("opened_at") < facts.start), entry=True))
     return union_all(*parts).subquery("cohort")
 
 
 def _ages(asked: Asked, facts: Facts, by: By, period: bool, last: datetime, when: ColumnElement[bool], *, entry: bool) -> Select:
-    """One row per case: its age when it left, closed or open at `last`; or, with `entry`, when it entered."""
+    """One row per case: its age when it left, closed or open at `last`; or, with `entry`, when the period began."""
     metric, opened, closed = REGISTRY["opened"], facts.column("opened_at"), facts.column("closed_at")
     has_closed = and_(facts.is_closed, closed <= last)
-    at = func.greatest(literal(facts.start), opened) if entry else case((has_closed, closed), else_=literal(last))
+    at = literal(facts.start) if entry else case((has_closed, closed), else_=literal(last))
     days = ((func.epoch(at) - func.epoch(opened)) / 86400.0).label("days")
     leaving, entering = literal(int(not entry), Integer).label("leaving"), literal(int(entry), Integer).label("entering")
     is_closed = (literal(0, Integer) if entry else cast(has_closed, Integer)).label("is_closed")
