@@ -1,4 +1,4 @@
-"""The cases behind a number, and one case with its history.
+"""The cases behind a number.
 
 `case_list` uses the same rules as `measure`, so a list holds exactly the rows that were counted:
 a figure of closings lists a case once for every closing.
@@ -36,14 +36,6 @@ class CasePage:
 
     frame: pd.DataFrame
     total: int
-
-
-@dataclass(frozen=True)
-class CaseDetail:
-    """One case: its facts by column name (labels in plain words) and its events, oldest first."""
-
-    facts: dict[str, Any]
-    events: pd.DataFrame
 
 
 def case_list(
@@ -130,7 +122,7 @@ def _read(asked: Asked, listed: _Listed, sort: str, descending: bool, offset: in
     rows = asked.mart.read(_page(asked, _chosen(asked, listed), sort, descending, offset, limit), asked.scope)
     if asked.scope.audience == "public":
         rows = _days_only(rows, asked.calendar.zone)
-    return CasePage(_worded(asked, rows), total)
+    return CasePage(worded(asked, rows), total)
 
 
 def _days_only(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
@@ -228,7 +220,8 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _worded(asked: Asked, rows: pd.DataFrame) -> pd.DataFrame:
+def worded(asked: Asked, rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` with names in place of numbers; the first two area layers stand under their own ids."""
     dimensions = asked.mart.dimensions
     areas = sorted((m for m in dimensions.area_layers if not m.extra["is_context"]), key=lambda m: m.id)[:2]
     lookups = {
@@ -238,6 +231,8 @@ def _worded(asked: Asked, rows: pd.DataFrame) -> pd.DataFrame:
         "status_id": ("status", {m.id: m.name for m in dimensions.vocabulary("status")}),
         "channel_id": ("channel", {m.id: m.name for m in dimensions.vocabulary("channel")}),
         "outcome_id": ("outcome", {m.id: m.name for m in dimensions.vocabulary("outcome")}),
+        "initiated_by_id": ("initiated_by", {m.id: m.name for m in dimensions.vocabulary("initiated_by")}),
+        "case_class_id": ("case_class", {m.id: m.name for m in dimensions.vocabulary("case_class")}),
         "due_source_id": ("due_source", dict(enumerate(vocabulary.DUE_SOURCES))),
     }
     for layer in areas:
@@ -250,24 +245,3 @@ def _worded(asked: Asked, rows: pd.DataFrame) -> pd.DataFrame:
         elif not (name.startswith("area_") and name.endswith("_id")) and name != "case_id":
             made[name] = rows[name]
     return pd.DataFrame(made, index=rows.index)
-
-
-def case_detail(asked: Asked, programme: str, source_id: str) -> CaseDetail | None:
-    """The case with that id, or None if there is none the viewer may see."""
-    known = asked.mart.dimensions.programmes.by_slug.get(programme)
-    if known is None or not source_id or len(source_id) > 200:
-        return None
-    records = asked.mart.case_records(asked.scope)
-    found = asked.mart.read(select(records).where(records.c.programme_id == known.id, records.c.source_id == source_id), asked.scope)
-    if found.empty:
-        return None
-    facts = {k: None if v is pd.NaT or v != v else v for k, v in found.iloc[0].to_dict().items()}
-    facts |= {k: None if v is pd.NaT or v != v else v for k, v in _worded(asked, found).iloc[0].to_dict().items()}
-    events = asked.mart.case_events(asked.scope)
-    history = asked.mart.read(
-        select(events.c.event_at, events.c.event_kind_id, events.c.from_value, events.c.to_value, events.c.reason)
-        .where(events.c.case_id == int(facts["case_id"])).order_by(events.c.event_at), asked.scope,
-    )  # fmt: skip
-    kinds = dict(enumerate(vocabulary.EVENT_KINDS))
-    history = history.assign(kind=[kinds[int(k)] for k in history["event_kind_id"]]).drop(columns="event_kind_id")
-    return CaseDetail(facts, history)

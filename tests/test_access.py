@@ -21,7 +21,8 @@ from access import PUBLIC_VIEWER, ROLES, AccessDenied, Role, Scope, Viewer, is_s
 from data_access.cache import cached
 from data_access.mart.reading import Mart, open_mart
 from metrics.ageing import ageing
-from metrics.cases import case_detail, case_export, case_list
+from metrics.case_history import case_detail
+from metrics.cases import case_export, case_list
 from metrics.definitions import METRICS
 from metrics.density import density
 from metrics.measure import ask, measure
