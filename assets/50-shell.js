@@ -43,6 +43,22 @@
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     window.scrollTo(0, 0);
   }
+  window.statroomGo = go;
+
+  // Filters write the address without telling Dash's router, which would build the page again. So on the way back to the
+  // address it was opened with the router sees no change: then it is told.
+  function here() { return window.location.pathname + window.location.search; }
+  var routed = here();
+  var shown = here();
+  var push = window.history.pushState;
+  window.history.pushState = function () { push.apply(window.history, arguments); shown = here(); };
+  window.addEventListener("_dashprivate_pushstate", function () { routed = here(); });
+  window.addEventListener("popstate", function () {
+    // A jump within the page comes here too, and moves nowhere.
+    var moved = here() !== shown;
+    if (moved && here() === routed) { window.dash_clientside.set_props("_pages_location", { search: window.location.search }); }
+    shown = routed = here();
+  });
 
   // A page arrives after its address: what the address points at is shown when it is there.
   var wanted = "";
