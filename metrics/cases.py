@@ -83,7 +83,7 @@ def case_count(asked: Asked, of: str, *, hits: bool | None = None, search: str =
         return int(asked.mart.read(counted, asked.scope).iloc[0, 0])
 
     # Every block of rows a reader scrolls to needs the total again.
-    return cached("case_count", asked.mart.generation, asked.scope, parameters, count)
+    return cached("case_count", asked.mart.edition, asked.scope, parameters, count)
 
 
 def case_counts(asked: Asked, of: str, by: str, *, hits: bool | None = None, ages: Ages | None = None) -> pd.DataFrame:

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from flask import Flask
 
+from access import PUBLIC_VIEWER, AccessDenied
 from data_access import cache
+from data_access.mart.reading import open_mart
 from metrics.definitions import METRICS
 from metrics.headline import headline, headlines
 from metrics.measure import ask, measure
@@ -19,7 +21,7 @@ from metrics.question import Question
 from metrics.select import Asked
 from settings import read_settings
 from tests.support import worlds
-from tests.support.marts import MAYOR, calendar_of
+from tests.support.marts import MAYOR, calendar_of, settings_in
 from tests.support.worlds import AS_OF
 
 CITY_ZONE = "America/New_York"
@@ -70,6 +72,15 @@ def test_a_mart_made_anew_never_meets_the_answers_of_the_one_before(kept: None, 
         everything = Question(date(2025, 1, 1), date(2026, 4, 20), AS_OF, case_class=())
         found.append(measure("reports", ask(mart, calendar_of(city), everything, MAYOR)).value)
     assert found == [30, 20]
+
+
+def test_an_answer_kept_for_residents_does_not_open_the_staff_mart_to_them(kept: None, tmp_path: Path) -> None:
+    city = worlds.city(tmp_path, CITY_ZONE)
+    staff = worlds.mart_of(tmp_path, worlds.world(3, "w0", CITY_ZONE, 20), city)
+    public = open_mart(settings_in(tmp_path, "public"))
+    assert measure("reports", ask(public, calendar_of(city), QUARTER, PUBLIC_VIEWER)).value is not None
+    with pytest.raises(AccessDenied):
+        measure("reports", ask(staff, calendar_of(city), QUARTER, PUBLIC_VIEWER))
 
 
 def test_tiles_of_one_view_share_their_parts_and_say_the_same_as_each_alone(asked: Asked) -> None:

@@ -55,7 +55,8 @@ class Mart:
             self.close()
             raise MartUnavailable(f"{path.parent.name} was made by another version of Statroom; run `flask sync --full`.")
         self.meta: dict[str, str] = facts
-        self.edition = facts["edition"]
+        # A generation has a file for each audience: an answer kept of one must not stand in for the other, which would refuse.
+        self.edition = f"{facts['edition']}-{audience}"
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
 
     def spells(self, scope: Scope) -> FromClause:
