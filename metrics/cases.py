@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, case, func, null, select
+from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 
 from access import AccessDenied
 from data_access import vocabulary
@@ -140,10 +140,11 @@ def _chosen(asked: Asked, listed: _Listed):  # type: ignore[no-untyped-def]
     facts = asked.facts(listed.metric)
     condition = _condition(asked, facts, listed)
     if listed.metric.date_field == "opened_at":
-        # Counted by its first opening, a case is shown as it is now: it may have been opened and closed again since.
+        # Counted by its first opening, a case is shown as it is now: it may have been opened and closed again since. Few have.
         first = asked.facts(listed.metric)
-        counted = select(first.column("case_id")).where(_condition(asked, first, listed))
-        condition = and_(facts.state, facts.during("opened_at"), facts.column("case_id").in_(counted))
+        came_back = select(first.column("case_id")).where(_condition(asked, first, listed), first.column("next_opened_at") <= first.as_of)
+        now = and_(facts.column("spell_no") > 1, facts.during("opened_at"), facts.column("case_id").in_(came_back))
+        condition = and_(facts.state, or_(condition, now))
     return select(*_columns_of(facts)).where(condition).subquery("chosen")
 
 
@@ -207,11 +208,12 @@ def _sorted_by(chosen, sort: str):  # type: ignore[no-untyped-def]
     table = {"request_type": schema.request_type, "department": schema.department, "area": schema.area}.get(sort)
     if table is None:
         return chosen, chosen.c[sort]
-    same = table.c.id == chosen.c[sort]
+    place = func.row_number().over(order_by=func.lower(table.c.name)).label("place")
+    named = select(table.c.id, place)
     if table is schema.area:
-        first = select(schema.area_layer.c.id).where(schema.area_layer.c.slot == 1).scalar_subquery()
-        same = and_(same, table.c.layer_id == first)
-    return chosen.outerjoin(table, same), func.lower(table.c.name)
+        named = named.where(table.c.layer_id == select(schema.area_layer.c.id).where(schema.area_layer.c.slot == 1).scalar_subquery())
+    order = named.subquery("names")
+    return chosen.outerjoin(order, order.c.id == chosen.c[sort]), order.c.place
 
 
 _SHOWN = (
