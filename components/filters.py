@@ -42,6 +42,8 @@ LABELS = {
 PLAIN = {"weeks": CUSTOM, "grain": "week", "case_class": "service"}
 """Values that an address leaves out, where that is not "all"."""
 LONGEST = 2_000
+LONGEST_ENTRY = 60
+"""Characters of a text the reader writes."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Option:
 
     name: str
     label: str
-    choices: Callable[[Asked], Mapping[str, str]]
-    """Value -> label, for this viewer."""
+    choices: Callable[[Asked], Mapping[str, str]] | None
+    """Value -> label, for this viewer. None: the reader writes a short text."""
     default: Callable[[], str]
 
     def __post_init__(self) -> None:
@@ -71,7 +73,9 @@ def view_of(query: Query, asked: Asked) -> dict[str, str]:
     made = {}
     for name, option in OPTIONS.items():
         value = query.get(name)
-        if value is not None and value not in option.choices(asked):
+        if value is not None and option.choices is None and len(value) > LONGEST_ENTRY:
+            raise BadQuestion(f"{option.label} has {len(value):,} characters; {LONGEST_ENTRY} are allowed.")
+        if value is not None and option.choices is not None and value not in option.choices(asked):
             raise BadQuestion(f"There is no {option.label.lower()} called '{value[:40]}'.")
         made[name] = value or option.default()
     return made
@@ -122,6 +126,15 @@ def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (
         role="search",
         **{"aria-label": "Filters"},
     )  # fmt: skip
+
+
+def control(name: str, query: Query) -> html.Div:
+    """The control of a page's own option, for a page that puts it elsewhere than into the bar."""
+    option = OPTIONS[name]
+    if option.choices is not None:
+        return _select(name, option.label, query.get(name))
+    field = dbc.Input(id=control_id(name), type="search", value=query.get(name, ""), maxlength=LONGEST_ENTRY, size="sm", debounce=True)
+    return html.Div([html.Label(option.label, htmlFor=_dom_id(name)), field], className=f"filter filter-{name}")
 
 
 def _has_desk() -> bool:
@@ -211,9 +224,13 @@ def address(query: Query) -> str:
 def offer(asked: Asked, names: list[str], values: list[str]) -> list[Any]:
     """What each control may be set to, for this viewer."""
     return [
-        [] if name in ("from", "to", "as_of") else _with_current(options_of(name, asked), value)
+        [] if name in ("from", "to", "as_of") or _is_text(name) else _with_current(options_of(name, asked), value)
         for name, value in zip(names, values, strict=False)
     ]
+
+
+def _is_text(name: str) -> bool:
+    return name in OPTIONS and OPTIONS[name].choices is None
 
 
 def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
@@ -229,7 +246,8 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     if name in fixed:
         return [{"value": value, "label": label} for value, label in fixed[name].items()]
     if name in OPTIONS:
-        return [{"value": value, "label": label} for value, label in OPTIONS[name].choices(asked).items()]
+        choices = OPTIONS[name].choices
+        return [{"value": value, "label": label} for value, label in (choices(asked) if choices else {}).items()]
     dimensions = asked.mart.dimensions
     if name == "department":
         members = list(visible_departments(gate.desk().viewer(), asked.mart).values())

@@ -107,6 +107,19 @@ def days_between(start: date, end: date) -> str:
     return f"{day(start, year=start.year != last.year)} to {day(last)}"
 
 
+def during(start: date, end: date) -> str:
+    """When something happened: "from 16 to 22 Nov 2026", "on 16 Nov 2026"."""
+    return f"{'from' if (end - start).days > 1 else 'on'} {days_between(start, end)}"
+
+
+def age_band(band: str) -> str:
+    """The ages of a band ("7-14", "365+"; days, lower bound included) in words."""
+    low, _, high = band.partition("-")
+    if not high:
+        return f"{low.removesuffix('+')} days and more"
+    return f"Under {high} days" if low == "0" else f"{low} to under {high} days"
+
+
 def instant(of: datetime, calendar: Calendar) -> str:
     """An instant (naive UTC) on the city's clock: "Mon 16 Nov 2026, 14:05"."""
     local = calendar.local(of)
@@ -182,6 +195,11 @@ def age(hours: float) -> str:
     if hours < 48:
         return plural(round(hours), "hour")
     return plural(round(hours / 24), "day")
+
+
+def length(days: float) -> str:
+    """How long something took: "40 minutes", "7 hours", "12.3 days"."""
+    return value(days, "days") if days >= 2 else age(24 * days)
 
 
 def sentence(text: str) -> str:

@@ -1,0 +1,177 @@
+"""Lists of cases in words: what a list holds, when, and how many; and in which order it is read best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+from components import filters, words
+from metrics.ageing import Ages, ages_of, band_names
+from metrics.definitions import REGISTRY
+from metrics.kinds import Metric, Unit
+from metrics.question import to_query
+from metrics.select import Asked
+
+Which = Literal["all", "met", "missed"]
+HITS: dict[str, bool | None] = {"all": None, "met": True, "missed": False}
+"""Value of the page option `hits` -> which rows of a share."""
+LISTED = tuple(metric for metric in REGISTRY.values() if metric.rows is not None)
+AGES = {"all": "Any age", **{band: words.age_band(band) for band in band_names()}}
+
+SAID: dict[str, tuple[str, str, str]] = {
+    "opened": ("opened {when}", "", ""),
+    "reports": ("opened {when}, duplicates and cancelled ones included", "", ""),
+    "closed": ("{when}", "", ""),
+    "reopened": ("opened again {when}", "", ""),
+    "backlog": ("open {now}", "", ""),
+    "overdue_now": ("overdue {now}", "", ""),
+    "due_next_7_days": ("open {now} and due in the 7 days after", "", ""),
+    "days_overdue": ("overdue {now}", "", ""),
+    "ontime_due": ("that fell due {when}", "that fell due {when} and were closed on time", "that fell due {when} and were not closed on time"),
+    "ontime_closed": ("with a deadline, closed {when}", "closed on time {when}", "closed late {when}"),
+    "ontime_closed_plus_overdue": (
+        "closed {when} or overdue {now}", "closed on time {when}", "closed late {when} or overdue {now}",
+    ),
+    "ontime_opened_all": (
+        "with a deadline, opened {when}", "opened {when} and closed on time", "opened {when} and not closed on time or not yet due",
+    ),
+    "ontime_opened_matured": (
+        "opened {when} and due since", "opened {when}, due since and closed on time", "opened {when}, due since and not closed on time",
+    ),
+    "ontime_opened_flag": (
+        "with a deadline, opened {when}", "opened {when} and closed on time or not yet due", "opened {when} that are late or were closed late",
+    ),
+    "ontime_opened_closed_only": (
+        "opened {when} and closed since", "opened {when} and closed on time", "opened {when} and closed late",
+    ),
+    "ttc_closed": ("closed {when}", "", ""),
+    "closed_within_7_days": (
+        "opened {when}, at least 7 days ago", "opened {when} and closed within 7 days", "opened {when} and not closed within 7 days",
+    ),
+    "reopen_rate": ("{when}, at least 14 days ago", "{when} after which the case was opened again within 14 days", "{when} that held for 14 days"),
+    "closed_without_work": ("closed {when}", "closed {when} without work", "closed {when} after work or with an unknown outcome"),
+    "transfer_rate": ("opened {when}", "opened {when} that moved to another department", "opened {when} that stayed with their department"),
+    "fcr_proxy": ("opened {when}", "opened {when} and settled at first contact", "opened {when} and not settled at first contact"),
+    "due_extended_rate": (
+        "that fell due {when}", "that fell due {when} with a deadline moved later", "that fell due {when} with their first or an earlier deadline",
+    ),
+    "digital_share": (
+        "opened {when} by residents over a known channel", "opened {when} by residents over the web, an app or a message",
+        "opened {when} by residents by telephone, in person or by mail",
+    ),
+    "resident_opened": ("opened {when} by residents", "", ""),
+    "satisfaction_top2": (
+        "closed {when} about which residents answered", "closed {when} to residents' satisfaction", "closed {when} about which residents answered 1 to 3 of 5",
+    ),
+}  # fmt: skip
+"""What the rows of a metric are: all of them, and of a share those that met it and those that missed it."""
+
+ORDERS = {
+    "opened_at": ("opened_at", True),
+    "spell_opened_at": ("opened_at", True),
+    "closed_at": ("closed_at", True),
+    "due_at": ("due_at", False),
+}
+"""Date a metric counts by -> the order in which its cases are read best, and whether that is downwards."""
+STOCK_ORDERS = {"overdue_now": ("days_overdue", True), "days_overdue": ("days_overdue", True), "due_next_7_days": ("due_at", False)}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list: which rows, and in which order."""
+
+    of: str
+    which: Which = "all"
+    sort: str = "opened_at"
+    descending: bool = True
+    search: str = ""
+    age: str = "all"
+
+    @property
+    def metric(self) -> Metric:
+        return REGISTRY[self.of]
+
+    @property
+    def hits(self) -> bool | None:
+        return HITS[self.which]
+
+    @property
+    def ages(self) -> Ages | None:
+        return None if self.age == "all" else ages_of(self.age)
+
+    def chosen(self) -> dict[str, Any]:
+        """As `metrics.cases` takes it, without an order."""
+        return {"hits": self.hits, "search": self.search, "ages": self.ages}
+
+
+def listing_of(of: str, which: str = "all", *, search: str = "", age: str = "all") -> Listing:
+    """The list behind a metric, in the order it is read best."""
+    metric = REGISTRY[of]
+    sort, descending = STOCK_ORDERS.get(of) or ORDERS.get(metric.date_field, ("opened_at", False))
+    # Only a share can be met or missed, and only open cases have an age.
+    kept: Which = which if metric.hits is not None else "all"  # type: ignore[assignment]
+    return Listing(of, kept, sort, descending, search, age if metric.only_open else "all")
+
+
+def said(listing: Listing, total: int, asked: Asked) -> str:
+    """ "1,234 cases that fell due from 16 to 22 Nov 2026 and were not closed on time: Inspections."."""
+    counted = f"{words.count(total)} {_unit(listing, total)}" if total else f"No {_unit(listing, 1)}"
+    found = f", with the id {listing.search}" if listing.search else ""
+    return f"{counted} {_what(listing, total, asked)}{found}."
+
+
+def named(listing: Listing, asked: Asked) -> str:
+    """ "Cases that fell due from 16 to 22 Nov 2026 and were not closed on time: Inspections"."""
+    return f"{_unit(listing, 2).capitalize()} {_what(listing, 2, asked)}"
+
+
+def unit_of(listing: Listing) -> Unit:
+    """What is listed: cases, or closings, of which a case may have several."""
+    return "closures" if listing.of in ("closed", "reopen_rate") else "cases"
+
+
+def _unit(listing: Listing, n: int) -> str:
+    return words.unit_word(n, unit_of(listing))
+
+
+def _what(listing: Listing, n: int, asked: Asked) -> str:
+    question = asked.question
+    phrase = SAID[listing.of][("all", "met", "missed").index(listing.which)]
+    when, now = words.during(question.start, question.end), f"on {words.instant(question.as_of, asked.calendar)}"
+    if n == 1 or not n:
+        phrase = phrase.replace(" were ", " was ").replace(" are ", " is ")
+    age = "" if listing.age == "all" else f", {words.age_band(listing.age).lower()} old"
+    about = ", ".join(part for part in (filters.said(asked), _classes(asked)) if part)
+    return f"{phrase.format(when=when, now=now)}{age}{': ' + about if about else ''}"
+
+
+def _classes(asked: Asked) -> str:
+    """Which classes are listed, where it is not the service cases alone."""
+    classes = asked.question.case_class
+    if classes == ("service",):
+        return ""
+    return words.joined([filters.CLASS_LABELS[name].lower() for name in classes]) if classes else "all classes"
+
+
+def address(listing: Listing, asked: Asked, **instead: Any) -> str:
+    """The page that lists exactly these cases; `instead` changes filters or, as None, takes them away."""
+    own = {"of": listing.of, "hits": listing.which, "age": listing.age, "search": listing.search}
+    kept = {name: value for name, value in own.items() if value not in ("", "all")}
+    return filters.link("/cases", asked, **{**kept, **instead})
+
+
+def file_address(listing: Listing, asked: Asked, form: str) -> str:
+    """The whole list as a file, in the order of the page."""
+    hits = {None: "", True: "true", False: "false"}[listing.hits]
+    query = {
+        **to_query(asked.question, asked.mart), "as_of": asked.question.as_of.isoformat() + "Z", "of": listing.of, "hits": hits,
+        "search": listing.search, "age": "" if listing.age == "all" else listing.age, "sort": listing.sort,
+        "order": "desc" if listing.descending else "asc",
+    }  # fmt: skip
+    return f"/api/v1/cases.{form}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+def case_address(programme: str, source_id: str) -> str:
+    """The page of one case. Ids may hold any sign."""
+    return f"/cases/{quote(programme, safe='')}/{quote(source_id, safe='')}"
