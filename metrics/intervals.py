@@ -30,6 +30,15 @@ def funnel_z(hits: float, n: float, expected: float) -> float | None:
     return (hits / n - expected) / sqrt(expected * (1 - expected) / n)
 
 
+def difference_z(hits: float, n: float, hits_before: float, n_before: float) -> float | None:
+    """How many standard errors one share lies above another (pooled two-proportion test); None where that says nothing."""
+    if min(n, n_before) <= 0:
+        return None
+    pooled = (hits + hits_before) / (n + n_before)
+    spread = pooled * (1 - pooled) * (1 / n + 1 / n_before)
+    return (hits / n - hits_before / n_before) / sqrt(spread) if spread > 0 else None
+
+
 def tier(z: float) -> Tier:
     """In which band of the funnel `z` lies."""
     if abs(z) < Z_WARN:

@@ -1,0 +1,78 @@
+"""The departments side by side, each against its own target: who keeps the promise, as far as chance lets anybody say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+
+from metrics.definitions import REGISTRY
+from metrics.intervals import Z_WARN, difference_z, wilson
+from metrics.measure import measure
+from metrics.ranking import LEAST_N, Contender, leaderboard
+from metrics.select import Asked
+from metrics.targets import own_target
+
+BESIDE = ("backlog", "overdue_now", "weeks_of_work", "closed_without_work", "reopen_rate")
+"""Figures that stand beside the share: what a share on time can hide."""
+COLUMNS = ("key", "label", "rank", "tier", "reason", "value", "numerator", "n", "low", "high", "target", "previous", "previous_n", "change")
+
+
+def board(asked: Asked, only: frozenset[str] | None = None) -> pd.DataFrame:
+    """One row for each department with a case that fell due or is open, best tier first, the unranked last.
+
+    Columns: `rank` and `tier` (null where it cannot be ranked, and then `reason`: too_few,
+    no_target), `value` (share on time), `numerator`, `n`, `low` and `high` (Wilson, 95 %), `target`
+    (its own), `previous` and `previous_n` (the period of the same length before), `change` (better,
+    worse, none: within chance, too_few) and one column for each of `BESIDE`; of shares among them
+    also `<id>_n`, the cases behind them.
+
+    Args:
+        only: ids of the departments to show; a viewer of some is not shown what others did with their cases.
+    """
+    asked = asked.remembering()
+    now = measure("ontime_due", asked, by="department").frame.set_index("key")
+    before = measure("ontime_due", asked.about(_before(asked)), by="department").frame.set_index("key")
+    beside = {name: measure(name, asked, by="department").frame.set_index("key") for name in BESIDE}
+    names = {**now["label"].to_dict(), **beside["backlog"]["label"].to_dict()}
+    shown = [key for key in names if key != "none" and (only is None or key in only)]
+    contenders = [Contender(key, names[key], _at(now, key, "numerator"), _at(now, key, "n"), own_target(asked, key)) for key in shown]
+    rows = []
+    for place in leaderboard(contenders):
+        key, met, n = place.contender.key, place.contender.met, place.contender.due
+        low, high = wilson(met, n) or (None, None)
+        met_before, n_before = _at(before, key, "numerator"), _at(before, key, "n")
+        rows.append((
+            key, place.contender.name, place.rank, place.tier, place.reason, met / n if n else None, met, n, low, high, place.contender.target,
+            met_before / n_before if n_before else None, n_before, change_of(met, n, met_before, n_before),
+        ))  # fmt: skip
+    numbers = dict.fromkeys(("rank", "value", "numerator", "n", "low", "high", "target", "previous", "previous_n"), "float64")
+    made = pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
+    for name, frame in beside.items():
+        figures = frame.reindex(made["key"])
+        # A department that has no open case has none; one without any closing has no share of closings.
+        value = figures["value"].fillna(0.0) if REGISTRY[name].kind == "stock" else figures["value"]
+        made[name] = value.to_numpy("float64")
+        if REGISTRY[name].kind == "share":
+            made[f"{name}_n"] = figures["n"].fillna(0.0).to_numpy("float64")
+    return made
+
+
+def change_of(met: float, n: float, met_before: float, n_before: float) -> str:
+    """Whether a share rose or fell by more than chance: better, worse, none or too_few."""
+    if min(n, n_before) < LEAST_N:
+        return "too_few"
+    z = difference_z(met, n, met_before, n_before)
+    if z is None or abs(z) < Z_WARN:
+        return "none"
+    return "better" if z > 0 else "worse"
+
+
+def _before(asked: Asked):  # type: ignore[no-untyped-def]
+    question = asked.question
+    days = (question.end - question.start) / timedelta(days=1)
+    return question.shifted(int(days))
+
+
+def _at(frame: pd.DataFrame, key: str, column: str) -> float:
+    return float(frame[column].get(key, 0.0) or 0.0)

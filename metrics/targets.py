@@ -1,0 +1,71 @@
+"""Which on-time target something is judged against: its own where it has one, else that of the departments whose work it is."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from metrics.measure import measure
+from metrics.select import Asked
+
+
+def own_target(asked: Asked, department: str) -> float | None:
+    """The on-time target (share) of a department by its id: its own, or that of the department above it; None if neither has one."""
+    departments = asked.mart.dimensions.departments
+    member = departments.by_slug.get(department)
+    seen: set[int] = set()
+    while member is not None and member.id not in seen:
+        target = member.extra.get("on_time_target")
+        if target is not None:
+            return float(target)
+        seen.add(member.id)
+        above = member.extra.get("parent_id")
+        member = None if above is None else departments.by_id.get(int(above))
+    return None
+
+
+def target_of(asked: Asked, city_target: float | None) -> float | None:
+    """The target (share) of all that is asked about.
+
+    Of one department its own; of some types, groups or departments those of the departments whose
+    cases fell due, weighed by their cases; of everything else the city's.
+    """
+    question = asked.question
+    if len(question.department) == 1:
+        return _own_or(asked, question.department[0], city_target)
+    if not (question.department or question.request_type or question.request_group):
+        return city_target
+    frame = measure("ontime_due", asked, by="division").frame
+    return _weighed(asked, frame.rename(columns={"key": "department"}), city_target)
+
+
+def targets_by(asked: Asked, by: str, city_target: float | None) -> dict[str, float | None]:
+    """The target (share) of every group of dimension `by` that has cases which fell due: group's id -> target.
+
+    A department has its own; a request type or group those of its departments, weighed by their
+    cases: what would be on time if each department just kept its target. A department without a
+    target counts with the city's; a group stays without one where the city has none either.
+    """
+    if by in ("department", "division"):
+        frame = measure("ontime_due", asked, by=by).frame
+        return {key: _own_or(asked, key, city_target) for key in frame["key"]}
+    frame = measure("ontime_due", asked, by=(by, "division")).frame.rename(columns={"key_2": "department"})
+    return {str(key): _weighed(asked, rows, city_target) for key, rows in frame.groupby("key")}
+
+
+def _own_or(asked: Asked, department: str, city_target: float | None) -> float | None:
+    own = own_target(asked, department)
+    return city_target if own is None else own
+
+
+def _weighed(asked: Asked, rows: pd.DataFrame, city_target: float | None) -> float | None:
+    """The mean target of `rows` (`department`, `n`), each counted with its cases."""
+    total = kept = 0.0
+    for department, n in zip(rows["department"], rows["n"], strict=True):
+        target = _own_or(asked, department, city_target)
+        if not n:
+            continue
+        if target is None:
+            return None
+        total += n
+        kept += n * target
+    return kept / total if total else city_target
