@@ -72,8 +72,8 @@ def chart_id(part: str, name: Any) -> dict[str, Any]:
     return {"type": f"chart-{part}", "name": name}
 
 
-def block(chart: Chart, className: str = "") -> html.Section:
-    """The place of `chart` on its page; it fills itself from the page's question."""
+def block(chart: Chart, className: str = "", *, with_table: bool = False) -> html.Section:
+    """The place of `chart` on its page; it fills itself from the page's question. `with_table`: its table is open from the start."""
     graph = dcc.Graph(
         id=chart_id("figure", chart.name), config=theme.MAP_CONFIG if chart.is_map else theme.GRAPH_CONFIG,  # type: ignore[arg-type]
         figure={"data": [], "layout": theme.layout(height=chart.height, xaxis={"visible": False}, yaxis={"visible": False})},
@@ -90,7 +90,11 @@ def block(chart: Chart, className: str = "") -> html.Section:
             ),
             html.Div(graph, id=chart_id("image", chart.name), className="chart-image", role="img", **{"aria-label": chart.title}),
             html.P(id=chart_id("note", chart.name), className="note"),
-            html.Details([html.Summary("Show as table"), html.Div(id=chart_id("table", chart.name))], className="twin"),
+            html.Details(
+                [html.Summary("Table" if with_table else "Show as table"), html.Div(id=chart_id("table", chart.name))],
+                className="twin",
+                open=with_table,
+            ),
             html.Div(id=chart_id("links", chart.name), className="chart-links"),
         ],
         id=f"chart-{chart.name}",

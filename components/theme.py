@@ -31,6 +31,8 @@ GAP_SPAN = 0.25
 """A share this far from its target has the full colour; a fixed span keeps noise from looking like a crisis."""
 AMOUNT_SCALE = ((0.0, "#DCE8F3"), (0.35, "#93BBDD"), (0.7, "#3F86C0"), (1.0, "#123F6D"))
 """Little to much, without judgement."""
+CELL_SCALE = ((0.0, "#BCD4E9"), (0.5, "#5594C8"), (1.0, "#103A65"))
+"""As `AMOUNT_SCALE`, but the least is still seen on the ground of a map."""
 AGE_COLOURS = ("#C3D7E8", "#9DBFDC", "#74A3CB", "#4E87B8", "#C98B5E", "#BC6C36", "#A2501D", "#7C380E")
 """Age bands of open cases, young to old."""
 NO_VALUE = "#B7BEC6"
@@ -80,6 +82,27 @@ def between(first: str, last: str, part: float) -> str:
     """The colour `part` of the way from one to the other."""
     pairs = [(int(first[i : i + 2], 16), int(last[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(a + (b - a) * part):02X}" for a, b in pairs)
+
+
+def on_scale(scale: tuple[tuple[float, str], ...], at: float) -> str:
+    """The colour of `scale` at a place from 0 to 1."""
+    for (low, first), (high, last) in zip(scale, scale[1:], strict=False):
+        if at <= high:
+            return between(first, last, max(0.0, at - low) / (high - low))
+    return scale[-1][1]
+
+
+def ink_on(ground: str) -> str:
+    """The ink that is read best on a colour: `MAP_INK` or white."""
+    light = luminance(ground) + 0.05
+    return "#FFFFFF" if 1.05 / light > light / (luminance(MAP_INK) + 0.05) else MAP_INK
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, 0 to 1 (WCAG 2.2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def faint(colour: str) -> str:

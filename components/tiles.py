@@ -11,6 +11,7 @@ from dash import dcc, html
 from components import theme, words
 from components.filters import link
 from metrics.compare import Change
+from metrics.definitions import REGISTRY
 from metrics.headline import Headline
 from metrics.select import Asked
 
@@ -35,6 +36,18 @@ def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
         ],
         className="card tile",
     )  # fmt: skip
+
+
+def cases_of(metric_id: str, asked: Asked) -> str:
+    """Address of the list behind a tile: a week's cases, or what was open when the week ended; empty where there is none."""
+    metric = REGISTRY[metric_id]
+    if metric.rows is None:
+        return ""
+    start, end = asked.last_week()
+    week = {"from": start.isoformat(), "to": end.isoformat()}
+    if metric.kind == "stock":
+        week["as_of"] = min(asked.calendar.last_instant(end), asked.question.as_of).isoformat() + "Z"
+    return cases_link(asked, metric_id, **week)
 
 
 def change_line(change: Change, headline: Headline, against: str) -> html.P:

@@ -1,4 +1,4 @@
-"""Figures that compare groups: horizontal bars, stacks of age bands, shares with their intervals, a matrix."""
+"""Figures that compare groups: horizontal bars, stacks of age bands, shares with their intervals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.figures.series import axis_of
 from metrics.kinds import Unit
 
 ROW_PIXELS = 32
-LEAST_HEIGHT = 150
+LEAST_HEIGHT = 112
 
 
 def height_of(rows: int) -> int:
@@ -21,26 +21,49 @@ def height_of(rows: int) -> int:
 
 
 def bars(
-    frame: pd.DataFrame, unit: Unit, *, value: str = "value", colours: Sequence[str] | str = theme.PRIMARY, href: str | None = "href"
-) -> dict[str, Any]:
+    frame: pd.DataFrame, unit: Unit, *, value: str = "value", colours: Sequence[str] | str = theme.PRIMARY, href: str | None = "href",
+    target: str | None = None, text: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """One horizontal bar for each row of `frame` (`label`, `value`), first row on top; its value stands at its end.
 
     Args:
         href: column with the address a bar leads to.
+        target: column with each row's own target, drawn as a bar across.
+        text: column with the words that stand in a bar instead of its value.
     """
     rows = frame.iloc[::-1]
     colour = list(colours)[::-1] if not isinstance(colours, str) else colours
     trace = {
         "type": "bar", "orientation": "h", "y": [words.wrapped(v) for v in rows["label"]], "x": [_plain(v) for v in rows[value]],
-        "text": [words.amount(v, unit) for v in rows[value]], "textposition": "auto", "cliponaxis": False, "marker": {"color": colour},
-        "insidetextfont": {"color": "#FFFFFF"}, "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "text": [words.amount(v, unit) for v in rows[value]] if text is None else [words.plain(v) for v in rows[text]], "textposition": "auto", "cliponaxis": False, "marker": {"color": colour},
+        "insidetextfont": {"color": theme.ink_on(colour) if isinstance(colour, str) else [theme.ink_on(c) for c in colour]},
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
     }  # fmt: skip
     if href is not None and href in rows.columns:
         trace["customdata"] = list(rows[href])
+    traces = (
+        [trace]
+        if target is None
+        else [{**trace, "name": "On time", "textposition": "inside", "insidetextanchor": "start"}, *_targets(rows, target)]
+    )
     layout = theme.layout(
         xaxis=axis_of(unit), yaxis={"type": "category", "showgrid": False}, hovermode="closest", height=height_of(len(rows))
     )
-    return {"data": [trace], "layout": layout}
+    return {"data": traces, "layout": layout}
+
+
+def _targets(rows: pd.DataFrame, target: str) -> list[dict[str, Any]]:
+    """Each row's own target (a share) as a stroke across its place, with a white edge so that it is seen on a bar too."""
+    stroke = {
+        "type": "scatter", "mode": "markers", "x": [_plain(v) for v in rows[target]], "y": [words.wrapped(v) for v in rows["label"]],
+        "name": "Own target", "hovertemplate": "%{y}: target %{x:.0%}<extra></extra>",
+    }  # fmt: skip
+    drawn = [("#FFFFFF", 6, 20), (theme.FOURTH, 3, 18)]
+    edge, line = [
+        {**stroke, "marker": {"symbol": "line-ns-open", "size": size, "color": colour, "line": {"width": width, "color": colour}}}
+        for colour, width, size in drawn
+    ]
+    return [{**edge, "hoverinfo": "skip", "hovertemplate": None, "showlegend": False}, line]
 
 
 def stack(
@@ -80,48 +103,14 @@ def intervals(frame: pd.DataFrame, *, target: str | None = "target", href: str |
         trace["customdata"] = list(rows[href])
     traces = [trace]
     if target is not None and target in rows.columns:
-        traces.append({
-            "type": "scatter", "mode": "markers", "x": [_plain(v) for v in rows[target]], "y": labels, "name": "Own target",
-            "marker": {"symbol": "line-ns-open", "size": 18, "color": theme.FOURTH, "line": {"width": 3}},
-            "hovertemplate": "%{y}: target %{x:.0%}<extra></extra>",
-        })  # fmt: skip
+        traces.append(_targets(rows, target)[-1])
+    # Points need no zero; whole tenths around what is shown, so that small gaps do not look large.
+    least = min([v for name in ("low", target or "low") for v in rows[name].dropna()], default=0.0)
     layout = theme.layout(
-        xaxis={**axis_of("share"), "range": [0, 1.02]}, yaxis={"type": "category", "showgrid": True}, hovermode="closest", showlegend=True,
-        height=height_of(len(rows)) + 30,
+        xaxis={**axis_of("share"), "range": [max(0.0, (int(least * 10) - 1) / 10), 1.02], "autorange": False, "rangemode": "normal"},
+        yaxis={"type": "category", "showgrid": True}, hovermode="closest", showlegend=True, height=height_of(len(rows)) + 30,
     )  # fmt: skip
     return {"data": traces, "layout": layout}
-
-
-def matrix(wide: pd.DataFrame, counts: pd.DataFrame, labels: Sequence[str], columns: Sequence[str], targets: Sequence[float | None]) -> dict[str, Any]:  # fmt: skip
-    """Shares of rows by period, coloured by their distance from the row's target; the share stands in each cell.
-
-    Args:
-        wide: shares, rows by columns, null where nothing can be said.
-        counts: n of each cell, for the hover label.
-        targets: one for each row; rows without one are grey.
-    """
-    order = list(range(len(wide)))[::-1]
-    z, text, hover = [], [], []
-    for i in order:
-        target = targets[i]
-        z.append([None if target is None or words.is_missing(v) else _gap_colour(float(v) - target) for v in wide.iloc[i]])
-        text.append(["" if words.is_missing(v) else f"{100 * float(v):.0f}" for v in wide.iloc[i]])
-        hover.append([f"{words.share(v)} of {words.cases(n)}" for v, n in zip(wide.iloc[i], counts.iloc[i], strict=True)])
-    trace: dict[str, Any] = {
-        "type": "heatmap", "z": z, "x": list(columns), "y": [words.wrapped(labels[i]) for i in order], "text": text, "customdata": hover,
-        "texttemplate": "%{text}" if len(columns) <= 16 else "", "hovertemplate": "%{y}, %{x}: %{customdata}<extra></extra>", "xgap": 2, "ygap": 2,
-        "colorscale": [[at, colour] for at, colour in theme.GAP_SCALE], "zmin": -theme.GAP_SPAN, "zmax": theme.GAP_SPAN, "showscale": False,
-        "textfont": {"size": 11}, "hoverongaps": False,
-    }  # fmt: skip
-    layout = theme.layout(
-        xaxis={"type": "category", "side": "top", "showgrid": False, "tickangle": -40 if len(columns) > 8 else 0},
-        yaxis={"type": "category", "showgrid": False}, hovermode="closest", height=70 + 26 * len(wide),
-    )  # fmt: skip
-    return {"data": [trace], "layout": layout}
-
-
-def _gap_colour(gap: float) -> float:
-    return round(max(-theme.GAP_SPAN, min(theme.GAP_SPAN, gap)), 4)
 
 
 def _gap(high: Any, low: Any) -> float | None:

@@ -78,7 +78,7 @@ def time_axis(x: Sequence[str]) -> dict[str, Any]:
     if 1 < len(x) <= MOST_WEEK_TICKS * 4 and (date.fromisoformat(x[1]) - date.fromisoformat(x[0])).days == 7:
         every = -(-len(x) // MOST_WEEK_TICKS)
         # Counted from the last week, which is the one a reader looks for.
-        made |= {"tick0": x[(len(x) - 1) % every], "dtick": every * 7 * 86_400_000}
+        made |= {"tick0": x[(len(x) - 1) % every], "dtick": every * 7 * 86_400_000, "tickformat": _TICKS[0]["value"], "tickformatstops": []}
     return made
 
 

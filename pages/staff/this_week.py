@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, html
 
-from components import filters, gate, theme, tiles, words
+from components import filters, gate, on_time, theme, tiles, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
-from components.figures.series import Line, bars_over_time, lines
+from components.figures.series import Line, bars_over_time
 from components.page import Query, heading, page
 from components.table import Column, Twin
 from metrics.definitions import HEADLINE, REGISTRY
@@ -19,7 +19,6 @@ from metrics.headline import headlines
 from metrics.measure import measure
 from metrics.movers import movers
 from metrics.select import Asked
-from metrics.xmr import limits, signals
 
 WEEKS = 52
 MOVES = 8
@@ -41,20 +40,8 @@ def fill_tiles(asked: Asked) -> dict[str, Any]:
     start, end = asked.last_week()
     chosen = filters.said(asked)
     week = f"The week of {words.days_between(start, end)}, the last complete one" + (f": {chosen}" if chosen else "")
-    made = [tiles.tile(head, asked, cases=_cases_of(head.metric.id, asked)) for head in headlines(HEADLINE, asked)]
+    made = [tiles.tile(head, asked, cases=tiles.cases_of(head.metric.id, asked)) for head in headlines(HEADLINE, asked)]
     return {"tiles": made, "week": week}
-
-
-def _cases_of(metric_id: str, asked: Asked) -> str:
-    """The list behind a tile: a week's cases, or what was open when the week ended."""
-    metric = REGISTRY[metric_id]
-    if metric.rows is None:
-        return ""
-    start, end = asked.last_week()
-    week = {"from": start.isoformat(), "to": end.isoformat()}
-    if metric.kind == "stock":
-        week["as_of"] = min(asked.calendar.last_instant(end), asked.question.as_of).isoformat() + "Z"
-    return tiles.cases_link(asked, metric_id, **week)
 
 
 def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -128,56 +115,7 @@ def draw_overdue(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 
 def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """The headline share by week, with the range that is only noise."""
-    frame = measure("ontime_due", asked, period=True).frame
-    known = frame.dropna(subset=["value"]).reset_index(drop=True)
-    of = limits(known["value"].tolist())
-    found = signals(known["value"].tolist(), of) if of else None
-    target = _target(asked)
-    marked = sorted({*found.outside, *found.shift, *found.trend, *found.two_of_three}) if found else []
-    figure = (
-        lines(
-            known,
-            [Line("value", "On time")],
-            "share",
-            limits=of,
-            target=target,
-            marked=[i for i in marked if i in (found.outside if found else [])],
-        )
-        if len(known)
-        else None
-    )
-    return Drawn(_on_time_words(known, target, bool(found and len(known) - 1 in marked), of is not None), figure, _weekly(frame), cases=tiles.cases_link(asked, "ontime_due"),
-                 note="Grey band: the usual range from week to week, from the first 12 weeks shown. Diamonds lie outside it.")  # fmt: skip
-
-
-def _target(asked: Asked) -> float | None:
-    """The target of the one department asked about, else the city's."""
-    chosen = asked.question.department
-    if len(chosen) == 1:
-        target = asked.mart.dimensions.departments.by_slug[chosen[0]].extra.get("on_time_target")
-        return None if words.is_missing(target) else target
-    return gate.desk().city.facts.on_time_target
-
-
-def _on_time_words(known: pd.DataFrame, target: float | None, is_signal: bool, has_limits: bool) -> str:
-    if known.empty:
-        return "No case with a deadline fell due in these weeks."
-    last = known["value"].iloc[-1]
-    against = "" if target is None else f", {'at or above' if last >= target else 'below'} the target of {words.share(target)}"
-    if not has_limits:
-        return f"{words.share(last)} of last week's due cases were closed on time{against}; too few weeks to tell signal from noise."
-    real = "this is a signal" if is_signal else "that is within the usual range, no signal"
-    return f"{words.share(last)} of last week's due cases were closed on time{against}; {real}."
-
-
-def _weekly(frame: pd.DataFrame) -> Twin:
-    columns = (
-        Column("period", "Week from", "day"),
-        Column("value", "On time", "share"),
-        Column("numerator", "Met", "cases"),
-        Column("n", "Fell due", "cases"),
-    )
-    return Twin(frame.iloc[::-1], columns, "On time by week")
+    return on_time.trend(asked)
 
 
 def draw_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
