@@ -13,9 +13,9 @@ from metrics.kinds import Metric, Unit
 from metrics.question import to_query
 from metrics.select import Asked
 
-Which = Literal["all", "met", "missed"]
-HITS: dict[str, bool | None] = {"all": None, "met": True, "missed": False}
-"""Value of the page option `hits` -> which rows of a share."""
+Which = Literal["all", "true", "false"]
+HITS: dict[str, bool | None] = {"all": None, "true": True, "false": False}
+"""Value of the page option `hits`, as the API writes it -> which rows of a share."""
 LISTED = tuple(metric for metric in REGISTRY.values() if metric.rows is not None)
 AGES = {"all": "Any age", **{band: words.age_band(band) for band in band_names()}}
 
@@ -137,7 +137,7 @@ def _unit(listing: Listing, n: int) -> str:
 
 def _what(listing: Listing, n: int, asked: Asked) -> str:
     question = asked.question
-    phrase = SAID[listing.of][("all", "met", "missed").index(listing.which)]
+    phrase = SAID[listing.of][tuple(HITS).index(listing.which)]
     when, now = words.during(question.start, question.end), f"on {words.instant(question.as_of, asked.calendar)}"
     if n == 1 or not n:
         phrase = phrase.replace(" were ", " was ").replace(" are ", " is ")
@@ -163,9 +163,8 @@ def address(listing: Listing, asked: Asked, **instead: Any) -> str:
 
 def file_address(listing: Listing, asked: Asked, form: str) -> str:
     """The whole list as a file, in the order of the page."""
-    hits = {None: "", True: "true", False: "false"}[listing.hits]
     query = {
-        **to_query(asked.question, asked.mart), "as_of": asked.question.as_of.isoformat() + "Z", "of": listing.of, "hits": hits,
+        **to_query(asked.question, asked.mart), "as_of": asked.question.as_of.isoformat() + "Z", "of": listing.of, "hits": "" if listing.which == "all" else listing.which,
         "search": listing.search, "age": "" if listing.age == "all" else listing.age, "sort": listing.sort,
         "order": "desc" if listing.descending else "asc",
     }  # fmt: skip

@@ -18,7 +18,7 @@ from metrics.definitions import REGISTRY
 from metrics.select import Asked
 
 MOST_TYPES = 12
-WHICH = {"all": "All that count", "met": "Those that met it", "missed": "Those that missed it"}
+WHICH = {"all": "All that count", "true": "Those that met it", "false": "Those that missed it"}
 
 OF = filters.Option("of", "Cases behind", lambda _asked: {metric.id: metric.label for metric in LISTED}, lambda: "opened")
 WHICH_OF = filters.Option("hits", "Which of them", lambda _asked: WHICH, lambda: "all")
