@@ -74,7 +74,10 @@ ISSUE_COLUMNS: dict[str, str] = {
 }
 
 MEASURE_COLUMNS: dict[str, str] = {
+    "source_name": "text",
+    "line": "integer",
     "department": "text",
+    "activity": "text",
     "measure": "text",
     "measure_kind": "text",
     "unit": "text",
@@ -86,6 +89,7 @@ MEASURE_COLUMNS: dict[str, str] = {
     "value_raw": "text",
     "rating_raw": "text",
 }
+"""`line`: which row of its batch the value is from. `activity`: the budget programme or service a department's measure belongs to."""
 
 DTYPES = {
     "text": "str",

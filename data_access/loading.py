@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import pandas as pd
 from data_access.city import City
 from data_access.mapping.cases import map_cases
 from data_access.mapping.others import map_events, map_measures
+from data_access.mart import measures
 from data_access.mart.staging import Settled, Stage
 from data_access.mart.writing import build
 from data_access.sources.base import RawBatch, Source
@@ -82,7 +83,7 @@ class Loading:
         self.reports: list[LoadReport] = []
         self._read_whole: set[str] = set()
         self._keys_of: set[str] = set()
-        self._measure_rows: dict[str, int] = {}
+        self._measure_sources: set[str] = set()
         self._first_load_id = 1 + sum(number for (number,) in self._rows("SELECT coalesce(max(id), 0) FROM previous.load"))
 
     def load(self, source: Source) -> None:
@@ -108,7 +109,11 @@ class Loading:
         self._judge(source, report)
         if report.mode == "incremental":
             report.watermark = max(filter(None, (report.watermark, since)), default=None)
-        report.as_of = _as_of(source, self.stage.latest_instant(name, self.now), None if self.full else held_as_of, self.now)
+        latest = self.stage.latest_instant(name, self.now)
+        if source.mapping.read.entity == "measures":
+            self._measure_sources.add(name)
+            latest = measures.known_until(self.stage, name, self.city, self.now)
+        report.as_of = _as_of(source, latest, None if self.full else held_as_of, self.now)
         self._compare(source, report)
         self._note_drift(source, load_id)
         report.drift = source.drift
@@ -122,10 +127,15 @@ class Loading:
             self.progress.say("Comparing with what was held and building the mart")
         if self.full and self.complete:
             # What a source delivered that is no longer in city.toml is no longer in the city.
-            self._read_whole |= {str(row[0]) for row in self._rows("SELECT DISTINCT source_name FROM previous.case_record")}
+            gone = "SELECT source_name FROM previous.case_record UNION SELECT source_name FROM previous.measure"
+            self._read_whole |= {str(row[0]) for row in self._rows(gone)}
         settled = self.stage.settle(rebuild=self.full, read_whole=tuple(sorted(self._read_whole)), keys_of=tuple(sorted(self._keys_of)))
-        for name, rows in self._measure_rows.items():
-            settled[name] = self.stage.settle_measures(rows)
+        figures, findings = measures.settle(self.stage, self.city)
+        for name, counts in figures.items():
+            settled[name] = replace(counts, deleted=counts.deleted + settled.get(name, Settled(0, 0, 0, 0)).deleted)
+        for i, report in enumerate(self.reports):
+            if report.source_name in findings:
+                self.stage.add_issues(findings[report.source_name], self._first_load_id + i, report.source_name)
         for report in self.reports:
             counts = settled.pop(report.source_name, Settled(0, 0, 0, 0))
             report.rows_new += counts.new
@@ -151,8 +161,7 @@ class Loading:
             return
         if batch.kind == "measures":
             values, mapped = map_measures(batch.frame)
-            self.stage.add_measures(values)
-            self._measure_rows[name] = self._measure_rows.get(name, 0) + len(batch.frame) - len(mapped.quarantine)
+            self.stage.add_measures(values.assign(source_name=name))
         else:
             mapped = map_cases(batch.frame, source.mapping, self.city, programme=programme, source_name=name, now=self.now)
             self.stage.add_cases(mapped.cases)
@@ -210,13 +219,20 @@ class Loading:
         return rows[0] if rows else (None, None)
 
     def _as_of_all(self) -> datetime:
-        """The latest instant any source is known up to, also those that were not loaded now."""
-        loaded = {report.source_name for report in self.reports}
-        held = self._rows("SELECT source_name, arg_max(as_of, id) FROM previous.load GROUP BY 1")
-        others = [as_of for name, as_of in held if name not in loaded and not (self.full and self.complete)]
+        """The latest instant any source is known up to, also those that were not loaded now.
+
+        Measures are known for whole quarters and years, which says nothing of cases: theirs counts where there are no cases.
+        """
+        known: dict[str, datetime | None] = {}
+        if not (self.full and self.complete):
+            known |= self._rows("SELECT source_name, arg_max(as_of, id) FROM previous.load GROUP BY 1")
+        known |= {report.source_name: report.as_of for report in self.reports}
+        figures = {str(row[0]) for row in self._rows("SELECT DISTINCT source_name FROM previous.measure")}
+        figures = self._measure_sources | (figures - {report.source_name for report in self.reports})
+        instants = [as_of for name, as_of in known.items() if name not in figures] or list(known.values())
         if not self.full and (before := self.stage.previous_meta().get("as_of")):
-            others.append(datetime.fromisoformat(before))
-        return max(filter(None, (*(report.as_of for report in self.reports), *others)), default=self.now)
+            instants.append(datetime.fromisoformat(before))
+        return max(filter(None, instants), default=self.now)
 
     def _rows(self, query: str, *values: object) -> list:
         return [] if self.stage.previous is None else self.stage.connection.execute(query, list(values)).fetchall()

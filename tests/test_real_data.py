@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 
 import pandas as pd
 import pytest
@@ -26,6 +26,9 @@ from tests.support.real import (
 from tests.support.real_raw import BOSTON_STAFF, by_area, rows, tally, truth
 
 Load = Callable[[RealCity], Loaded]
+DC_LINE = ["Agency_Full_Name_", "Budget_Program", "Measure_Name", "Fiscal_Year"]
+DC_SAID = ["Measure_Type", "Data_Type_Formula", "Directionality", "Q1_Actual", "Q2_Actual", "Q3_Actual", "Q4_Actual", "YE_Actual",
+           "YE_Target", "Rating"]  # fmt: skip
 CASES = tuple(city for city in ALL if city is not DC_MEASURES)
 
 
@@ -38,10 +41,10 @@ def test_every_row_that_was_read_is_new_changed_unchanged_or_in_quarantine(real:
     assert len(city.staff("quarantine")) == row["rows_quarantined"]
     if real is DC_MEASURES:
         padding = (frame["Measure_Name"].str.strip() == "") | (frame["Agency_Full_Name_"].str.strip() == "")
-        measures = (
-            frame[~padding].apply(lambda column: column.str.strip()).groupby(["Agency_Full_Name_", "Measure_Name", "Fiscal_Year"]).ngroups
-        )
-        assert (row["rows_quarantined"], row["rows_new"]) == (int(padding.sum()), measures) == (2_385, 6_180)
+        lines = frame.loc[~padding, [*DC_LINE, *DC_SAID]].apply(lambda column: column.str.strip())
+        measures, same = lines.groupby(DC_LINE).ngroups, int(lines.duplicated().sum())
+        assert (row["rows_quarantined"], row["rows_new"]) == (int(padding.sum()), measures) == (2_385, 6_188)
+        assert (row["rows_unchanged"], row["rows_changed"]) == (same, len(lines) - measures - same) == (11, 10)
     else:
         assert len(city.records()) == row["rows_new"] == len(frame)
 
@@ -175,6 +178,7 @@ def test_late_rates_by_department_are_those_of_the_file(real: RealCity, column: 
         (LOS_ANGELES, "closed_before_opened", "closed_at", 25),
         (CHICAGO, "placeholder_point", "latitude, longitude", 2_837 + 688),
         (DC_MEASURES, "not_a_number", "year_value", 501),
+        (DC_MEASURES, "contradicting_lines", "measure", 10),
     ],
     ids=lambda value: value.name if isinstance(value, RealCity) else str(value),
 )
@@ -210,27 +214,39 @@ def test_what_staff_wrote_when_closing_is_not_kept(load_real: Load) -> None:
 
 
 def test_washington_s_measures_have_their_targets_and_values(load_real: Load) -> None:
-    """6,209 lines of agencies' measures with a target each; 501 have no figure for the year."""
+    """6,188 measures of agencies' budget programmes and years, with a target each; 496 have no figure for the year."""
     frame = rows(DC_MEASURES).apply(lambda column: column.str.strip())
     frame = frame[(frame["Measure_Name"] != "") & (frame["Agency_Full_Name_"] != "")]
-    raw_lines = [
-        (agency, name, int(float(year)), float(target), None if actual == "N/A" else float(actual))
-        for agency, name, year, target, actual in frame[["Agency_Full_Name_", "Measure_Name", "Fiscal_Year", "YE_Target", "YE_Actual"]]
-        .itertuples(index=False)
-    ]  # fmt: skip
+    # Of lines for the same measure and year the last with a figure counts.
+    frame = frame.assign(reported=frame["YE_Actual"] != "N/A").sort_values("reported", kind="stable").drop_duplicates(DC_LINE, keep="last")
+    raw_lines = {
+        (agency, programme or None, name, int(float(year))): (float(target), None if actual == "N/A" else float(actual))
+        for agency, programme, name, year, target, actual in frame[[*DC_LINE, "YE_Target", "YE_Actual"]].itertuples(index=False)
+    }
     city = load_real(DC_MEASURES)
     scope = city.asked().scope
     measures, values = city.mart.measures(scope), city.mart.measure_values(scope)
-    joined = select(measures.c.department_id, measures.c.name, values.c.fiscal_year, values.c.target, values.c.value)
-    found = city.mart.read(joined.join(values, values.c.measure_id == measures.c.id).where(values.c.quarter == 0), scope)
+    joined = select(
+        measures.c.department_id, measures.c.activity, measures.c.name, values.c.fiscal_year, values.c.target, values.c.value
+    ).join(values, values.c.measure_id == measures.c.id)
+    found = city.mart.read(joined.where(values.c.quarter == 0), scope)
     agencies = city.mart.dimensions.departments.by_id
-    ours = [
-        (agencies[int(agency)].name, name, int(year), float(target), None if pd.isna(value) else float(value))
-        for agency, name, year, target, value in found.itertuples(index=False)
-    ]  # fmt: skip
-    assert len(ours) == 6_209
-    assert Counter(ours) == Counter(raw_lines)
-    assert sum(line[-1] is None for line in ours) == 501
+    ours = {
+        (agencies[int(agency)].name, None if pd.isna(programme) else programme, name, int(year)): (
+            float(target),
+            None if pd.isna(value) else float(value),
+        )
+        for agency, programme, name, year, target, value in found.itertuples(index=False)
+    }
+    assert len(found) == len(ours) == 6_188
+    assert ours == raw_lines
+    assert sum(value is None for _, value in ours.values()) == 496
+
+
+def test_washington_s_measures_are_known_to_the_end_of_their_last_year(load_real: Load) -> None:
+    """The file ends with 2013 and was read years later."""
+    assert int(float(rows(DC_MEASURES)["Fiscal_Year"].max())) == 2013
+    assert load_real(DC_MEASURES).mart.as_of == datetime(2014, 1, 1, 5)
 
 
 def test_boston_judges_itself_on_time_exactly_where_we_do(load_real: Load) -> None:

@@ -46,18 +46,22 @@ def map_events(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme
 def map_measures(raw: pd.DataFrame) -> tuple[pd.DataFrame, Mapped]:
     """Figures with targets: (canonical values, one line each and period; what was refused).
 
-    A row holds one measure of one year: `q1_value` .. `q4_value`, `year_value`, `year_target`.
+    A row holds one measure of one year: `q1_value` .. `q4_value`, `year_value`, `year_target`. One measure of a department
+    may come once for each `activity`.
     """
     findings = Findings()
     text = raw.apply(lambda column: column.astype("str").str.strip().replace("", None))
-    ids = text["department"].fillna("?") + " / " + text["measure"].fillna("?") + " / " + text["fiscal_year"].fillna("?")
+    activity = text["activity"] if "activity" in text else pd.Series(None, index=text.index, dtype="str")
+    ids = text["department"].fillna("?") + " / " + (activity + " / ").fillna("") + text["measure"].fillna("?")
+    ids = ids + " / " + text["fiscal_year"].fillna("?")
     year = pd.to_numeric(text["fiscal_year"].str.extract(r"(\d{4})")[0], errors="coerce")
     reason = pd.Series(None, index=raw.index, dtype="str")
     reason = reason.mask(text["measure"].isna() | text["department"].isna(), "The row names no measure or no department.")
     reason = reason.mask(reason.isna() & year.isna(), "The row names no fiscal year.")
     kept = text[reason.isna()]
     shared = {
-        "department": kept["department"], "measure": kept["measure"], "measure_kind": kept.get("measure_kind"),
+        "line": pd.Series(range(len(text)), index=text.index)[kept.index], "department": kept["department"],
+        "activity": activity[kept.index], "measure": kept["measure"], "measure_kind": kept.get("measure_kind"),
         "unit": kept["unit"].map(lambda v: UNITS.get(slug(str(v)), "unknown")),
         "direction": kept["direction"].map(lambda v: DIRECTIONS.get(slug(str(v)), "neither")), "fiscal_year": year[kept.index],
     }  # fmt: skip
@@ -69,7 +73,8 @@ def map_measures(raw: pd.DataFrame) -> tuple[pd.DataFrame, Mapped]:
         if quarter == 0:
             own |= {"target": _number(kept["year_target"]), "rating_raw": kept.get("rating_raw")}
         part = canonical.conform(pd.DataFrame(shared | own, index=kept.index), canonical.MEASURE_COLUMNS)
-        parts.append(part[part["value_raw"].notna() | part["target"].notna()])
+        # The year stays also without a figure or a target: the line says that there is such a measure.
+        parts.append(part if quarter == 0 else part[part["value_raw"].notna()])
     refused = reason.notna()
     quarantine = pd.DataFrame({"source_id": ids[refused], "reason": reason[refused], "original": None})
     mapped = Mapped(pd.DataFrame(), canonical.conform(quarantine, canonical.QUARANTINE_COLUMNS), findings.frame())

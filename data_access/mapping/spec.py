@@ -202,7 +202,12 @@ class MappingFile(Model):
     @field_validator("columns")
     @classmethod
     def _fields(cls, value: dict[str, Any], info: Any) -> dict[str, Any]:
-        known = CASE_FIELDS | set(MEASURE_COLUMNS) | {"year_value", "year_target"} | {f"q{n}_value" for n in range(1, 5)}
+        known = (
+            CASE_FIELDS
+            | set(MEASURE_COLUMNS) - {"source_name", "line"}
+            | {"year_value", "year_target"}
+            | {f"q{n}_value" for n in range(1, 5)}
+        )
         for name in value:
             if name not in known:
                 near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)

@@ -208,7 +208,10 @@ load = Table(
 
 measure = Table(
     "measure", metadata,
-    _column("id", SmallInteger, "1, 2, ..."), _column("slug", String, "in URLs"), _column("name", String, "label"),
+    _column("id", Integer, "1, 2, ...; stable over generations"),
+    _column("slug", String, "in URLs, unique in its department"), _column("name", String, "label"),
+    _column("activity", String, "budget programme or service it belongs to, shown beside the name; null = none named"),
+    _column("source_name", String, "which [[source]] delivered it"),
     _column("department_id", SmallInteger, "department.id"),
     _column("measure_kind", String, "outcome, output, efficiency, quality, demand, ... as the source says"),
     _column("unit", String, "percent, number, ratio, currency, unknown"),
@@ -217,9 +220,9 @@ measure = Table(
 
 measure_value = Table(
     "measure_value", metadata,
-    _column("measure_id", SmallInteger, "measure.id"),
+    _column("measure_id", Integer, "measure.id"),
     _column("department_id", SmallInteger, "as in measure, so that a scope can cut it"),
-    _column("fiscal_year", SmallInteger, "the year the period lies in"),
+    _column("fiscal_year", SmallInteger, "the fiscal year the period lies in, named after the year it ends in"),
     _column("quarter", SmallInteger, "1-4; 0 = the whole year"),
     _column("value", Double, "in the measure's unit; null = not reported"),
     _column("target", Double, "in the measure's unit; null = none set"),
@@ -247,7 +250,7 @@ meta = Table(
     _column("value", String, "text; instants ISO 8601 in UTC"),
 )  # fmt: skip
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 DIMENSIONS = (programme, department, request_group, request_type, area_layer, area)
 PLAIN_TABLES = (programme, load, meta)
 """Tables without case data, readable under any scope."""

@@ -44,6 +44,7 @@ class Stage:
         """After `settle`: the sources all of whose rows were staged."""
         self.rebuild = False
         """After `settle`: whether the facts of every staged case are made anew."""
+        self._lines = 0
         self.connection = duckdb.connect(
             str(folder / "stage.duckdb"),
             config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")},
@@ -81,7 +82,9 @@ class Stage:
 
     def add_measures(self, frame: pd.DataFrame) -> None:
         """Stage figures that are not cases (`canonical.MEASURE_COLUMNS`)."""
-        self._add("stage_measure", canonical.conform(frame, canonical.MEASURE_COLUMNS))
+        made = canonical.conform(frame, canonical.MEASURE_COLUMNS)
+        self._add("stage_measure", made.assign(line=made["line"] + self._lines))
+        self._lines += 0 if made.empty else 1 + int(made["line"].max())
 
     def add_quarantine(self, frame: pd.DataFrame, load_id: int, source_name: str) -> None:
         """Stage refused rows (`canonical.QUARANTINE_COLUMNS`)."""
@@ -148,20 +151,6 @@ class Stage:
             return {}
         return dict(self.connection.execute("SELECT key, value FROM previous.meta").fetchall())
 
-    def settle_measures(self, rows: int) -> Settled:
-        """What happened to `rows` staged rows of figures that are not cases; one row is one measure of one year."""
-        now = f"SELECT m.department, m.measure, m.fiscal_year, {_MEASURE_HASH} AS content FROM stage_measure m GROUP BY ALL"
-        held = "SELECT NULL AS department, NULL AS measure, NULL AS fiscal_year, NULL AS content WHERE false"
-        if self.previous is not None:
-            held = f"""SELECT d.name AS department, s.name AS measure, m.fiscal_year, {_MEASURE_HASH} AS content
-                FROM previous.measure_value m JOIN previous.measure s ON s.id = m.measure_id
-                JOIN previous.department d ON d.id = s.department_id GROUP BY ALL"""
-        new, changed = self.connection.execute(
-            f"""SELECT count(*) FILTER (held.content IS NULL), count(*) FILTER (held.content <> now.content)
-            FROM ({now}) now LEFT JOIN ({held}) held USING (department, measure, fiscal_year)"""
-        ).fetchall()[0]
-        return Settled(int(new), int(changed), rows - int(new) - int(changed), 0)
-
     def latest_instant(self, source_name: str, not_after: datetime) -> datetime | None:
         """The latest plausible instant among the staged rows of a source (before `settle`)."""
         rows = self.connection.execute(
@@ -189,23 +178,19 @@ class Stage:
         self.connection.unregister("incoming")
 
 
-def _text_of(column: str) -> str:
+def text_of(column: str) -> str:
+    """SQL: `column` as text, and null as a text of its own."""
     return f"coalesce({column}::VARCHAR, chr(1))"
 
 
 _HASH = (
     "md5(concat_ws(chr(31), "
-    + ", ".join(_text_of(f"c.{name}") for name in canonical.CASE_COLUMNS if name not in _UNHASHED)
+    + ", ".join(text_of(f"c.{name}") for name in canonical.CASE_COLUMNS if name not in _UNHASHED)
     + ", coalesce(e.event_hash, '')))"
-)
-_MEASURE_HASH = (
-    "md5(string_agg(concat_ws(chr(31), m.quarter::VARCHAR, "
-    + ", ".join(_text_of(f"m.{name}") for name in ("value", "target", "value_raw", "rating_raw"))
-    + "), chr(30) ORDER BY m.quarter, m.value, m.target, m.value_raw))"
 )
 _EVENT_HASH = (
     "SELECT programme, source_id, md5(string_agg(concat_ws(chr(31), "
-    + ", ".join(_text_of(name) for name in canonical.EVENT_COLUMNS if name not in ("programme", "source_id"))
+    + ", ".join(text_of(name) for name in canonical.EVENT_COLUMNS if name not in ("programme", "source_id"))
     + "), chr(30) ORDER BY event_at, event_kind, from_value, to_value, reason)) AS event_hash FROM stage_event GROUP BY ALL"
 )
 _HELD = """SELECT r.case_id, p.slug AS programme, r.source_id, r.source_name, r.content_hash

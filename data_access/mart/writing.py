@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, T
 from sqlalchemy.types import BigInteger
 
 from data_access.city import City
-from data_access.mart import checks, generations, schema
+from data_access.mart import checks, generations, measures, schema
 from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
@@ -95,6 +95,7 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
         run(f"INSERT INTO staff.{name}_spell SELECT * FROM staff.spell WHERE {name}_at IS NOT NULL ORDER BY {name}_at, case_id, spell_no")
     _write_dimensions(stage)
     _write_history(stage, loads)
+    measures.write(stage)
     _write_meta(stage, city, as_of, number)
     build_public(stage, stage.folder / "public.duckdb", _columns)
     problem = checks.problem(stage.connection)
@@ -152,8 +153,6 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
         run("INSERT INTO staff.quality_issue SELECT * FROM previous.quality_issue WHERE source_name NOT IN (SELECT unnest(?::VARCHAR[]))",
             [list(stage.read_whole)])  # fmt: skip
         run("INSERT INTO staff.quarantine SELECT * FROM still_refused")
-        run("INSERT INTO staff.measure SELECT * FROM previous.measure WHERE NOT EXISTS (SELECT 1 FROM stage_measure)")
-        run("INSERT INTO staff.measure_value SELECT * FROM previous.measure_value WHERE NOT EXISTS (SELECT 1 FROM stage_measure)")
     for load in loads:
         marks = ", ".join("?" for _ in schema.load.c)
         run(f"INSERT INTO staff.load VALUES ({marks})", [load[column.name] for column in schema.load.c])
@@ -169,16 +168,6 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
         [last["id"], last["source_name"]],
     )
     run("INSERT INTO staff.quality_issue SELECT ?, ?, * FROM unplaced", [last["id"], last["source_name"]])
-    run(
-        """INSERT INTO staff.measure SELECT row_number() OVER (ORDER BY any_value(m.department), measure), NULL, measure, d.id,
-            any_value(measure_kind), any_value(unit), any_value(direction)
-        FROM stage_measure m JOIN map_department d ON d.label = m.department GROUP BY d.id, measure"""
-    )
-    run(
-        """INSERT INTO staff.measure_value SELECT s.id, s.department_id, m.fiscal_year, m.quarter, m.value, m.target, m.value_raw, m.rating_raw
-        FROM stage_measure m JOIN map_department d ON d.label = m.department
-        JOIN staff.measure s ON s.department_id = d.id AND s.name = m.measure"""
-    )
 
 
 def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:

@@ -38,7 +38,7 @@ class SqlSource(Source):
             condition, values = self._since(connection, start)
             for frame in _partitions(connection, statement + condition, values):
                 mark = None if sql.watermark is None else self._highest(frame[sql.watermark])
-                yield RawBatch("cases", _named(frame, chosen), mark)
+                yield RawBatch(self.mapping.read.entity, _named(frame, chosen), mark)
             if sql.events and self.mapping.events:
                 yield from self._events(connection, start)
 
@@ -48,6 +48,7 @@ class SqlSource(Source):
 
     def keys(self) -> Iterator[pd.Series] | None:
         known = self._spec().watermark is not None and "source_id" in self.mapping.columns and not self.mapping.read.id_from
+        known = known and self.mapping.read.entity == "cases"
         return self._keys() if known else None
 
     def _keys(self) -> Iterator[pd.Series]:
