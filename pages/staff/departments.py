@@ -109,7 +109,7 @@ def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     backlog, overdue = (measure(name, asked, by="department").frame.set_index("key") for name in ("backlog", "overdue_now"))
     visible = visible_departments(gate.desk().viewer(), asked.mart)
     frame = backlog[backlog["value"] > 0][["label", "value"]].rename(columns={"value": "open"})
-    frame = frame[[key in visible for key in frame.index]]
+    frame = frame[frame.index.isin(list(visible))]
     frame = frame.assign(overdue=overdue["value"].reindex(frame.index).fillna(0.0)).rename_axis("key").reset_index()
     frame = frame.assign(rest=frame["open"] - frame["overdue"]).sort_values(["overdue", "open"], ascending=False, ignore_index=True)
     frame = frame.assign(
