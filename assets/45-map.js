@@ -24,7 +24,7 @@
       '<pattern id="hatch-none" class="hatch-none" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">' +
       '<rect width="7" height="7"></rect><line x1="0" y1="0" x2="0" y2="7"></line></pattern>' +
       '<pattern id="hatch-unsure" class="hatch-unsure" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)">' +
-      '<line x1="0" y1="0" x2="0" y2="7"></line></pattern></defs></svg>';
+      '<line class="dark" x1="0" y1="0" x2="0" y2="7"></line><line class="light" x1="2" y1="0" x2="2" y2="7"></line></pattern></defs></svg>';
     document.body.appendChild(holder);
   }
 
@@ -52,34 +52,49 @@
     });
   }
 
-  /** Change the zoom as a reader's own doing, so that plotly keeps it when the figure is drawn again. */
   function zoomTo(graph, scale, lon, lat) {
-    var change = { "geo.projection.scale": scale, "geo.center.lon": lon, "geo.center.lat": lat };
-    var geo = graph.layout.geo, before = { "geo.projection.scale": geo.projection.scale, "geo.center.lon": geo.center.lon, "geo.center.lat": geo.center.lat };
-    var kept = graph._fullLayout._preGUI;
-    Object.keys(change).forEach(function (name) { if (kept && kept[name] === undefined) { kept[name] = before[name]; } });
-    window.Plotly.relayout(graph, change);
+    window.Plotly.relayout(graph, { "geo.projection.scale": scale, "geo.center.lon": lon, "geo.center.lat": lat });
+  }
+
+  // plotly's own `uirevision` forgets the zoom of this kind of map, so it is put into every figure before it is drawn again.
+  function keepZoom() {
+    var react = window.Plotly.react;
+    if (react.keepsZoom) { return; }
+    window.Plotly.react = function (graph, figure) {
+      var geo = graph && graph._zoom && figure && figure.layout && figure.layout.geo;
+      if (geo) {
+        geo = Object.assign({}, geo, { projection: Object.assign({}, geo.projection, { scale: graph._zoom.scale }), center: graph._zoom.center });
+        figure = Object.assign({}, figure, { layout: Object.assign({}, figure.layout, { geo: geo }) });
+      }
+      return react.apply(this, [graph, figure].concat(Array.prototype.slice.call(arguments, 2)));
+    };
+    window.Plotly.react.keepsZoom = true;
+  }
+
+  function rememberZoom(graph) {
+    var geo = graph._fullLayout.geo;
+    graph._zoom = { scale: scaleOf(graph), center: { lon: geo.center.lon, lat: geo.center.lat } };
   }
 
   function zoomBy(graph, factor) {
     if (!subplotOf(graph)) { return; }
-    var center = graph._fullLayout.geo.center, box = graph.layout.meta.box;
+    var center = graph._fullLayout.geo.center, start = graph.layout.meta.start;
     var scale = factor ? Math.min(MOST_ZOOM, Math.max(1, scaleOf(graph) * factor)) : 1;
-    var whole = scale === 1;
-    zoomTo(graph, scale, whole ? (box[0] + box[2]) / 2 : center.lon, whole ? (box[1] + box[3]) / 2 : center.lat);
+    zoomTo(graph, scale, scale === 1 ? start[1] : center.lon, scale === 1 ? start[2] : center.lat);
   }
 
   function attach(graph) {
     if (graph._isMap || !graph.on) { return; }
     graph._isMap = true;
+    keepZoom();
     graph.on("plotly_afterplot", function () { fitNames(graph); });
-    graph.on("plotly_relayout", function () { fitNames(graph); });
+    graph.on("plotly_relayout", function () { rememberZoom(graph); fitNames(graph); });
     graph.on("plotly_relayouting", function () { fitNames(graph); });
     graph.on("plotly_click", function (clicked) {
-      var place = clicked.points[0] && clicked.points[0].customdata;
-      if (Array.isArray(place) && typeof place[0] === "number") {
-        zoomTo(graph, Math.min(MOST_ZOOM, scaleOf(graph) * 2), place[0], place[1]);
-      }
+      var point = clicked.points[0];
+      if (!point || !point.data || point.data.name !== "cells") { return; }
+      var ring = point.data.geojson.features[point.pointNumber].geometry.coordinates[0];
+      zoomTo(graph, Math.min(MOST_ZOOM, scaleOf(graph) * 2), (ring[0][0] + ring[2][0]) / 2, (ring[0][1] + ring[2][1]) / 2);
     });
     fitNames(graph);
   }
@@ -99,6 +114,14 @@
     var graph = button && button.closest(".chart").querySelector(".js-plotly-plot");
     if (graph) { zoomBy(graph, Number(button.dataset.zoom)); }
   });
+
+  // Letting go after moving the map is not a click on what lies under the pointer.
+  var pressed = null;
+  window.addEventListener("pointerdown", function (event) { pressed = [event.clientX, event.clientY]; }, { capture: true, passive: true });
+  window.addEventListener("click", function (event) {
+    var far = pressed && Math.abs(event.clientX - pressed[0]) + Math.abs(event.clientY - pressed[1]) > 6;
+    if (far && event.target instanceof Element && event.target.closest(MAPS)) { event.stopPropagation(); }
+  }, { capture: true });
 
   // The page must scroll past a map: only a wheel with Ctrl (which is also how a pinch on a touchpad comes) zooms it.
   window.addEventListener("wheel", function (event) {

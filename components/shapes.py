@@ -10,10 +10,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from data_access.cache import cached
 from data_access.mart.dimensions import Member
+from metrics.areas import layers
 from metrics.select import Asked
 
 Kind = Literal["water", "green", "street"]
@@ -42,7 +44,7 @@ class Shapes:
     """Area id -> GeoJSON feature with that id."""
     spots: dict[str, Spot]
     box: tuple[float, float, float, float]
-    """West, south, east, north of what is drawn."""
+    """West, south, east, north of what is drawn: the whole city, whichever layer, so that a reader's zoom means the same in all."""
 
     def area_at(self, lon: float, lat: float) -> str | None:
         """The area a point lies in."""
@@ -64,21 +66,25 @@ class Backdrop:
 
 def layer_shapes(asked: Asked, layer: str) -> Shapes | None:
     """The outlines of `layer`; None if its areas are known by name only."""
-    members = asked.mart.dimensions.areas(layer)
-    made = cached("shapes", asked.mart.generation, asked.scope, [layer], lambda: _shapes(members))
+    every = {
+        name: cached("shapes", asked.mart.edition, asked.scope, [name], partial(_shapes, asked.mart.dimensions.areas(name)))
+        for name in layers(asked)
+    }
+    made = every[layer]
     if not made["features"]:
         return None
-    return Shapes(made["features"], {slug: Spot(*spot) for slug, spot in made["spots"].items()}, tuple(made["box"]))
+    boxes = [one["box"] for one in every.values() if one["features"]]
+    box = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+    return Shapes(made["features"], {slug: Spot(*spot) for slug, spot in made["spots"].items()}, box)
 
 
 def backdrops(asked: Asked) -> list[Backdrop]:
     """The city's context layers, what lies lowest first: water, parks, then streets."""
-    layers = [layer for layer in asked.mart.dimensions.area_layers if layer.extra["is_context"]]
     found = []
-    for layer in layers:
+    for layer in (layer for layer in asked.mart.dimensions.area_layers if layer.extra["is_context"]):
         members = asked.mart.dimensions.areas(layer.slug)
         made = cached(
-            "backdrop", asked.mart.generation, asked.scope, [layer.slug], lambda layer=layer, members=members: _backdrop(layer, members)
+            "backdrop", asked.mart.edition, asked.scope, [layer.slug], lambda layer=layer, members=members: _backdrop(layer, members)
         )
         found.append(Backdrop(**made))
     order = ("water", "green", "street")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from metrics.answer import Answer
 from metrics.definitions import REGISTRY
-from metrics.intervals import wilson
+from metrics.intervals import Tier, funnel_z, tier, wilson
 from metrics.kinds import Metric, Unit
 from metrics.measure import measure
 from metrics.question import BadQuestion, require_metric
@@ -40,12 +40,19 @@ class AreaFigures:
 
     @property
     def judged(self) -> pd.DataFrame:
-        """The areas that can be compared: enough cases, and nothing withheld."""
-        return self.frame[self.frame["state"].isin([FAIR, UNSURE])]
+        """The areas whose figure says something: enough cases, and nothing withheld."""
+        return self.frame.loc[self.frame["state"].isin([FAIR, UNSURE])]
 
     def ranked(self) -> pd.DataFrame:
-        """`judged`, worst first; where neither end is better, highest first."""
-        return self.judged.sort_values(["value", "label"], ascending=[self.metric.direction == "higher", True])
+        """The areas that may be put in order, worst first (highest first where neither end is better): the unsure ones only if all are."""
+        fair = self.frame.loc[self.frame["state"] == FAIR]
+        chosen = self.judged if fair.empty else fair
+        return chosen.sort_values(["value", "label"], ascending=[self.metric.direction == "higher", True])
+
+    def tiers(self, target: float) -> pd.Series:
+        """Where each share of `judged` lies against `target`, with chance allowed for (funnel at 95 % and 99.8 %); null if it cannot be said."""
+        found = [_tier(hits, n, target) for hits, n in zip(self.judged["numerator"], self.judged["n"], strict=True)]
+        return pd.Series(found, index=self.judged.index, dtype=object)
 
 
 def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
@@ -95,6 +102,11 @@ def layers(asked: Asked) -> dict[str, str]:
 def counted_as(metric: Metric) -> str:
     """The metric whose cases stand behind `metric`: itself, or the first part of one that is made of others."""
     return metric.id if metric.rows is not None else counted_as(REGISTRY[metric.parts[0]])
+
+
+def _tier(hits: float, n: float, target: float) -> Tier | None:
+    z = funnel_z(hits, n, target)
+    return None if z is None else tier(z)
 
 
 def _is_asked(asked: Asked, layer: str, slug: str) -> bool:

@@ -139,8 +139,7 @@ def cell_trace(frame: pd.DataFrame, cell: float) -> dict[str, Any]:
     )
     return {
         **_choropleth(features, [str(i) for i in range(len(features))], CELLS), "z": [round(log10(n), 3) for n in frame["n"]],
-        "text": [words.cases(n) for n in frame["n"]], "hovertemplate": "<b>%{text}</b><br>Click to look closer<extra></extra>",
-        "customdata": [[round(x, 4), round(y, 4)] for x, y in zip(frame["lon"], frame["lat"], strict=True)],
+        "text": [int(n) for n in frame["n"]], "hovertemplate": "<b>Cases: %{text:,}</b><br>Click to look closer<extra></extra>",
         "marker": {"line": {"width": 0}, "opacity": 0.88}, "meta": {"cell": cell}, **_legend(scale),
     }  # fmt: skip
 
@@ -227,14 +226,15 @@ def _legend(scale: Scale) -> dict[str, Any]:
 
 def _layout(box: tuple[float, float, float, float]) -> dict[str, Any]:
     west, south, east, north = box
+    lon, lat = round((west + east) / 2, 5), round((south + north) / 2, 5)
     made = theme.layout(
         autosize=True, hovermode="closest", dragmode="pan", margin={"l": 0, "r": 0, "t": 0, "b": 0},
         geo={
             "projection": {"type": "mercator", "scale": 1, "minscale": 1, "maxscale": MOST_ZOOM}, "visible": False, "bgcolor": theme.MAP_GROUND,
             "lonaxis": {"range": [west, east]}, "lataxis": {"range": [south, north]},
-            "center": {"lon": round((west + east) / 2, 5), "lat": round((south + north) / 2, 5)},
+            "center": {"lon": lon, "lat": lat},
         },
-        meta={"box": list(box)},
+        meta={"start": [1, lon, lat]},
     )  # fmt: skip
     # Without a height of its own it takes that of its place, which a phone makes lower (assets/40-map.css).
     return {name: value for name, value in made.items() if name not in ("xaxis", "yaxis", "height")}

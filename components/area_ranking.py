@@ -1,0 +1,140 @@
+"""Areas in order and side by side: what stands beside the map."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from components import filters, theme, tiles, words
+from components.area_map import twin_of, worded
+from components.area_words import counted_where, has_target
+from components.chart import Drawn
+from components.figures.ranked import bars
+from components.table import Column, Twin
+from metrics.areas import COUNTS, FEW, UNSURE_N, AreaFigures, area_figures, counted_as, layers
+from metrics.select import Asked
+
+MOST_BARS = 12
+LONGEST_NAME = 26
+COMPARED = {
+    "opened": "Opened", "per_1000": "Reports per 1,000", "ontime_due": "On time", "overdue_now": "Overdue", "ttc_km": "Days to close (median)",
+}  # fmt: skip
+COLOURS = {"far below target": theme.BAD, "below target": theme.BAD, "far above target": theme.GOOD, "above target": theme.GOOD}
+
+
+def ranking(asked: Asked, metric_id: str, layer: str, target: float | None) -> Drawn:
+    """The areas by a figure, worst first, with how many cases each has.
+
+    Raises:
+        BadQuestion: no such metric or layer.
+    """
+    figures, plural = area_figures(asked, metric_id, layer), layers(asked)[layer].lower()
+    metric, ranked = figures.metric, figures.ranked()
+    rows = worded(figures, asked, layer, target)
+    twin, about = twin_of(figures, rows, plural), _about(figures, layer, asked)
+    if ranked.empty:
+        return Drawn(f"None of the {plural} has enough cases to be ranked.", None, twin, **about)
+    shown = rows.loc[ranked.index[:MOST_BARS]]
+    labels = [
+        short(label) if metric.unit in COUNTS else f"{short(label)} ({words.count(n)}{_after(tier)})"
+        for label, n, tier in zip(shown["label"], shown["n"], shown["tier"], strict=True)
+    ]
+    colours = [COLOURS.get(tier, theme.QUIET) for tier in shown["tier"]] if has_target(metric, target) else theme.PRIMARY
+    figure = bars(shown.assign(label=labels), metric.unit, colours=colours)
+    return Drawn(_order_words(figures, plural), figure, twin, _note(figures, target, len(ranked), plural), **about)
+
+
+def per_1000(asked: Asked, layer: str) -> Drawn:
+    """Reports by residents for every 1,000 who live there: who reports, not who needs.
+
+    Raises:
+        BadQuestion: no such layer.
+    """
+    figures, plural = area_figures(asked, "per_1000", layer), layers(asked)[layer].lower()
+    rows, ranked = worded(figures, asked, layer), figures.ranked()
+    twin, about = twin_of(figures, rows, plural), _about(figures, layer, asked)
+    if ranked.empty:
+        return Drawn(f"It is not known how many people live in the {plural}, so reports cannot be put in proportion.", None, twin, **about)
+    first, last = ranked.iloc[0], ranked.iloc[-1]
+    times = ""
+    if len(ranked) > 1 and last["value"] > 0:
+        times = f", {first['value'] / last['value']:.1f} times as often as those of {last['label']}"
+    finding = words.sentence(f"Residents of {first['label']} report most: {words.value(first['value'], 'per_1000')}{times}")
+    shown = rows.loc[ranked.index[:MOST_BARS]]
+    shown = shown.assign(label=[f"{short(label)} ({words.count(n)})" for label, n in zip(shown["label"], shown["n"], strict=True)])
+    note = f"{_left_out(len(ranked), plural)}In brackets: how many cases. Reports are not problems: this is how readily people report, not what an area needs."
+    return Drawn(finding, bars(shown, "per_1000"), twin, note, cases=tiles.cases_link(asked, "resident_opened"), **about)
+
+
+def side_by_side(asked: Asked, layer: str, metric_id: str) -> Drawn:
+    """Several figures of every area in one table, without those no area has. A name leads to the map of the area, a number to its cases.
+
+    Raises:
+        BadQuestion: no such layer.
+    """
+    plural = layers(asked)[layer]
+    finer = _finer(asked, layer)
+    rows = area_figures(asked, "opened", layer).frame[["key", "label"]]
+    rows = rows.assign(map=[filters.link("/map", asked, **{layer: key}, layer=finer, metric=metric_id) for key in rows["key"]])
+    columns = [Column("label", plural, href="map")]
+    for name, label in COMPARED.items():
+        found = area_figures(asked, name, layer)
+        of = found.frame.set_index("key")
+        values = of["value"].where(of["state"] != FEW).reindex(rows["key"]).to_numpy()
+        if not any(not words.is_missing(value) for value in values):
+            continue
+        lists = [
+            None if words.is_missing(value) else tiles.cases_link(asked, counted_as(found.metric), **{layer: key})
+            for key, value in zip(rows["key"], values, strict=True)
+        ]
+        rows = rows.assign(**{name: values, f"{name}_cases": lists})
+        columns.append(Column(name, label, found.metric.unit, href=f"{name}_cases"))
+    return Drawn(f"{plural} side by side", None, Twin(rows, tuple(columns), f"{plural} side by side, {words.asked_period(asked.question)}"))
+
+
+def short(name: str) -> str:
+    """A name that leaves room for its bar; the table has the whole."""
+    return textwrap.shorten(name, LONGEST_NAME, placeholder="…") if len(name) > LONGEST_NAME else name
+
+
+def _about(figures: AreaFigures, layer: str, asked: Asked) -> dict[str, Any]:
+    return {"title": counted_where(figures.metric, layer, asked), "metric": figures.metric.id}
+
+
+def _after(tier: str) -> str:
+    return f", {tier.removesuffix(' target')}" if tier in COLOURS else ""
+
+
+def _order_words(figures: AreaFigures, plural: str) -> str:
+    ranked = figures.ranked()
+    if len(ranked) <= 3:
+        return words.sentence(
+            f"{words.joined(list(ranked['label']))}, in this order" if len(ranked) > 1 else f"Only {ranked['label'].iloc[0]} can be ranked"
+        )
+    how = "lowest" if figures.metric.direction == "higher" else "highest"
+    return words.sentence(f"{words.joined(list(ranked['label'].head(3)))} have the {how} figures of {len(ranked)} {plural}")
+
+
+def _left_out(count: int, plural: str) -> str:
+    return f"The first {MOST_BARS} of {count} {plural}; the table has all. " if count > MOST_BARS else ""
+
+
+def _note(figures: AreaFigures, target: float | None, count: int, plural: str) -> str:
+    is_count = figures.metric.unit in COUNTS
+    parts = [_left_out(count, plural).strip(), "" if is_count else "In brackets: how many cases."]
+    unranked = len(figures.judged) - count
+    if unranked > 0:
+        parts.append(f"Not ranked: {words.plural(unranked, 'area')} with fewer than {UNSURE_N}.")
+    if has_target(figures.metric, target):
+        parts.append(
+            f"Below, above: further from the target of {words.share(target)} than chance explains at 95 % (far: 99.8 %). Grey: no clear difference."
+        )
+    elif is_count:
+        parts.append("Larger areas have more of everything; see the figure per 1,000 residents.")
+    return " ".join(part for part in parts if part)
+
+
+def _finer(asked: Asked, layer: str) -> str:
+    """The layer after this one, which an area is best looked at in; the last has none after it."""
+    known = list(layers(asked))
+    return known[min(known.index(layer) + 1, len(known) - 1)]

@@ -1,0 +1,153 @@
+"""What maps and rankings of areas say: findings, notes, and how far a figure may be trusted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components import gate, words
+from components.on_time import TIER_WORDS
+from metrics.areas import COUNTS, FEW, NONE, UNSURE, UNSURE_N, WITHHELD, AreaFigures
+from metrics.definitions import METRICS, ONTIME_DEFINITIONS
+from metrics.kinds import Metric
+from metrics.measure import measure
+from metrics.ranking import LEAST_N
+from metrics.select import Asked
+from metrics.targets import target_of
+
+REPORTS_NOTE = "Counts of reports are not counts of problems: a loud area is not a worse area."
+
+
+def unique_label(metric: Metric) -> str:
+    """A metric's label in a list of all: two that share one are told apart."""
+    twins = [other for other in METRICS if other.label == metric.label]
+    return metric.label if len(twins) == 1 else f"{metric.label} ({words.UNIT_WORDS[metric.unit]})"
+
+
+def on_time_target(asked: Asked) -> float | None:
+    """The on-time target of all that is asked about; a share."""
+    return target_of(asked, gate.desk().city.facts.on_time_target)
+
+
+def has_target(metric: Metric, target: float | None) -> bool:
+    """Whether the figure is judged against the on-time target."""
+    return target is not None and metric.id in ONTIME_DEFINITIONS
+
+
+def counted_where(metric: Metric, layer: str, asked: Asked) -> str:
+    """What is counted, where and when: "On time by neighbourhood, 31 Aug to 22 Nov 2026"; `layer` may be empty."""
+    by = f" by {asked.mart.dimensions.area_layers.by_slug[layer].name.lower()}" if layer else ""
+    if metric.date_field == "as_of":
+        return f"{metric.label}{by}, on {words.instant(asked.question.as_of, asked.calendar)}"
+    return f"{metric.label}{by}, {words.asked_period(asked.question)}"
+
+
+def trust_words(row: dict[str, Any]) -> str:
+    """How far the figure of a row of `AreaFigures` may be trusted; empty where there is nothing to mind."""
+    return {
+        FEW: f"too few: under {LEAST_N} cases", UNSURE: f"unsure: under {UNSURE_N} cases", WITHHELD: "withheld", NONE: "no figure",
+    }.get(row["state"], "")  # fmt: skip
+
+
+def hover(metric: Metric, row: dict[str, Any], tier_said: str) -> str:
+    """What is said of one area under the pointer."""
+    head = f"<b>{words.plain(row['label'])}</b><br>"
+    if row["state"] == WITHHELD:
+        return head + "withheld: too few cases to be shown<br>without pointing at people"
+    if row["state"] == NONE:
+        return head + f"{metric.label}: no figure" + (f"<br>{words.cases(row['n'])}" if row["n"] else "<br>no case")
+    lines = [f"{metric.label}: {words.value(row['value'], metric.unit)}"]
+    if metric.unit == "share":
+        lines.append(f"{words.count(row['numerator'])} of {words.cases(row['n'])}")
+    elif metric.unit not in COUNTS:
+        lines.append(words.cases(row["n"]))
+    return head + "<br>".join([*lines, *(text for text in (tier_said, trust_words(row)) if text)])
+
+
+def finding_of(figures: AreaFigures, asked: Asked, target: float | None, plural: str) -> str:
+    """What a reader should see, made from the figures that are drawn."""
+    metric, ranked = figures.metric, figures.ranked()
+    if figures.frame["value"].notna().sum() == 0:
+        return nothing(figures, plural)
+    if ranked.empty:
+        return f"None of the {plural} has enough cases to be compared: each has fewer than {LEAST_N}."
+    first, last = ranked.iloc[0], ranked.iloc[-1]
+    if target is not None and has_target(metric, target):
+        return _against_target(figures, target, plural)
+    if metric.unit in COUNTS and metric.id != "net_flow":
+        total = figures.frame["value"].sum()
+        if not total:
+            return words.sentence(f"{metric.label}: none in any of the {plural}")
+        return words.sentence(
+            f"{first['label']} has most: {words.value(first['value'], metric.unit)}, {words.percent_of(first['value'] / total)} of the "
+            f"{words.count(total)} counted in the {plural}"
+        )
+    if len(ranked) == 1:
+        return words.sentence(f"{first['label']}: {words.label(metric)} {words.value(first['value'], metric.unit)}")
+    whole = measure(metric.id, asked).value
+    ends = f"{words.value(first['value'], metric.unit)} in {first['label']} to {words.value(last['value'], metric.unit)} in {last['label']}"
+    return words.sentence(f"{metric.label}: from {ends}" + ("" if whole is None else f"; the whole city {words.value(whole, metric.unit)}"))
+
+
+def _against_target(figures: AreaFigures, target: float, plural: str) -> str:
+    tiers, judged = figures.tiers(target), figures.judged
+    far_below, far_above = (judged.loc[tiers == name] for name in ("far_below", "far_above"))
+    said = f"the target of {words.share(target)}"
+    if far_below.empty:
+        below = int((tiers == "below").sum())
+        lowest = figures.ranked().iloc[0]
+        few = f"; {below} {'is' if below == 1 else 'are'} below it" if below else ""
+        return words.sentence(
+            f"None of the {len(judged)} {plural} is far below {said}{few}. Lowest: {lowest['label']} with {words.share(lowest['value'])} "
+            f"of {words.cases(lowest['n'])}"
+        )
+    # The one least explained by chance, not the one with the lowest share of a few cases.
+    worst = far_below.loc[((target - far_below["value"]) * far_below["n"] ** 0.5).idxmax()]
+    are = "is" if len(far_below) == 1 else "are"
+    more = f"; {len(far_above)} far above" if len(far_above) else ""
+    return words.sentence(
+        f"{len(far_below)} of {len(judged)} {plural} {are} far below {said}, {worst['label']} most clearly with {words.share(worst['value'])} "
+        f"of {words.cases(worst['n'])}{more}"
+    )
+
+
+def nothing(figures: AreaFigures, plural: str) -> str:
+    """Why there is no figure for any area."""
+    metric = figures.metric
+    if (figures.frame["state"] == WITHHELD).any():
+        return f"The figures of all {plural} are withheld: each counts too few cases."
+    if metric.id in ONTIME_DEFINITIONS:
+        return "No case with a deadline falls into this question, so nothing can be on time or late; choose another figure."
+    if metric.unit == "per_1000":
+        return f"It is not known how many people live in the {plural}, so reports cannot be put in proportion."
+    return f"{metric.label}: no figure for any of the {plural} in this question."
+
+
+def note_of(figures: AreaFigures, plural: str, drawn: set[str] | None) -> str:
+    """What to mind, as far as it occurs. `drawn`: the areas that have an outline; None if there is no map."""
+    metric, frame = figures.metric, figures.frame
+    count = frame["state"].value_counts().to_dict() if drawn is not None else {}
+    parts = []
+    if count.get(WITHHELD):
+        parts.append(f"Grey and hatched, 'withheld': too few cases to be shown without pointing at people ({count[WITHHELD]} {plural}).")
+    if count.get(FEW):
+        parts.append(f"Grey and hatched, 'too few': under {LEAST_N} cases ({count[FEW]} {plural}).")
+    if count.get(NONE):
+        why = "too few people live there, or it is not known how many" if metric.unit == "per_1000" else "no case to judge"
+        parts.append(f"Grey and hatched, 'no figure': {why} ({count[NONE]} {plural}).")
+    if count.get(UNSURE):
+        parts.append(f"Hatched colour: unsure, under {UNSURE_N} cases ({count[UNSURE]} {plural}).")
+    undrawn = 0 if drawn is None else sum(key not in drawn for key in frame["key"])
+    if undrawn:
+        parts.append(f"{undrawn} {plural} have no outline and stand in the table only.")
+    if figures.elsewhere and metric.id != "net_flow":
+        parts.append(f"{words.cases(figures.elsewhere)} {'lies' if figures.elsewhere == 1 else 'lie'} in none of the {plural}.")
+    if metric.id in ("per_1000", "opened", "reports", "resident_opened"):
+        parts.append(REPORTS_NOTE)
+    return " ".join(parts)
+
+
+def tier_words(figures: AreaFigures, target: float | None) -> dict[Any, str]:
+    """Row of the frame -> "far below target" and so on; empty without a target."""
+    if target is None or not has_target(figures.metric, target):
+        return {}
+    return {at: TIER_WORDS[tier] for at, tier in figures.tiers(target).items() if tier is not None}
