@@ -31,11 +31,12 @@
     if (link) { link.click(); }
   });
 
-  /** The grid is called what the list is called. */
-  function statroomName(params) {
+  /** The first rows are there: the grid is called what the list is called, and ids are as long as the city makes them. */
+  function statroomReady(params) {
     params.api.setGridAriaProperty("label", params.context.label);
+    params.api.autoSizeColumns(["source_id"]);
   }
 
-  window.dashAgGridFunctions = Object.assign({}, window.dashAgGridFunctions, { statroomName: statroomName });
+  window.dashAgGridFunctions = Object.assign({}, window.dashAgGridFunctions, { statroomReady: statroomReady });
   window.dashAgGridComponentFunctions = Object.assign({}, window.dashAgGridComponentFunctions, { StatroomCase: StatroomCase });
 })();

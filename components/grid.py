@@ -27,7 +27,7 @@ from metrics.select import Asked
 BLOCK_ROWS = 100
 """Rows fetched at once."""
 FARTHEST_ROW = 10**8
-ROW_PIXELS, HEADER_PIXELS, SCROLLBAR_PIXELS = 36, 38, 20
+ROW_PIXELS, HEADER_PIXELS, SCROLLBAR_PIXELS, MOST_ID_PIXELS = 36, 38, 20, 190
 THEME = """themeQuartz.withParams({
     backgroundColor: 'var(--card)', foregroundColor: 'var(--ink)', textColor: 'var(--ink)', borderColor: 'var(--line)', accentColor: 'var(--accent)',
     headerBackgroundColor: 'var(--ground)', headerTextColor: 'var(--ink-soft)', rowHoverColor: 'var(--accent-soft)', oddRowBackgroundColor: 'var(--card)',
@@ -167,7 +167,7 @@ def _grid(work_list: WorkList, listing: Listing, total: int, asked: Asked) -> da
             "rowHeight": ROW_PIXELS, "headerHeight": HEADER_PIXELS, "suppressMultiSort": True, "enableCellTextSelection": True, "ensureDomOrder": True,
             "suppressDragLeaveHidesColumns": True, "tooltipShowDelay": 600, "animateRows": False,
         },
-        eventListeners={"firstDataRendered": ["statroomName(params)"], "gridSizeChanged": ["statroomName(params)"]},
+        eventListeners={"firstDataRendered": ["statroomReady(params)"]},
         className="cases-grid",
         style={"height": f"min(34rem, 75vh, {HEADER_PIXELS + ROW_PIXELS * total + SCROLLBAR_PIXELS}px)"},
     )  # fmt: skip
@@ -182,7 +182,7 @@ def _column_def(column: Shown, listing: Listing) -> dict[str, Any]:
     if column.number:
         made |= {"cellClass": "ag-right-aligned-cell", "headerClass": "ag-right-aligned-header"}
     if column.key == "source_id":
-        made |= {"cellRenderer": "StatroomCase", "pinned": "left"}
+        made |= {"cellRenderer": "StatroomCase", "pinned": "left", "minWidth": 90, "maxWidth": MOST_ID_PIXELS}
     return made
 
 
