@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 
+import numpy as np
+import orjson
 import pandas as pd
 import pytest
 
-from metrics.answer import Answer, pack
+from metrics.answer import Answer, pack, unpack
 from metrics.definitions import METRICS
 from metrics.measure import ask, measure
 from metrics.question import PLAIN_DIMENSIONS, BadQuestion, parse_question, require_dimension
@@ -36,7 +37,10 @@ def asked_by_the_mayor(city: Loaded) -> Asked:
 def checked(answer: Answer) -> pd.DataFrame:
     """The answer's frame, once it is sure that it can leave as JSON and that a value is only absent where it cannot be given."""
     frame, what = answer.frame, (answer.metric.id, answer.by, answer.period)
-    json.dumps(pack(frame), allow_nan=False)
+    numbers = frame.select_dtypes("number").to_numpy(dtype="float64", na_value=np.nan)
+    assert not np.isinf(numbers).any(), what
+    # The cache writes what is missing as null, and must find it missing again.
+    pd.testing.assert_frame_equal(unpack(orjson.loads(orjson.dumps(pack(frame)))), frame, check_dtype=False, check_index_type=False)
     absent = frame["value"].isna()
     if answer.metric.kind in ("flow", "stock"):
         assert not absent.any(), what

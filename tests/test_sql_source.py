@@ -557,6 +557,6 @@ def contents(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
         with duckdb.connect(str(current.path(audience)), read_only=True) as mart:
             for (table,) in mart.execute("SELECT table_name FROM information_schema.tables").fetchall():
                 left_out = {"load": "EXCLUDE (started_at, seconds)", "case_record": "EXCLUDE (source_id)" if audience == "public" else ""}
-                of = "WHERE key NOT IN ('built_at', 'public_salt')" if table == "meta" else ""
+                of = "WHERE key NOT IN ('built_at', 'public_salt', 'edition')" if table == "meta" else ""
                 found[f"{audience}.{table}"] = mart.execute(f"SELECT * {left_out.get(table, '')} FROM {table} {of} ORDER BY ALL").fetchall()
     return found
