@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from metrics.answer import Answer
+from metrics.composite import rate_per_1000
 from metrics.definitions import REGISTRY
 from metrics.intervals import Tier, funnel_z, tier, wilson
 from metrics.kinds import Metric, Unit
@@ -35,8 +36,8 @@ class AreaFigures:
 
     metric: Metric
     frame: pd.DataFrame
-    elsewhere: int
-    """Cases of the question that lie in no area of the layer."""
+    elsewhere: int | None
+    """Cases of the question that lie in no area of the layer; None if residents may not know how many."""
 
     @property
     def judged(self) -> pd.DataFrame:
@@ -65,7 +66,8 @@ def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
     require_layer(asked, layer)
     answer = measure(metric_id, asked, by=layer)
     found = answer.frame.set_index("key")
-    elsewhere = int(found["n"].get("none", 0) or 0) if "none" in found.index else 0
+    nowhere = found["n"].get("none", 0.0)
+    elsewhere = None if nowhere != nowhere else int(nowhere)
     members = pd.DataFrame(
         [(member.slug, member.name, member.extra.get("population")) for member in asked.mart.dimensions.areas(layer)],
         columns=["key", "label", "population"],
@@ -78,6 +80,8 @@ def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
     frame.loc[absent, "n"] = 0.0
     if metric.unit in COUNTS:
         frame.loc[absent, ["value", "numerator"]] = 0.0
+    if metric.unit == "per_1000":
+        frame.loc[absent, "value"] = [rate_per_1000(0, people) for people in frame.loc[absent, "population"]]
     frame = frame.assign(state=[_state(metric, row) for row in frame.to_dict("records")])
     return AreaFigures(metric, _with_intervals(frame, answer), elsewhere)
 
