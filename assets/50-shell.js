@@ -64,7 +64,11 @@
   var wanted = "";
   function showTarget() {
     var part = wanted && document.getElementById(decodeURIComponent(wanted.slice(1)));
-    if (part) { wanted = ""; part.scrollIntoView(); part.classList.add("is-target"); }
+    if (!part) { return; }
+    wanted = "";
+    for (var box = part.closest("details:not([open])"); box; box = box.parentElement.closest("details:not([open])")) { box.open = true; }
+    part.scrollIntoView();
+    part.classList.add("is-target");
   }
   function wantTarget() { wanted = window.location.hash; showTarget(); }
   new MutationObserver(showTarget).observe(document.documentElement, { childList: true, subtree: true });

@@ -92,7 +92,7 @@ def block(chart: Chart, className: str = "", *, with_table: bool = False) -> htm
             html.P(id=chart_id("note", chart.name), className="note"),
             html.Details(
                 [html.Summary("Table" if with_table else "Show as table"), html.Div(id=chart_id("table", chart.name))],
-                className="twin",
+                className="twin twin-open" if with_table else "twin",
                 open=with_table,
             ),
             html.Div(id=chart_id("links", chart.name), className="chart-links"),

@@ -26,13 +26,15 @@ def own_target(asked: Asked, department: str) -> float | None:
 def target_of(asked: Asked, city_target: float | None) -> float | None:
     """The target (share) of all that is asked about.
 
-    Of one department its own; of some types, groups or departments those of the departments whose
-    cases fell due, weighed by their cases; of everything else the city's.
+    Of one department its own, also where its viewer sees no other; of some types, groups or
+    departments those of the departments whose cases fell due, weighed by their cases; of everything
+    else the city's.
     """
     question = asked.question
-    if len(question.department) == 1:
-        return _own_or(asked, question.department[0], city_target)
-    if not (question.department or question.request_type or question.request_group):
+    departments = question.department or asked.scope.departments or ()
+    if len(departments) == 1:
+        return _own_or(asked, departments[0], city_target)
+    if not (departments or question.request_type or question.request_group):
         return city_target
     frame = measure("ontime_due", asked, by="division").frame
     return _weighed(asked, frame.rename(columns={"key": "department"}), city_target)

@@ -56,6 +56,9 @@ class TestTargets:
         assert target_of(asked_in(folder, replace(MONTH, department=("water",))), 0.7) == 0.7
         assert target_of(asked_in(folder, replace(MONTH, request_type=("tree",))), 0.7) == pytest.approx(37 / 45)
 
+    def test_a_department_head_is_judged_by_the_department_s_target(self, folder: Path) -> None:
+        assert target_of(asked_in(folder, viewer=HEAD), 0.7) == 0.8
+
     def test_two_departments_are_judged_by_both_their_targets(self, folder: Path) -> None:
         """44 cases of parks and 54 of roads fell due."""
         both = asked_in(folder, replace(MONTH, department=("parks", "roads")))

@@ -84,7 +84,7 @@ class TestLeaderboard:
 
     def test_open_and_overdue_cases_add_up(self, departments: Any) -> None:
         drawn = departments.draw_open(asked_for(**MONTH), {})
-        assert drawn.finding == "1 of 13 cases that are open are overdue; Roads has 100 % of them."
+        assert drawn.finding == "1 of 13 cases that are open is overdue."
         assert [trace["x"] for trace in drawn.figure["data"]] == [[1], [12]]
 
 

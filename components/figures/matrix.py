@@ -46,9 +46,7 @@ def matrix(rows: Sequence[Row], columns: Sequence[tuple[str, str]], *, apart: in
         traces.append(_heat(rows, columns, plain, judged_scale=False))
     if len(columns) <= MOST_WITH_TEXT:
         traces += _shares(rows, columns)
-    few = [(row, columns[at][0], cell) for row in rows for at, cell in enumerate(row.cells) if cell.value is None and not cell.is_empty]
-    if few:
-        traces.append(_hatching(few))
+    traces.append(_points(rows, columns))
     shapes = [] if apart is None else [_divider(apart)]
     layout = theme.layout(
         xaxis={
@@ -59,7 +57,8 @@ def matrix(rows: Sequence[Row], columns: Sequence[tuple[str, str]], *, apart: in
             "type": "category", "showgrid": False, "zeroline": False, "categoryorder": "array", "categoryarray": [r.key for r in rows][::-1],
             "tickvals": [r.key for r in rows], "ticktext": [words.plain(r.label) for r in rows], "range": [-0.5, len(rows) - 0.5],
         },
-        hovermode="closest", height=max(220, 150 + ROW_PIXELS * len(rows)), shapes=shapes, margin={"l": 8, "r": 12, "t": 8, "b": 56},
+        # The middle of the cell that is pointed at is always the nearest one.
+        hovermode="closest", hoverdistance=-1, height=max(220, 150 + ROW_PIXELS * len(rows)), shapes=shapes, margin={"l": 8, "r": 12, "t": 8, "b": 56},
     )  # fmt: skip
     return {"data": traces, "layout": layout}
 
@@ -74,8 +73,7 @@ def _gap(row: Row, cell: Cell) -> float | None:
 def _heat(rows: Sequence[Row], columns: Sequence[tuple[str, str]], z: list[list[float | None]], *, judged_scale: bool) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": "heatmap", "x": [c for c, _ in columns], "y": [row.key for row in rows], "z": z,
-        "customdata": [[[cell.href, cell.hover] for cell in row.cells] for row in rows], "hovertemplate": "%{customdata[1]}<extra></extra>",
-        "xgap": 2, "ygap": 2, "hoverongaps": False,
+        "xgap": 2, "ygap": 2, "hoverinfo": "skip",
         "zmin": -theme.GAP_SPAN, "zmax": theme.GAP_SPAN, "showscale": judged_scale,
     }  # fmt: skip
     if not judged_scale:
@@ -108,12 +106,20 @@ def _shares(rows: Sequence[Row], columns: Sequence[tuple[str, str]]) -> list[dic
     ]  # fmt: skip
 
 
-def _hatching(few: list[tuple[Row, str, Cell]]) -> dict[str, Any]:
-    """A slanted stroke in each cell of which nothing can be said; a heat map knows no hatching of its own."""
+def _points(rows: Sequence[Row], columns: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """What can be pointed at and clicked: the middle of each cell; seen, as a slanted stroke, where nothing can be said.
+
+    A heat map has no hatching of its own, and Dash does not tell which of its cells was clicked.
+    """
+    cells = [(row.key, column, cell) for row in rows for (column, _), cell in zip(columns, row.cells, strict=True)]
     return {
-        "type": "scatter", "mode": "markers", "x": [column for _, column, _ in few], "y": [row.key for row, _, _ in few],
-        "customdata": [[cell.href, cell.hover] for _, _, cell in few], "hovertemplate": "%{customdata[1]}<extra></extra>", "showlegend": False,
-        "marker": {"symbol": "line-ne-open", "size": 9, "color": theme.QUIET, "line": {"width": 1.5, "color": theme.QUIET}}, "cliponaxis": False,
+        "type": "scatter", "mode": "markers", "x": [column for _, column, _ in cells], "y": [key for key, _, _ in cells],
+        "customdata": [[cell.href, cell.hover] for _, _, cell in cells], "hovertemplate": "%{customdata[1]}<extra></extra>", "showlegend": False,
+        "marker": {
+            "symbol": "line-ne-open", "size": 9, "color": theme.QUIET, "line": {"width": 1.5, "color": theme.QUIET},
+            "opacity": [int(cell.value is None and not cell.is_empty) for _, _, cell in cells],
+        },
+        "cliponaxis": False,
     }  # fmt: skip
 
 

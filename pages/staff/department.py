@@ -169,7 +169,7 @@ def draw_types(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     rows = frame.assign(
         days_said=[_days(days, more) for days, more in zip(frame["days"], frame["days_more_than"], strict=True)],
         page=[filters.link("/sla", asked, request_type=key) for key in frame["key"]], opened_href=listed("opened"), due_href=listed("ontime_due"),
-        late=[on_time.late_link(asked, n, met, request_type=key) for key, n, met in zip(frame["key"], frame["due"], frame["met"], strict=True)],
+        late=[on_time.late_link(asked, n, met, request_type=key) if n else None for key, n, met in zip(frame["key"], frame["due"], frame["met"], strict=True)],
         open_href=listed("backlog"), overdue_href=[filters.link("/backlog", asked, request_type=key, list="overdue_now") for key in frame["key"]],
     )  # fmt: skip
     twin = Twin(rows, (

@@ -101,7 +101,7 @@ def _finding(frame: pd.DataFrame) -> str:
             said.append(f"{words.joined(names)} {'is' if len(names) == 1 else 'are'} {where}")
     if not said:
         return f"No department of {len(ranked)} differs from its own target by more than chance."
-    return words.sentence(f"Against their own targets, {'; '.join(said)}")
+    return words.sentence(f"Against {'its own target' if len(ranked) == 1 else 'their own targets'}, {'; '.join(said)}")
 
 
 def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -127,10 +127,8 @@ def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     if not late:
         finding = f"None of the {words.cases(total)} that are open is overdue."
     else:
-        first = frame.iloc[0]
-        finding = words.sentence(
-            f"{words.count(late)} of {words.cases(total)} that are open are overdue; {first['label']} has {words.percent_of(first['overdue'] / late)} of them"
-        )
+        most = f"; {frame['label'].iloc[0]} has {words.percent_of(frame['overdue'].iloc[0] / late)} of them" if len(frame) > 1 else ""
+        finding = words.sentence(f"{words.count(late)} of {words.cases(total)} that are open {'is' if late == 1 else 'are'} overdue{most}")
     return Drawn(finding, figure, twin, "Larger departments have more of everything: see weeks of work in the table above.",
                  cases=tiles.cases_link(asked, "backlog"))  # fmt: skip
 
