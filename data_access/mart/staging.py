@@ -188,10 +188,11 @@ _HASH = (
     + ", ".join(text_of(f"c.{name}") for name in canonical.CASE_COLUMNS if name not in _UNHASHED)
     + ", coalesce(e.event_hash, '')))"
 )
+# Added up and not strung together: five million cases' events then need a number each in memory, not their text.
 _EVENT_HASH = (
-    "SELECT programme, source_id, md5(string_agg(concat_ws(chr(31), "
+    "SELECT programme, source_id, sum(md5_number_lower(concat_ws(chr(31), "
     + ", ".join(text_of(name) for name in canonical.EVENT_COLUMNS if name not in ("programme", "source_id"))
-    + "), chr(30) ORDER BY event_at, event_kind, from_value, to_value, reason)) AS event_hash FROM stage_event GROUP BY ALL"
+    + "))::HUGEINT)::VARCHAR AS event_hash FROM stage_event GROUP BY ALL"
 )
 _HELD = """SELECT r.case_id, p.slug AS programme, r.source_id, r.source_name, r.content_hash
     FROM previous.case_record r JOIN previous.programme p ON p.id = r.programme_id"""
