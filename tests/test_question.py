@@ -112,7 +112,7 @@ HOSTILE: tuple[Any, ...] = (
 PARAMETERS = ("from", "to", "as_of", "grain", "programme", "department", "request_type", "request_group", "channel", "case_class", "district", "quarter", "weeks")  # fmt: skip
 
 
-@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value).partition(" object at ")[0][:30])
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_hostile_values_are_refused_in_a_short_sentence(gate: Gate, name: str, value: Any) -> None:
     sentence = gate.refusal({name: value})
