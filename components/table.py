@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import dash_bootstrap_components as dbc
 import pandas as pd
-from dash import dcc, html
+from dash import html
 
 from components import words
 from components.plain_table import PlainTable
@@ -60,13 +58,9 @@ def text_of(value: Any, kind: Kind, calendar: Calendar | None = None) -> str:
     return words.amount(value, kind)
 
 
-def html_table(twin: Twin, calendar: Calendar, *, cell: Callable[[Column, Any], Any] | None = None, most: int = MOST_ROWS) -> html.Div:
-    """`twin` as an HTML table, numbers to the right, with a note when rows are left out.
-
-    Args:
-        cell: what stands in a cell instead of its text, or None for the text. For short tables: each cell is then a component.
-    """
-    table = _plain(twin, calendar, most) if cell is None else _rich(twin, calendar, cell, most)
+def html_table(twin: Twin, calendar: Calendar, *, most: int = MOST_ROWS) -> html.Div:
+    """`twin` as an HTML table, numbers to the right, with a note when rows are left out."""
+    table = _plain(twin, calendar, most)
     left = len(twin.frame) - most
     # A region that scrolls must be reachable by keyboard.
     scrolled = html.Div(table, className="table-scroll", tabIndex=0, role="group", **{"aria-label": twin.caption or "Table"})
@@ -84,27 +78,6 @@ def _plain(twin: Twin, calendar: Calendar, most: int) -> PlainTable:
         rows.append(cells)
     columns = [{"label": column.label, "end": _side(column) != ""} for column in twin.columns]
     return PlainTable(columns=columns, rows=rows, caption=twin.caption)
-
-
-def _rich(twin: Twin, calendar: Calendar, cell: Callable[[Column, Any], Any], most: int) -> dbc.Table:
-    head = html.Thead(html.Tr([html.Th(column.label, scope="col", className=_side(column)) for column in twin.columns]))
-    rows = []
-    for record in twin.frame.head(most).to_dict("records"):
-        cells = []
-        for number, column in enumerate(twin.columns):
-            shown = cell(column, record)
-            if shown is None:
-                shown = _linked(record, column, text_of(record[column.key], column.kind, calendar))
-            made = html.Th(shown, scope="row", className=_side(column)) if number == 0 else html.Td(shown, className=_side(column))
-            cells.append(made)
-        rows.append(html.Tr(cells))
-    caption = [html.Caption(twin.caption)] if twin.caption else []
-    return dbc.Table([*caption, head, html.Tbody(rows)], size="sm", className="figures", hover=True)
-
-
-def _linked(record: dict[str, Any], column: Column, text: str) -> Any:
-    target = record.get(column.href) if column.href else None
-    return dcc.Link(text, href=target) if isinstance(target, str) and target else text
 
 
 def _side(column: Column) -> str:

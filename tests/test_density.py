@@ -17,7 +17,7 @@ import pytest
 
 from access import PUBLIC_VIEWER, Viewer
 from data_access.mart.reading import open_mart
-from metrics.density import density, shown_cell
+from metrics.density import MOST_ACROSS, cell_for, density, placed, shown_cell
 from metrics.measure import ask, measure
 from metrics.question import BadQuestion, Question
 from metrics.select import Asked
@@ -100,6 +100,28 @@ def test_residents_get_no_finer_cells_than_the_published_grid(public: Asked, sta
     assert shown_cell(public, 0.005) == 0.005
     assert shown_cell(staff, 0.0001) == 0.0001
     assert density(public, "opened", *VIEW, 0.0001).empty, "seven cases spread over three cells of the grid"
+
+
+def test_cases_without_a_place_are_told_apart(staff: Asked) -> None:
+    assert placed(staff, "opened") == (11, 10)
+    roads = ask(staff.mart, staff.calendar, MARCH.about(department=("roads",)), MAYOR)
+    assert placed(roads, "opened") == (3, 2)
+
+
+def test_figures_made_of_figures_have_no_places(staff: Asked) -> None:
+    with pytest.raises(BadQuestion, match="counts no cases of its own"):
+        placed(staff, "net_flow")
+
+
+def test_cells_are_as_fine_as_the_view_allows_and_each_is_cut_into_four(staff: Asked) -> None:
+    """A fifth of a degree in cells of 0.0032 is 62.5 of them; half the view halves the cell; no cell is finer than an address."""
+    assert cell_for(10.0, 50.0, 10.2, 50.1) == 0.0032
+    assert cell_for(10.0, 50.0, 10.1, 50.05) == 0.0016
+    assert cell_for(10.0, 50.0, 10.0, 50.2) == 0.0032, "the longer side decides"
+    assert cell_for(10.0, 50.0, 10.000001, 50.000001) == 0.0001
+    world = (-180.0, -90.0, 180.0, 90.0)
+    assert 360 / cell_for(*world) <= MOST_ACROSS
+    assert density(staff, "opened", *world, cell_for(*world))["n"].sum() == 10
 
 
 def test_nothing_on_the_map_is_an_empty_answer(staff: Asked) -> None:
