@@ -27,6 +27,7 @@ SAID: dict[str, tuple[str, str, str]] = {
     "backlog": ("open {now}", "", ""),
     "overdue_now": ("overdue {now}", "", ""),
     "due_next_7_days": ("open {now} and due in the 7 days after", "", ""),
+    "reopened_open": ("open again {now} after having been closed", "", ""),
     "days_overdue": ("overdue {now}", "", ""),
     "ontime_due": ("that fell due {when}", "that fell due {when} and were closed on time", "that fell due {when} and were not closed on time"),
     "ontime_closed": ("with a deadline, closed {when}", "closed on time {when}", "closed late {when}"),

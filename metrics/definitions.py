@@ -114,6 +114,12 @@ METRICS: tuple[Metric, ...] = (
         ),
     ),
     Metric(
+        "reopened_open", "Opened again and open", "stock", "cases", "lower",
+        "Open cases that had been closed before.", "open, and not for the first time", "as_of", "CitiStat practice",
+        "What was called done and was not: the first to look at again.", only_open=True,
+        rows=lambda f: and_(f.state, f.is_open, f.column("spell_no") > 1),
+    ),
+    Metric(
         "days_overdue", "Days overdue", "duration", "days", "lower",
         "How long overdue cases have been overdue.", "(as_of - due_at) / 86400 over overdue cases", "as_of", "CitiStat practice",
         rows=lambda f: f.is_overdue, only_open=True, window=False,

@@ -113,6 +113,12 @@ def test_ages_include_their_lower_bound(week: Asked) -> None:
         ages_of("1-2")
 
 
+def test_an_open_case_that_was_closed_before_is_one_to_look_at_again(week: Asked) -> None:
+    """'Back' is open again; 'Again' came back too and is closed."""
+    assert ids(week, "reopened_open") == ["Back"]
+    assert measure("reopened_open", week).value == 1
+
+
 def test_a_head_s_counts_are_of_the_own_department(folder: Path) -> None:
     mart, calendar = open_mart(settings_in(folder)), calendar_of(small_city())
     head = ask(mart, calendar, default_question(mart, calendar), Viewer("h", "Head", "department", ("parks",)))

@@ -42,7 +42,7 @@ CITIES = (
 DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class", "district", "quarter")  # fmt: skip
 PLAIN = tuple(m.id for m in METRICS if m.kind != "composite" or m.id in ("net_flow", "repeat_location_rate", "reported_again", "ttc_km"))
 """Figures the second opinion knows as rows; the others are made of these and are checked by their parts."""
-INSTANT_ONLY = ("days_overdue", "due_next_7_days")
+INSTANT_ONLY = ("days_overdue", "due_next_7_days", "reopened_open")
 ADDED_UP = tuple(m.id for m in METRICS if m.kind in ("flow", "stock", "share") or m.id in ("net_flow", "days_overdue", "reported_again"))
 SHARES = tuple(m.id for m in METRICS if m.unit == "share")
 INSTANT = timedelta(microseconds=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ from tests.support.marts import MAYOR, calendar_of, instant, make_mart, small_ci
 AS_OF = datetime(2026, 3, 30, 4, 0)
 
 
-@pytest.fixture(scope="module")
-def page(staff_app: Flask) -> Any:
-    return importlib.import_module("pages.staff.backlog")
+@pytest.fixture(scope="module", autouse=True)
+def backlog(staff_app: Flask) -> Iterator[Any]:
+    """The page, drawn as the staff process draws it."""
+    with staff_app.test_request_context("/"):
+        yield importlib.import_module("pages.staff.backlog")
 
 
 @pytest.fixture(scope="module")
@@ -54,30 +57,31 @@ def about(asked: Asked, **filters_: Any) -> Asked:
     return Asked(asked.mart, asked.scope, asked.calendar, asked.question.about(**filters_))
 
 
-def test_the_lines_are_the_open_and_the_overdue_cases_at_the_end_of_each_week(page: Any, asked: Asked) -> None:
-    drawn = page.draw_over_time(asked, {})
+def test_the_lines_are_the_open_and_the_overdue_cases_at_the_end_of_each_week(backlog: Any, asked: Asked) -> None:
+    drawn = backlog.draw_over_time(asked, {})
     for trace, metric in zip(drawn.figure["data"], ("backlog", "overdue_now"), strict=True):
         assert trace["y"] == measure(metric, asked, period=True).frame["value"].tolist()
 
 
-def test_the_finding_counts_from_the_day_before_the_period(page: Any, small: Asked) -> None:
+def test_the_finding_counts_from_the_day_before_the_period(backlog: Any, small: Asked) -> None:
     """One case was open on the 15th; one more was opened, and another opened and closed: two are open on the 29th, one of them overdue."""
     assert (
-        page.draw_over_time(small, {}).finding == "2 cases were open on 29 Mar 2026, 1 more than on 15 Mar 2026; 50 % of them are overdue."
+        backlog.draw_over_time(small, {}).finding
+        == "2 cases were open on 29 Mar 2026, 1 more than on 15 Mar 2026; 50 % of them are overdue."
     )
-    assert page.draw_net_flow(small, {}).finding == "The backlog grew by 1 case; it grew in 1 of 2 weeks."
-    assert page.draw_net_flow(small, {}).figure["data"][0]["y"] == [1, 0]
+    assert backlog.draw_net_flow(small, {}).finding == "The backlog grew by 1 case; it grew in 1 of 2 weeks."
+    assert backlog.draw_net_flow(small, {}).figure["data"][0]["y"] == [1, 0]
 
 
-def test_nothing_open_is_said_and_not_drawn(page: Any, small: Asked) -> None:
+def test_nothing_open_is_said_and_not_drawn(backlog: Any, small: Asked) -> None:
     nothing = about(small, department=("roads",))
-    assert page.draw_over_time(nothing, {}).finding == "0 cases were open on 29 Mar 2026, as many as on 15 Mar 2026."
-    assert page.draw_ages(nothing, {}).finding == "No case is open."
-    assert page.draw_ages(nothing, {}).figure is None
+    assert backlog.draw_over_time(nothing, {}).finding == "0 cases were open on 29 Mar 2026, as many as on 15 Mar 2026."
+    assert backlog.draw_ages(nothing, {}).finding == "No case is open."
+    assert backlog.draw_ages(nothing, {}).figure is None
 
 
-def test_ages_are_stacked_by_department_and_sum_to_the_backlog(page: Any, asked: Asked) -> None:
-    drawn = page.draw_ages(asked, {})
+def test_ages_are_stacked_by_department_and_sum_to_the_backlog(backlog: Any, asked: Asked) -> None:
+    drawn = backlog.draw_ages(asked, {})
     assert sum(sum(trace["x"]) for trace in drawn.figure["data"]) == measure("backlog", asked).value
     whole = ageing(asked)
     old = int(whole.loc[whole["band"] == "365+", "n"].iloc[0])
@@ -86,44 +90,44 @@ def test_ages_are_stacked_by_department_and_sum_to_the_backlog(page: Any, asked:
     )
 
 
-def test_the_department_with_most_old_cases_is_named(page: Any, small: Asked) -> None:
-    drawn = page.draw_ages(about(small, as_of=datetime(2026, 3, 25)), {})
+def test_the_department_with_most_old_cases_is_named(backlog: Any, small: Asked) -> None:
+    drawn = backlog.draw_ages(about(small, as_of=datetime(2026, 3, 25)), {})
     assert drawn.finding == "33 % of the 3 open cases have been open for a year or more; 100 % of these belong to Parks."
     assert drawn.twin.frame["label"].tolist() == ["Parks", "Roads"]
 
 
-def test_the_ages_of_one_department_are_told_by_type(page: Any, small: Asked) -> None:
-    drawn = page.draw_ages(small, {})
+def test_the_ages_of_one_department_are_told_by_type(backlog: Any, small: Asked) -> None:
+    drawn = backlog.draw_ages(small, {})
     assert drawn.twin.columns[0].label == "Request type"
     assert drawn.twin.frame[["label", "total", "7-14", "365+"]].values.tolist() == [["Tree", 2, 1, 1]]
 
 
-def test_a_city_of_many_departments_sees_the_first_and_is_told_of_the_rest(page: Any, tmp_path: Path) -> None:
+def test_a_city_of_many_departments_sees_the_first_and_is_told_of_the_rest(backlog: Any, tmp_path: Path) -> None:
     rows = [
         {"source_id": str(n), "department": f"Department {n:02d}", "case_class": "service", "opened_at": AS_OF - timedelta(days=n)}
         for n in range(1, 21)
     ]
     city = small_city()
     mart = make_mart(tmp_path, rows, as_of=AS_OF, city=city)
-    drawn = page.draw_ages(ask(mart, calendar_of(city), default_question(mart, calendar_of(city)), MAYOR), {})
+    drawn = backlog.draw_ages(ask(mart, calendar_of(city), default_question(mart, calendar_of(city)), MAYOR), {})
     assert len(drawn.figure["data"][0]["y"]) == 15
     assert "5 more in the table" in drawn.note and len(drawn.twin.frame) == 20
 
 
-def test_every_choice_says_how_many_cases_it_has(page: Any, small: Asked) -> None:
-    assert page.offered(small) == {
+def test_every_choice_says_how_many_cases_it_has(backlog: Any, small: Asked) -> None:
+    assert backlog.offered(small) == {
         "overdue_now": "Overdue, longest first: 1 case", "due_next_7_days": "Due in the next 7 days, soonest first: 0 cases",
-        "oldest": "Open, oldest first: 2 cases", "backlog": "Open, newest first: 2 cases",
+        "reopened_open": "Opened again, oldest first: 0 cases", "oldest": "Open, oldest first: 2 cases", "backlog": "Open, newest first: 2 cases",
     }  # fmt: skip
 
 
-def test_a_city_without_deadlines_has_its_lines_and_lists(page: Any, tmp_path: Path) -> None:
+def test_a_city_without_deadlines_has_its_lines_and_lists(backlog: Any, tmp_path: Path) -> None:
     city = small_city()
     mart = make_mart(tmp_path, [{"source_id": "1", "case_class": "service", "opened_at": datetime(2026, 3, 1)}], as_of=AS_OF, city=city)
     asked = ask(mart, calendar_of(city), default_question(mart, calendar_of(city)), MAYOR)
-    assert page.draw_over_time(asked, {}).finding.endswith("none of them is overdue.")
-    assert page.draw_ages(asked, {}).twin.frame["label"].tolist() == ["No type"]
-    assert page.chosen(asked, filters.view_of({}, asked)).of == "overdue_now"
+    assert backlog.draw_over_time(asked, {}).finding.endswith("none of them is overdue.")
+    assert backlog.draw_ages(asked, {}).twin.frame["label"].tolist() == ["No type"]
+    assert backlog.chosen(asked, filters.view_of({}, asked)).of == "overdue_now"
 
 
 @pytest.mark.browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,9 +25,11 @@ from tests.support.looking import DESKTOP, PHONE, watched
 from tests.support.marts import MAYOR, calendar_of
 
 
-@pytest.fixture(scope="module")
-def page(staff_app: Flask) -> Any:
-    return importlib.import_module("pages.staff.cases")
+@pytest.fixture(scope="module", autouse=True)
+def explorer(staff_app: Flask) -> Iterator[Any]:
+    """The page, drawn as the staff process draws it."""
+    with staff_app.test_request_context("/"):
+        yield importlib.import_module("pages.staff.cases")
 
 
 @pytest.fixture(scope="module")
@@ -83,17 +86,17 @@ def test_lists_begin_with_what_matters_most() -> None:
 
 
 @pytest.mark.parametrize("metric", [metric.id for metric in LISTED])
-def test_the_list_split_up_is_the_list(page: Any, asked: Asked, metric: str) -> None:
+def test_the_list_split_up_is_the_list(explorer: Any, asked: Asked, metric: str) -> None:
     for which in ("all", "false"):
         view = filters.view_of({"of": metric, "hits": which}, asked)
-        listing = page.chosen(asked, view)
+        listing = explorer.chosen(asked, view)
         total = case_count(asked, metric, **listing.chosen())
-        for draw in (page.draw_types, page.draw_channels):
+        for draw in (explorer.draw_types, explorer.draw_channels):
             assert draw(asked, view).twin.frame["n"].sum() == total
 
 
-def test_the_first_twelve_types_are_drawn_and_all_are_in_the_table(page: Any, asked: Asked) -> None:
-    drawn = page.draw_types(asked, filters.view_of({}, asked))
+def test_the_first_twelve_types_are_drawn_and_all_are_in_the_table(explorer: Any, asked: Asked) -> None:
+    drawn = explorer.draw_types(asked, filters.view_of({}, asked))
     frame = drawn.twin.frame
     assert len(drawn.figure["data"][0]["x"]) == 12 < len(frame)
     first = frame.iloc[0]
@@ -101,14 +104,14 @@ def test_the_first_twelve_types_are_drawn_and_all_are_in_the_table(page: Any, as
     assert f"{len(frame) - 12} more in the table" in drawn.note
 
 
-def test_a_list_without_cases_is_said_and_not_drawn(page: Any, asked: Asked) -> None:
+def test_a_list_without_cases_is_said_and_not_drawn(explorer: Any, asked: Asked) -> None:
     long_ago = about(asked, start=date(1999, 1, 4), end=date(1999, 1, 11))
-    drawn = page.draw_types(long_ago, filters.view_of({}, asked))
+    drawn = explorer.draw_types(long_ago, filters.view_of({}, asked))
     assert (drawn.figure, drawn.finding) == (None, "No case to split up.")
 
 
 @pytest.mark.parametrize("query", [{"of": "net_flow"}, {"of": "x"}, {"hits": "met"}, {"age": "7"}, {"search": "x" * 61}])
-def test_what_cannot_be_listed_is_refused(page: Any, asked: Asked, query: dict[str, str]) -> None:
+def test_what_cannot_be_listed_is_refused(explorer: Any, asked: Asked, query: dict[str, str]) -> None:
     with pytest.raises(BadQuestion):
         filters.view_of(query, asked)
 

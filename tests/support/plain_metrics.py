@@ -133,6 +133,9 @@ class Plain:
 
     days_overdue = overdue_now
 
+    def reopened_open(self) -> list[Row]:
+        return [Row(s.case, None, self.now_owner(s.case)) for s in self.chosen() if s.closed is None and len(s.case.spells) > 1]
+
     def due_next_7_days(self) -> list[Row]:
         return [
             Row(s.case, None, self.now_owner(s.case)) for s in self.chosen()
