@@ -38,7 +38,7 @@ def body(name: str, given: dict[str, Any], *, chart: str = "", ids: list[Any] | 
             return [
                 {"id": {**pattern, "name": i}, "property": part["property"], "value": v} for i, v in zip(ids or [], values, strict=False)
             ]
-        concrete = {**pattern, "name": chart}
+        concrete = _concrete(pattern, chart)
         return {
             "id": concrete,
             "property": part["property"],
@@ -63,8 +63,13 @@ def _targets(name: str, chart: str, ids: list[Any] | None) -> Any:
         if ["ALL"] in pattern.values():
             made.append([{"id": {**pattern, "name": i}, "property": prop} for i in ids or []])
         else:
-            made.append({"id": {**pattern, "name": chart}, "property": prop})
+            made.append({"id": _concrete(pattern, chart), "property": prop})
     return made if name.startswith("..") else made[0]
+
+
+def _concrete(pattern: dict[str, Any], chart: str) -> dict[str, Any]:
+    """The id of one component: that of `chart` where the callback is for any."""
+    return {key: chart if value == ["MATCH"] else value for key, value in pattern.items()}
 
 
 def post(client: FlaskClient, content: Any) -> TestResponse:
