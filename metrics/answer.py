@@ -81,10 +81,13 @@ def _packed(column: pd.Series) -> list[Any]:
 
 def unpack(packed: dict[str, list[Any]]) -> pd.DataFrame:
     """The frame that `pack` packed."""
-    frame = pd.DataFrame(packed)
-    numbers = [c for c in frame.columns if c not in (*KEYS, "suppressed")]
-    kinds: dict[str, str] = dict.fromkeys(numbers, "float64")
-    frame = frame.astype(kinds)
+    return plain(pd.DataFrame(packed))
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with the types of an answer: keys text, periods days, figures numbers, whether it was kept or is new."""
+    kinds = {name: "str" if name in KEYS else "bool" if name == "suppressed" else "float64" for name in frame.columns}
     if "period" in frame.columns:
+        kinds["period"] = "datetime64[us]"
         frame = frame.assign(period=pd.to_datetime(frame["period"]))
-    return frame
+    return frame.astype(kinds)

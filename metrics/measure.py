@@ -12,7 +12,7 @@ from access import Viewer, scope_of
 from data_access.cache import cached
 from data_access.mart.reading import Mart
 from metrics import composite, stock
-from metrics.answer import Answer, pack, unpack
+from metrics.answer import Answer, pack, plain, unpack
 from metrics.definitions import REGISTRY
 from metrics.kinds import DAY_OF, Facts, Metric
 from metrics.periods import Calendar
@@ -77,7 +77,14 @@ def _cached(name: str, metric: Metric, asked: Asked, by: By, period: bool, compu
     key = repr([name, parameters])
     if asked.memory is not None and key in asked.memory:
         return asked.memory[key]
-    frame = unpack(cached(name, asked.mart.edition, asked.scope, parameters, lambda: pack(compute())))
+    made: list[pd.DataFrame] = []
+
+    def packed() -> dict[str, list[Any]]:
+        made.append(plain(compute()))
+        return pack(made[0])
+
+    kept = cached(name, asked.mart.edition, asked.scope, parameters, packed)
+    frame = made[0] if made else unpack(kept)
     if asked.memory is not None:
         asked.memory[key] = frame
     return frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 
 from data_access.cache import cached
@@ -45,26 +46,33 @@ def movers(asked: Asked, n: int = 8) -> pd.DataFrame:
 def _ranked(asked: Asked) -> pd.DataFrame:
     """Every move, largest first."""
     start, end = asked.last_week()
-    weeks = [pd.Timestamp(start - timedelta(weeks=back)) for back in range(WEEKS_BEFORE, -1, -1)]
-    question = asked.question.about(start=weeks[0].date(), end=end, grain="week")
-    long = asked.about(question)
+    first = start - timedelta(weeks=WEEKS_BEFORE)
+    long = asked.about(asked.question.about(start=first, end=end, grain="week"))
     rows: list[tuple] = []
     for metric_id in MOVING:
         frame = counted(REGISTRY[metric_id], long, DIMENSIONS, period=True)
-        for dimension, (key, label) in zip(DIMENSIONS, (("key", "label"), ("key_2", "label_2")), strict=True):
-            by = [key, label, "period"]
-            # Every case has one department and one type, so sums over the one are the figures of the other.
-            sums = frame.groupby(by, sort=True)[["numerator", "n"]].sum()
-            numerator, count = (sums[name].unstack("period").reindex(columns=weeks).fillna(0.0) for name in ("numerator", "n"))
-            for group, hits, cases in zip(numerator.index, numerator.to_numpy(), count.to_numpy(), strict=True):
-                move = _move(REGISTRY[metric_id], hits.tolist(), cases.tolist())
+        week = ((frame["period"] - pd.Timestamp(first)).dt.days // 7).to_numpy()
+        # Every case has one department and one type, so sums over the one are the figures of the other.
+        for dimension, key, label in zip(DIMENSIONS, ("key", "key_2"), ("label", "label_2"), strict=True):
+            group, keys = pd.factorize(frame[key])
+            labels = frame[label].groupby(group).first().tolist()
+            numerator, count = (_summed(group, week, frame[name].to_numpy(), len(keys)) for name in ("numerator", "n"))
+            for at, (slug, name) in enumerate(zip(keys, labels, strict=True)):
+                move = _move(REGISTRY[metric_id], numerator[at].tolist(), count[at].tolist())
                 if move is not None:
-                    rows.append((metric_id, dimension, *group, *move))
+                    rows.append((metric_id, dimension, slug, name, *move))
     made = pd.DataFrame(rows, columns=list(COLUMNS))
     if asked.scope.audience == "public":
         made = made[made["n"] >= LEAST_COUNT]
     order = ["is_signal", "cases", "metric", "dimension", "label"]
     return made.sort_values(order, ascending=[False, False, True, True, True], ignore_index=True)
+
+
+def _summed(group: np.ndarray, week: np.ndarray, figure: np.ndarray, groups: int) -> np.ndarray:
+    """`figure` added up: one row per group, one column per week."""
+    made = np.zeros((groups, WEEKS_BEFORE + 1))
+    np.add.at(made, (group, week), np.nan_to_num(figure))
+    return made
 
 
 def _move(metric: Metric, hits: list[float], cases: list[float]) -> tuple | None:

@@ -144,9 +144,10 @@ class Asked:
         for at, (name, group) in enumerate(zip(self.dimensions(by), GROUPS, strict=False)):
             known = self.members(name).by_id
             nobody = Member(0, "none", _NAMELESS.get(name, "Not on the map"))
-            rows = [known.get(int(number), nobody) for number in frame[group]]
-            made.insert(2 * at, KEYS[2 * at], [member.slug for member in rows])
-            made.insert(2 * at + 1, KEYS[2 * at + 1], [member.name for member in rows])
+            codes, numbers = pd.factorize(frame[group])
+            members = [known.get(int(number), nobody) for number in numbers]
+            made.insert(2 * at, KEYS[2 * at], pd.array([member.slug for member in members], dtype="str").take(codes))
+            made.insert(2 * at + 1, KEYS[2 * at + 1], pd.array([member.name for member in members], dtype="str").take(codes))
         return made
 
     def _top_departments(self) -> dict[int, int]:
