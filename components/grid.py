@@ -36,6 +36,9 @@ THEME = """themeQuartz.withParams({
 LISTS: dict[str, WorkList] = {}
 """The lists of this process, by name."""
 
+KEY_COLUMN = {"due_next_7_days": "due_at", "overdue_now": "days_overdue", "days_overdue": "days_overdue", "reopened_open": "reopened_count"}
+"""What a list is about: the column that stands right after the id."""
+
 SEARCH = filters.Option("search", "Find a case by its id", None, lambda: "")
 
 
@@ -86,9 +89,9 @@ def columns(asked: Asked, listing: Listing) -> list[Shown]:
         *[Shown(layer.slug, layer.name, 140, "area" if layer.id == 1 else "") for layer in layers],
         *([Shown("address", "Address", 190)] if asked.scope.case_text else []),
         Shown("channel", "Reported by", 115),
-        Shown("reopened_count", "Reopened (times)", 135, number=True),
+        Shown("reopened_count", "Reopened (times)", 160, number=True),
     ]
-    first = {"due_next_7_days": "due_at", "overdue_now": "days_overdue", "days_overdue": "days_overdue"}.get(listing.of)
+    first = KEY_COLUMN.get(listing.of)
     at = next((i for i, column in enumerate(made) if column.key == first), None)
     if at is not None:
         made.insert(1 + many, made.pop(at))

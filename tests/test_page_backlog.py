@@ -116,8 +116,8 @@ def test_a_city_of_many_departments_sees_the_first_and_is_told_of_the_rest(backl
 
 def test_every_choice_says_how_many_cases_it_has(backlog: Any, small: Asked) -> None:
     assert backlog.offered(small) == {
-        "overdue_now": "Overdue, longest first: 1 case", "due_next_7_days": "Due in the next 7 days, soonest first: 0 cases",
-        "reopened_open": "Opened again, oldest first: 0 cases", "oldest": "Open, oldest first: 2 cases", "backlog": "Open, newest first: 2 cases",
+        "overdue_now": "Overdue: 1 case", "due_next_7_days": "Due in the next 7 days: 0 cases",
+        "reopened_open": "Opened again: 0 cases", "oldest": "Open, oldest first: 2 cases", "backlog": "Open, newest first: 2 cases",
     }  # fmt: skip
 
 

@@ -27,9 +27,9 @@ OLD = "365+"
 FEW = 4
 """Up to so many cases an axis is marked case by case."""
 WORK: dict[str, tuple[str, Listing]] = {
-    "overdue_now": ("Overdue, longest first", Listing("overdue_now", sort="days_overdue")),
-    "due_next_7_days": ("Due in the next 7 days, soonest first", Listing("due_next_7_days", sort="due_at", descending=False)),
-    "reopened_open": ("Opened again, oldest first", Listing("reopened_open", descending=False)),
+    "overdue_now": ("Overdue", Listing("overdue_now", sort="days_overdue")),
+    "due_next_7_days": ("Due in the next 7 days", Listing("due_next_7_days", sort="due_at", descending=False)),
+    "reopened_open": ("Opened again", Listing("reopened_open", descending=False)),
     "oldest": ("Open, oldest first", Listing("backlog", descending=False)),
     "backlog": ("Open, newest first", Listing("backlog")),
 }
