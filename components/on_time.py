@@ -46,6 +46,13 @@ def step(asked: Asked) -> str:
     return words.GRAIN_WORDS[asked.question.grain]
 
 
+def length(asked: Asked) -> str:
+    """How long the question's period is, for "the ... before": "week", "13 weeks", "5 days"."""
+    days = (asked.question.end - asked.question.start).days
+    n, one = (days // 7, "week") if days % 7 == 0 else (days, "day")
+    return one if n == 1 else words.plural(n, one)
+
+
 def late_link(asked: Asked, n: Any, met: Any, **more: Any) -> str:
     """Address of the late cases behind a share of those that fell due; of all of them where none is late."""
     return tiles.cases_link(asked, "ontime_due", hits="false" if n > met else None, **more)

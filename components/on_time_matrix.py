@@ -124,10 +124,14 @@ def _note(made: Matrix, asked: Asked, what: str, shown: tuple[date, ...]) -> str
         notes.append(f"The {MOST_ROWS} largest of {len(made.rows)} {what}; the table has all.")
     if len(shown) < len(made.periods):
         notes.append(f"The last {len(shown)} of {len(made.periods)} {on_time.step(asked)}s; choose longer steps to see all.")
+    targets = made.rows["target"].head(MOST_ROWS)
+    in_brackets = "" if targets.isna().all() else "; in brackets the target"
     notes.append(
-        f"In each cell the share on time in %; in brackets the target. Slanted: fewer than {LEAST_N} cases, too few to judge; empty: none fell due."
+        f"In each cell the share on time in %{in_brackets}. Slanted: fewer than {LEAST_N} cases, too few to judge; empty: none fell due."
     )
-    if made.rows["target"].isna().all():
+    if targets.isna().all():
+        notes.append("No target is set, so the colour is the share itself.")
+    elif targets.isna().any():
         notes.append("Grey: no target is set.")
     elif what != "departments":
         notes.append("A target is that of the departments that do the work, weighed by their cases.")

@@ -74,7 +74,8 @@ def _plain(twin: Twin, calendar: Calendar, most: int) -> PlainTable:
         cells: list[Any] = []
         for column in twin.columns:
             text, target = text_of(record[column.key], column.kind, calendar), record.get(column.href) if column.href else None
-            cells.append([text, target] if isinstance(target, str) and target else text)
+            # Behind a value that cannot be given there is nothing to look at.
+            cells.append([text, target] if isinstance(target, str) and target and text != words.MISSING else text)
         rows.append(cells)
     columns = [{"label": column.label, "end": _side(column) != ""} for column in twin.columns]
     return PlainTable(columns=columns, rows=rows, caption=twin.caption)

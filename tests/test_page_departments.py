@@ -77,6 +77,14 @@ class TestLeaderboard:
         assert drawn.figure is None and drawn.finding == "No case with a deadline fell due in this period, so no department can be ranked."
         assert set(drawn.twin.frame["tier_said"]) == {"too few to rank (under 10 cases)"}
 
+    def test_a_share_of_five_cases_is_not_shown(self, departments: Any) -> None:
+        """In the week of 9 March five cases of Parks fell due, twelve of Roads."""
+        drawn = departments.draw_board(asked_for(from_="2026-03-09", to="2026-03-16"), {})
+        assert len(drawn.figure["data"][0]["x"]) == 1
+        frame = drawn.twin.frame.set_index("key")
+        assert frame["value"].isna()["parks"] and frame["n"]["parks"] == 5
+        assert drawn.twin.for_file().set_index("key")["on_time"]["parks"] == 1.0
+
     def test_departments_without_targets_are_shown_and_not_ranked(self, departments: Any) -> None:
         drawn = departments.draw_board(asked_for(**MONTH, request_type="leak"), {})
         assert drawn.finding.startswith("No department is ranked: none with enough cases has a target of its own")

@@ -158,7 +158,11 @@ def test_of_140_types_the_twenty_largest_are_drawn_and_all_are_in_the_table(staf
         rows = drawn.figure["layout"]["yaxis"]["ticktext"]
         assert (len(rows), rows[0], rows[-1]) == (20, "Type 140", "Type 121")
         assert len(drawn.twin.frame) == 140
-        assert "The 20 largest of 140 request types; the table has all." in drawn.note and "Grey: no target is set." in drawn.note
+        assert (
+            "The 20 largest of 140 request types; the table has all." in drawn.note
+            and "No target is set, so the colour is the share itself." in drawn.note
+        )
+        assert drawn.figure["data"][0]["z"][0][0] == pytest.approx(139 / 140)
         assert drawn.finding == "Type 010 has the lowest share, 90.0 % of 10 cases; no target is set."
         assert sla.draw_departments(asked_for(**MONTH), {}).figure is None, "this city names no departments"
         assert "No target is set" in str(sla.fill_rate(asked_for(**MONTH)))
@@ -169,6 +173,11 @@ class TestRateAndTrend:
         text = str(sla.fill_rate(asked_for(**WEEK)))
         for said in ("72.8 %", "92 cases", "25 of them late", "1'), ' without a deadline", "1'), ' duplicates"):
             assert said in text
+
+    def test_a_share_is_not_compared_with_one_of_a_few_cases(self, sla: Any) -> None:
+        """A week on, 17 fell due and 92 the week before; in the week before that nothing did."""
+        assert "up 9.5 points on the week before, better" in str(sla.fill_rate(asked_for(from_="2026-03-09", to="2026-03-16")))
+        assert "too few cases fell due in the week before to compare" in str(sla.fill_rate(asked_for(**WEEK)))
 
     def test_a_week_with_four_points_has_no_usual_range(self, sla: Any) -> None:
         drawn = sla.draw_trend(asked_for(**MONTH), {})

@@ -25,7 +25,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: what identifies it, its label, its target (share; None: grey) and a cell for each column."""
+    """One row: what identifies it, its label, its target (share; None: grey beside rows that have one) and a cell for each column."""
 
     key: str
     label: str
@@ -39,13 +39,15 @@ def matrix(rows: Sequence[Row], columns: Sequence[tuple[str, str]], *, apart: in
     Args:
         apart: number of the first column that stands apart from those before it, such as the total.
     """
-    judged = [[_gap(row, cell) for cell in row.cells] for row in rows]
-    plain = [[0.0 if row.target is None and cell.value is not None else None for cell in row.cells] for row in rows]
-    traces = [_heat(rows, columns, judged, judged_scale=True)]
+    traces = []
+    is_judged = any(row.target is not None for row in rows)
+    if is_judged:
+        traces.append(_heat(rows, columns, [[_gap(row, cell) for cell in row.cells] for row in rows], _GAPS))
+    plain = [[cell.value if row.target is None else None for cell in row.cells] for row in rows]
     if any(value is not None for line in plain for value in line):
-        traces.append(_heat(rows, columns, plain, judged_scale=False))
+        traces.append(_heat(rows, columns, plain, _NO_TARGET if is_judged else _SHARES))
     if len(columns) <= MOST_WITH_TEXT:
-        traces += _shares(rows, columns)
+        traces += _texts(rows, columns, is_judged)
     traces.append(_points(rows, columns))
     shapes = [] if apart is None else [_divider(apart)]
     layout = theme.layout(
@@ -70,32 +72,41 @@ def _gap(row: Row, cell: Cell) -> float | None:
     return round(max(-theme.GAP_SPAN, min(theme.GAP_SPAN, cell.value - row.target)), 4)
 
 
-def _heat(rows: Sequence[Row], columns: Sequence[tuple[str, str]], z: list[list[float | None]], *, judged_scale: bool) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "type": "heatmap", "x": [c for c, _ in columns], "y": [row.key for row in rows], "z": z,
-        "xgap": 2, "ygap": 2, "hoverinfo": "skip",
-        "zmin": -theme.GAP_SPAN, "zmax": theme.GAP_SPAN, "showscale": judged_scale,
+def _heat(rows: Sequence[Row], columns: Sequence[tuple[str, str]], z: list[list[float | None]], look: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "heatmap", "x": [c for c, _ in columns], "y": [row.key for row in rows], "z": z, "xgap": 2, "ygap": 2, "hoverinfo": "skip", **look,
     }  # fmt: skip
-    if not judged_scale:
-        return {**made, "colorscale": [[0.0, theme.NO_VALUE], [1.0, theme.NO_VALUE]]}
-    span = f"{100 * theme.GAP_SPAN:.0f} points"
-    made["colorscale"] = [[at, colour] for at, colour in theme.GAP_SCALE]
-    made["colorbar"] = {
+
+
+def _look(scale: Sequence[tuple[float, str]], low: float, high: float, ticks: Sequence[tuple[float, str]]) -> dict[str, Any]:
+    """Colours from `low` to `high`, and the key that says what they mean; without `ticks` no key."""
+    key = {
         "orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "ypad": 8, "xpad": 0, "lenmode": "pixels", "len": 300,
-        "thickness": 10, "outlinewidth": 0, "tickvals": [-theme.GAP_SPAN, 0, theme.GAP_SPAN], "ticks": "",
-        "ticktext": [f"{span} below", "at its target", f"{span} above"], "tickfont": {"size": 11}, "ticklabelposition": "outside",
+        "thickness": 10, "outlinewidth": 0, "tickvals": [at for at, _ in ticks], "ticktext": [text for _, text in ticks], "ticks": "",
+        "tickfont": {"size": 11}, "ticklabelposition": "outside",
     }  # fmt: skip
-    return made
+    return {"colorscale": [list(stop) for stop in scale], "zmin": low, "zmax": high, "showscale": bool(ticks), "colorbar": key}
 
 
-def _shares(rows: Sequence[Row], columns: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+_SPAN = f"{100 * theme.GAP_SPAN:.0f} points"
+_GAPS = _look(
+    theme.GAP_SCALE, -theme.GAP_SPAN, theme.GAP_SPAN,
+    ((-theme.GAP_SPAN, f"{_SPAN} below"), (0, "at its target"), (theme.GAP_SPAN, f"{_SPAN} above")),
+)  # fmt: skip
+_SHARES = _look(theme.AMOUNT_SCALE, 0, 1, ((0, "0 %"), (0.5, "50 %"), (1, "100 % on time")))
+"""Where no row has a target: the share itself, without judgement."""
+_NO_TARGET = _look(((0.0, theme.NO_VALUE), (1.0, theme.NO_VALUE)), 0, 1, ())
+
+
+def _texts(rows: Sequence[Row], columns: Sequence[tuple[str, str]], is_judged: bool) -> list[dict[str, Any]]:
     """The share in each cell, dark on light colours and light on dark ones. A heat map's own text takes no notice of its cell."""
     inks: dict[str, list[tuple[str, str, str]]] = {}
     for row in rows:
         for (column, _), cell in zip(columns, row.cells, strict=True):
             if cell.value is not None:
                 gap = _gap(row, cell)
-                ground = theme.NO_VALUE if gap is None else theme.on_scale(theme.GAP_SCALE, (gap / theme.GAP_SPAN + 1) / 2)
+                plain = theme.NO_VALUE if is_judged else theme.on_scale(theme.AMOUNT_SCALE, cell.value)
+                ground = plain if gap is None else theme.on_scale(theme.GAP_SCALE, (gap / theme.GAP_SPAN + 1) / 2)
                 inks.setdefault(theme.ink_on(ground), []).append((column, row.key, f"{100 * cell.value:.0f}"))
     return [
         {

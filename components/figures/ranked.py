@@ -41,11 +41,7 @@ def bars(
     }  # fmt: skip
     if href is not None and href in rows.columns:
         trace["customdata"] = list(rows[href])
-    traces = (
-        [trace]
-        if target is None
-        else [{**trace, "name": "On time", "textposition": "inside", "insidetextanchor": "start"}, *_targets(rows, target)]
-    )
+    traces = [trace] if target is None else [{**trace, "name": "On time", "insidetextanchor": "start"}, *_targets(rows, target)]
     layout = theme.layout(
         xaxis=axis_of(unit), yaxis={"type": "category", "showgrid": False}, hovermode="closest", height=height_of(len(rows))
     )

@@ -39,23 +39,27 @@ def draw_board(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     frame = board(asked, frozenset(visible_departments(gate.desk().viewer(), asked.mart)))
     rows = _worded(asked, frame)
     twin = Twin(rows, _COLUMNS, f"Departments, {words.asked_period(asked.question)}; open, overdue and weeks of work: now", _file(frame))
-    known = rows.dropna(subset=["value"])
-    if known.empty:
+    if not frame["n"].any():
         return Drawn("No case with a deadline fell due in this period, so no department can be ranked.", None, twin, WHY)
-    labels = [f"{label}, {tier}" for label, tier in zip(known["label"], known["tier_said"], strict=True)]
-    figure = intervals(known.assign(label=labels, href=known["late"]))
-    note = f"{WHY} Lines: 95 % intervals. Change: against the {_span(asked)} before, a word only where chance does not explain it."
+    known = rows.dropna(subset=["value"])
+    labels = [f"{row['label']}, {TIER_WORDS.get(row['tier'], 'not ranked')}" for row in known.to_dict("records")]
+    target = "target" if known["target"].notna().any() else None
+    figure = intervals(known.assign(label=labels, href=known["late"]), target=target) if len(known) else None
+    note = f"{WHY} Lines: 95 % intervals. Change: against the {on_time.length(asked)} before, a word only where chance does not explain it."
     return Drawn(_finding(frame), figure, twin, note)
 
 
 def _worded(asked: Asked, frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` with the words and the addresses of its table."""
     keys = frame["key"]
+    enough = frame["n"] >= LEAST_N
 
     def listed(of: str, **more: Any) -> list[str]:
         return [tiles.cases_link(asked, of, department=key, **more) for key in keys]
 
     return frame.assign(
+        **{name: frame[name].where(enough) for name in ("value", "low", "high")},
+        **{name: frame[name].where(frame[f"{name}_n"] >= LEAST_N) for name in ("closed_without_work", "reopen_rate")},
         rank_said=[words.MISSING if words.is_missing(rank) else str(int(rank)) for rank in frame["rank"]],
         tier_said=[TIER_WORDS[tier] if tier in TIER_WORDS else REASON_WORDS[reason] for tier, reason in zip(frame["tier"], frame["reason"], strict=True)],
         change_said=[CHANGE_WORDS[change] for change in frame["change"]], page=[on_time.department_page(asked, key) for key in keys],
@@ -77,11 +81,6 @@ _COLUMNS = (
 def _file(frame: pd.DataFrame) -> pd.DataFrame:
     """The board for a download: numbers as they are, tiers by their short names."""
     return frame.rename(columns={"numerator": "met", "n": "fell_due", "value": "on_time"})
-
-
-def _span(asked: Asked) -> str:
-    days = (asked.question.end - asked.question.start).days
-    return words.plural(days // 7, "week") if days % 7 == 0 else words.plural(days, "day")
 
 
 def _finding(frame: pd.DataFrame) -> str:

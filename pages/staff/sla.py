@@ -21,6 +21,7 @@ from metrics.measure import measure
 from metrics.on_time import HEADLINE, by_group, competing
 from metrics.periods import SAME_WEEK_LAST_YEAR
 from metrics.question import visible_departments
+from metrics.ranking import LEAST_N
 from metrics.select import Asked
 from metrics.targets import target_of
 
@@ -80,13 +81,17 @@ def fill_rate(asked: Asked) -> list[Any]:
 def _earlier(asked: Asked) -> list[tuple[int, str]]:
     """How many days back the periods lie that this one is compared with, and what they are called."""
     days = (asked.question.end - asked.question.start).days
-    span = words.plural(days // 7, "week") if days % 7 == 0 else words.plural(days, "day")
-    return [(days, f"the {span} before"), *([(SAME_WEEK_LAST_YEAR.days, "a year earlier")] if days < SAME_WEEK_LAST_YEAR.days else [])]
+    return [
+        (days, f"the {on_time.length(asked)} before"),
+        *([(SAME_WEEK_LAST_YEAR.days, "a year earlier")] if days < SAME_WEEK_LAST_YEAR.days else []),
+    ]
 
 
 def _compared(asked: Asked, value: float, days: int, against: str) -> str:
-    before = measure("ontime_due", asked.about(asked.question.shifted(days))).value
-    return words.changed(change(value, before, "higher"), "share", against)
+    before = measure("ontime_due", asked.about(asked.question.shifted(days)))
+    if before.n < LEAST_N:
+        return f"too few cases fell due {against if against == 'a year earlier' else f'in {against}'} to compare"
+    return words.changed(change(value, before.value, "higher"), "share", against)
 
 
 def _against(value: float, target: float | None) -> str:
@@ -112,7 +117,9 @@ def draw_departments(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     frame = by_group(asked, "department", on_time.city_target())
     visible = visible_departments(gate.desk().viewer(), asked.mart)
     frame = frame[frame["key"].isin(list(visible))]
-    frame = frame.assign(gap=frame["value"] - frame["target"]).sort_values(["gap", "value"], ignore_index=True)
+    few = frame["verdict"] == "few"
+    frame = frame.assign(gap=frame["value"] - frame["target"], few=few, value=frame["value"].where(~few))
+    frame = frame.sort_values(["few", "gap", "value", "label"], ignore_index=True)
     frame = frame.assign(
         said=[_VERDICTS[verdict] for verdict in frame["verdict"]], page=[on_time.department_page(asked, key) for key in frame["key"]],
         href=[on_time.late_link(asked, n, met, department=key) for key, n, met in zip(frame["key"], frame["n"], frame["numerator"], strict=True)],
@@ -124,14 +131,17 @@ def draw_departments(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     ), "On time by department")  # fmt: skip
     if frame.empty:
         return Drawn("No case with a deadline fell due in this period.", None, twin)
-    said = [
-        f"{words.share(v)} of {words.count(n)}{_IN_BAR[verdict]}"
-        for v, n, verdict in zip(frame["value"], frame["n"], frame["verdict"], strict=True)
-    ]
+    rows = frame.assign(
+        label=[f"{label} (too few)" if few else label for label, few in zip(frame["label"], frame["few"], strict=True)],
+        text=[f"{words.share(v)} of {words.count(n)}{_IN_BAR[verdict]}" for v, n, verdict in zip(frame["value"], frame["n"], frame["verdict"], strict=True)],
+    )  # fmt: skip
     colours = [{"below": theme.BAD, "above": theme.GOOD}.get(verdict, theme.QUIET) for verdict in frame["verdict"]]
     has_target = frame["target"].notna().any()
-    figure = bars(frame.assign(text=said), "share", colours=colours, target="target" if has_target else None, text="text")
-    note = "Stroke: its own target. Below or above: the target lies outside the share's 95 % interval. The leaderboard compares the departments fairly."
+    figure = bars(rows, "share", colours=colours, target="target" if has_target else None, text="text")
+    note = (
+        "Stroke: its own target. Below or above: the target lies outside the share's 95 % interval. The leaderboard compares the departments fairly."
+        if has_target else "Departments do different work; without targets of their own their shares are not to be ranked."
+    )  # fmt: skip
     return Drawn(_department_words(frame), figure, twin, note)
 
 
@@ -142,7 +152,12 @@ _VERDICTS = {"below": "below target", "above": "above target", "unclear": "no cl
 def _department_words(frame: pd.DataFrame) -> str:
     below = frame[frame["verdict"] == "below"]
     if not frame["verdict"].isin(["below", "above", "unclear"]).any():
-        return "No department can be set against a target: there is none, or too few cases fell due."
+        known = frame.dropna(subset=["value"])
+        if known.empty:
+            return f"No department has the {LEAST_N} cases that a share needs."
+        return words.sentence(
+            f"{known['label'].iloc[0]} has the lowest share, {words.share(known['value'].iloc[0])} of {words.cases(known['n'].iloc[0])}; no target is set"
+        )
     if below.empty:
         return "No department is clearly below its target."
     worst = below.iloc[0]
