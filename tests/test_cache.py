@@ -103,8 +103,8 @@ def test_redis_keeps_answers_as_json(tmp_path: Path) -> None:
     try:
         assert cache.cached(name, "e1", PARKS, None, lambda: {"x": [1, None]}) == {"x": [1, None]}
         assert cache.cached(name, "e1", PARKS, None, lambda: "other") == {"x": [1, None]}
-        stored = client.get("statroom-staff-" + cache._key(name, 1, PARKS, None))
+        stored = client.get("statroom-staff-" + cache._key(name, "e1", PARKS, None))
         assert stored == b'{"x":[1,null]}'
     finally:
-        client.delete("statroom-staff-" + cache._key(name, 1, PARKS, None))
+        client.delete("statroom-staff-" + cache._key(name, "e1", PARKS, None))
         cache._cache.app = None
