@@ -103,7 +103,7 @@ def test_an_altered_scope_is_worthless(staff: Mart, change: dict[str, Any]) -> N
         with pytest.raises(AccessDenied):
             read(altered)
     with pytest.raises(PermissionError):
-        cached("anything", 1, altered, [], lambda: 1)
+        cached("anything", "edition", altered, [], lambda: 1)
 
 
 def test_a_seal_does_not_fit_another_scope() -> None:
