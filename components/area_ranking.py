@@ -72,6 +72,7 @@ def side_by_side(asked: Asked, layer: str, metric_id: str) -> Drawn:
     Raises:
         BadQuestion: no such layer.
     """
+    asked = asked.remembering()
     plural = layers(asked)[layer]
     finer = _finer(asked, layer)
     rows = area_figures(asked, "opened", layer).frame[["key", "label"]]
