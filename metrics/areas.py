@@ -81,7 +81,9 @@ def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
     if metric.unit in COUNTS:
         frame.loc[absent, ["value", "numerator"]] = 0.0
     if metric.unit == "per_1000":
-        frame.loc[absent, "value"] = [rate_per_1000(0, people) for people in frame.loc[absent, "population"]]
+        rates = [rate_per_1000(0, people) for people in frame.loc[absent, "population"]]
+        # A city may know nobody's number: then there is no rate, and no float either.
+        frame.loc[absent, "value"] = pd.Series(rates, index=frame.index[absent], dtype="float64")
     frame = frame.assign(state=[_state(metric, row) for row in frame.to_dict("records")])
     return AreaFigures(metric, _with_intervals(frame, answer), elsewhere)
 
