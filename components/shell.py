@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -10,8 +11,10 @@ import dash_bootstrap_components as dbc
 from dash import Input, Output, dcc, html
 
 from components import gate, viewers, words
+from data_access.mart.reading import MartUnavailable
 from data_access.store import runs
 from metrics.definitions import DEFINITIONS_VERSION
+from metrics.desk import Unknown
 from metrics.select import Asked
 from settings import utc_now
 
@@ -105,11 +108,19 @@ def _foot(audience: str) -> list[Any]:
     },
     question=QUESTION,
     values={"ticks": (Input("tick", "n_intervals"), gate.any_value)},
-    refused=lambda message: {"status": _banner("bad", message), "city": ""},
+    refused=lambda message: _without_question(tell_status, {"status": _banner("bad", message), "city": ""}),
 )  # fmt: skip
-def tell_status(asked: Asked, ticks: None) -> dict[str, Any]:
+def tell_status(asked: Asked, ticks: None = None) -> dict[str, Any]:
     """How old the data is, and what a reader should know before believing it."""
     return {"status": status_of(asked), "city": gate.desk().city.name}
+
+
+def _without_question(fill: Callable[[Asked], Any], otherwise: Any) -> Any:
+    """The frame stands also around a page whose question cannot be answered; `otherwise` where there is no data at all."""
+    try:
+        return fill(gate.desk().ask({}))
+    except (MartUnavailable, Unknown):
+        return otherwise
 
 
 def status_of(asked: Asked) -> list[Any]:
@@ -145,7 +156,7 @@ def _banner(kind: str, text: str) -> html.Div:
     return html.Div(text, className=f"banner banner-{kind}")
 
 
-@gate.answers(Output("viewer-menu", "children"), question=QUESTION)
+@gate.answers(Output("viewer-menu", "children"), question=QUESTION, refused=lambda _message: _without_question(offer_viewers, ""))
 def offer_viewers(asked: Asked) -> Any:
     """The choice of demo viewers. A form, so that the choice is one request that changes the session."""
     now = gate.desk().viewer()

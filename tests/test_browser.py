@@ -95,6 +95,8 @@ def test_an_impossible_address_is_explained_where_the_charts_would_be(browser: B
         found.page.goto(staff_url + "/?department=nowhere")
         found.settle()
         expect(found.page.locator("#chart-on-time-by-week h2")).to_have_text("There is no department called 'nowhere'.")
+        expect(found.page.locator(".status")).to_contain_text("Data through")
+        expect(found.page.locator(".viewer-menu summary")).to_contain_text("Mayor's office")
         assert found.errors == []
 
 

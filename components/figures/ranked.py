@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -63,16 +63,20 @@ def _targets(rows: pd.DataFrame, target: str) -> list[dict[str, Any]]:
 
 
 def stack(
-    wide: pd.DataFrame, labels: Sequence[str], unit: Unit, colours: Sequence[str], *, href: Sequence[str] | None = None
+    wide: pd.DataFrame, labels: Sequence[str], unit: Unit, colours: Sequence[str], *, href: Mapping[str, Sequence[str]] | None = None
 ) -> dict[str, Any]:
-    """Horizontal stacked bars: one row for each of `labels` (rows of `wide`), one part for each column."""
+    """Horizontal stacked bars: one row for each of `labels` (rows of `wide`), one part for each column.
+
+    Args:
+        href: column -> address of each row's part; a column without any leads nowhere.
+    """
     order = list(range(len(wide)))[::-1]
     traces = []
     for column, colour in zip(wide.columns, colours, strict=False):
         traces.append({
             "type": "bar", "orientation": "h", "name": words.plain(column), "y": [words.wrapped(labels[i]) for i in order],
             "x": [_plain(wide[column].iloc[i]) for i in order], "marker": {"color": colour},
-            "customdata": [href[i] for i in order] if href else None,
+            "customdata": [href[column][i] for i in order] if href and column in href else None,
             "hovertemplate": f"{words.plain(column)}: %{{x:,.0f}}<extra>%{{y}}</extra>",
         })  # fmt: skip
     layout = theme.layout(

@@ -121,7 +121,7 @@ def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     if frame.empty:
         return Drawn("No case is open.", None, twin)
     wide = pd.DataFrame({"Overdue": frame["overdue"], "Open, not overdue": frame["rest"]})
-    figure = stack(wide, frame["label"].tolist(), "cases", (theme.BAD, theme.QUIET), href=frame["href"].tolist())
+    figure = stack(wide, frame["label"].tolist(), "cases", (theme.BAD, theme.QUIET), href={"Overdue": frame["href"].tolist()})
     total, late = frame["open"].sum(), frame["overdue"].sum()
     if not late:
         finding = f"None of the {words.cases(total)} that are open is overdue."
