@@ -86,8 +86,9 @@ def malformed(body: bytes, callbacks: dict[str, Any]) -> str | None:
         if not all(_fits(one, spec) for one, spec in zip(given, wanted, strict=True)):
             return f"The request's {part} do not fit the callback."
     outputs = sent.get("outputs")
-    several = outputs if isinstance(outputs, list) else [outputs]
-    if not several or not all(_is_target(one) for one in several):
+    names = sent["output"].strip(".").split("...") if sent["output"].startswith("..") else [sent["output"]]
+    several = outputs if sent["output"].startswith("..") and isinstance(outputs, list) else [outputs]
+    if len(several) != len(names) or not all(_is_output(one, name) for one, name in zip(several, names, strict=True)):
         return "The request's outputs do not fit the callback."
     # Parts that match any number of components speak of the same ones, or Dash cannot pair them.
     lists = [part for part in (*sent.get("inputs", []), *(sent.get("state") or []), *several) if isinstance(part, list)]
@@ -104,6 +105,21 @@ def _fits(given: Any, spec: dict[str, Any]) -> bool:
         # A pattern that matches any number of components.
         return '"ALL"' in str(spec.get("id")) and all(_is_target(one) and one.get("property") == spec["property"] for one in given)
     return _is_target(given) and given["property"] == spec["property"]
+
+
+def _is_output(given: Any, name: str) -> bool:
+    """Whether `given` is what the declared output `name` ("id.property", the id maybe a pattern) stands for."""
+    target, _, prop = name.rpartition(".")
+    if not target.startswith("{"):
+        return _is_target(given) and not isinstance(given, list) and given["id"] == target and given["property"] == prop
+    pattern = orjson.loads(target)
+    parts = given if isinstance(given, list) and ["ALL"] in pattern.values() else [given]
+    return all(
+        _is_target(one) and not isinstance(one, list) and isinstance(one["id"], dict) and one["property"] == prop
+        and one["id"].keys() == pattern.keys()
+        and all(isinstance(wanted, list) or one["id"][key] == wanted for key, wanted in pattern.items())
+        for one in parts
+    )  # fmt: skip
 
 
 def _is_target(given: Any) -> bool:

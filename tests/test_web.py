@@ -56,13 +56,20 @@ def test_a_body_that_is_no_callback_request_is_400_in_one_line(staff_app: Flask,
     "change",
     [
         {"inputs": None}, {"inputs": []}, {"inputs": "x"}, {"inputs": [1]}, {"inputs": [{"id": "question"}]}, {"state": []}, {"state": [None, None]},
-        {"outputs": None}, {"outputs": "x"}, {"outputs": [1]}, {"changedPropIds": None}, {"changedPropIds": [1]},
+        {"outputs": {"id": "x", "property": "children"}}, {"outputs": [{"id": "x", "property": "children"}]}, {"outputs": None}, {"outputs": "x"}, {"outputs": [1]}, {"changedPropIds": None}, {"changedPropIds": [1]},
         {"inputs": [{"id": "question", "property": "data", "value": {}}] * 2}, {"inputs": [{"id": "question", "property": "children", "value": {}}]},
     ],
 )  # fmt: skip
 def test_a_body_that_does_not_fit_its_callback_is_400(staff_app: Flask, named: str, change: dict) -> None:
     whole = body(named, {"question.data": {}}, chart=CHART)
     assert post(staff_app.test_client(), {**whole, **change}).status_code == 400
+
+
+@pytest.mark.parametrize("outputs", [{"id": "x", "property": "children"}, {"id": "data-health", "property": "title"}, [], None, "x", [1]])
+def test_outputs_of_another_callback_are_400(staff_app: Flask, named: str, outputs: object) -> None:
+    whole = body("data-health.children", {"question.data": {}})
+    assert post(staff_app.test_client(), whole).status_code == 200
+    assert post(staff_app.test_client(), {**whole, "outputs": outputs}).status_code == 400
 
 
 def test_a_huge_body_is_413(staff_app: Flask, named: str) -> None:
