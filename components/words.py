@@ -16,6 +16,8 @@ from metrics.question import Question
 
 MISSING = "–"
 """A value that cannot be given. Never 0, never 100 %."""
+LABEL_LETTERS = 22
+"""Of a line of a label beside a bar."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 UNIT_WORDS: dict[Unit, str] = {
@@ -213,7 +215,7 @@ def label(metric: Metric) -> str:
     return metric.label[0].lower() + metric.label[1:]
 
 
-def wrapped(text: Any, width: int = 22) -> str:
+def wrapped(text: Any, width: int = LABEL_LETTERS) -> str:
     """A label for a figure, in lines of about `width` letters, safe as `plain` is."""
     return "<br>".join(plain(line) for line in textwrap.wrap(str(text), width)) or plain(text)
 

@@ -120,7 +120,7 @@ def test_a_demo_viewer_is_chosen_at_the_top(browser: Browser, staff_url: str) ->
         found.page.get_by_role("button", name="Head of Parks and Trees").click()
         found.settle()
         expect(found.page.locator(".viewer-menu summary")).to_contain_text("Head of Parks and Trees")
-        expect(found.page.locator("#chart-overdue-by-department h2")).to_contain_text("Parks and Trees has 100%")
+        expect(found.page.locator("#chart-overdue-by-department h2")).to_contain_text("Parks and Trees has 100 %")
 
 
 def test_the_navigation_opens_on_a_phone(browser: Browser, staff_url: str) -> None:

@@ -131,7 +131,7 @@ class TestChoosingAViewer:
     def test_the_choice_holds_for_this_browser(self, staff_app: Flask, named: str) -> None:
         client = look_as(staff_app.test_client(), "head-of-inspections")
         said = post(client, body(named, {"question.data": {}}, chart=CHART)).get_data(as_text=True)
-        assert "Inspections has 100%" in said
+        assert "Inspections has 100 %" in said
         assert "Public Works" not in said
         assert "Public Works" in post(staff_app.test_client(), body(named, {"question.data": {}}, chart=CHART)).get_data(as_text=True)
 

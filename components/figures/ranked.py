@@ -22,7 +22,7 @@ def height_of(rows: int) -> int:
 
 def bars(
     frame: pd.DataFrame, unit: Unit, *, value: str = "value", colours: Sequence[str] | str = theme.PRIMARY, href: str | None = "href",
-    target: str | None = None, text: str | None = None,
+    target: str | None = None, text: str | None = None, letters: int = words.LABEL_LETTERS,
 ) -> dict[str, Any]:  # fmt: skip
     """One horizontal bar for each row of `frame` (`label`, `value`), first row on top; its value stands at its end.
 
@@ -30,11 +30,12 @@ def bars(
         href: column with the address a bar leads to.
         target: column with each row's own target, drawn as a bar across.
         text: column with the words that stand in a bar instead of its value.
+        letters: of a line of a label; a row has room for two lines.
     """
     rows = frame.iloc[::-1]
     colour = list(colours)[::-1] if not isinstance(colours, str) else colours
     trace = {
-        "type": "bar", "orientation": "h", "y": [words.wrapped(v) for v in rows["label"]], "x": [_plain(v) for v in rows[value]],
+        "type": "bar", "orientation": "h", "y": [words.wrapped(v, letters) for v in rows["label"]], "x": [_plain(v) for v in rows[value]],
         "text": [words.amount(v, unit) for v in rows[value]] if text is None else [words.plain(v) for v in rows[text]], "textposition": "auto", "cliponaxis": False, "marker": {"color": colour},
         "insidetextfont": {"color": theme.ink_on(colour) if isinstance(colour, str) else [theme.ink_on(c) for c in colour]},
         "hovertemplate": "%{y}: %{text}<extra></extra>",

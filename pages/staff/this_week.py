@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,8 @@ from metrics.select import Asked
 
 WEEKS = 52
 MOVES = 8
+MOVED_LETTERS = 30
+"""Their labels are longer than most."""
 
 
 def build(query: Query) -> list[Any]:
@@ -53,38 +56,39 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         what=names, now=[words.amount(v, u) for v, u in zip(frame["value"], units, strict=True)],
         usual=[words.amount(v, u) for v, u in zip(frame["base"], units, strict=True)],
         kind=["signal" if is_signal else "within its usual range" for is_signal in frame["is_signal"]], label=names,
+        href=[_cases_of(row, asked) for row in frame.to_dict("records")],
     )  # fmt: skip
     columns = (
-        Column("what", "What"), Column("now", "This week"), Column("usual", "Mean of 12 weeks"), Column("cases", "Cases affected", "cases"),
+        Column("what", "What", href="href"), Column("now", "This week"), Column("usual", "Mean of 12 weeks"), Column("cases", "Cases affected", "cases"),
         Column("verdict", "Direction"), Column("kind", "Is it real?"),
     )  # fmt: skip
     colours = [
         theme.QUIET if not s else {"better": theme.GOOD, "worse": theme.BAD}.get(v, theme.PRIMARY)
         for s, v in zip(frame["is_signal"], frame["verdict"], strict=True)
     ]
-    figure = (
-        bars(
-            rows.assign(
-                value=rows["cases"], label=[f"{n} ({_direction(r)})" for n, r in zip(names, frame.to_dict("records"), strict=True)]
-            ),
-            "cases",
-            colours=colours,
-            href=None,
-        )
-        if len(rows)
-        else None
+    drawn = rows.assign(
+        value=rows["cases"], label=[f"{name} {_direction(row)}" for name, row in zip(names, frame.to_dict("records"), strict=True)]
     )
-    return Drawn(_moved_words(frame, names), figure, Twin(rows, columns, "What moved most, by cases affected"),
-                 "Against the mean of the 12 weeks before. Grey: within the usual range of week to week, so no signal.")  # fmt: skip
+    start, end = asked.last_week()
+    return Drawn(
+        _moved_words(frame, names), bars(drawn, "cases", colours=colours, letters=MOVED_LETTERS) if len(drawn) else None,
+        Twin(rows, columns, "What moved most, by cases affected"), title=f"What moved most in the week of {words.days_between(start, end)}",
+        note="Length: by how many cases, against the mean of the 12 weeks before. Grey: within the usual range of week to week, so no signal.",
+    )  # fmt: skip
 
 
 def _what(row: dict[str, Any]) -> str:
     return f"{row['label']}: {words.label(REGISTRY[row['metric']])}"
 
 
+def _cases_of(row: dict[str, Any], asked: Asked) -> str:
+    """The cases of one department or type that moved, of that week."""
+    return tiles.cases_of(row["metric"], replace(asked, question=asked.question.about(**{row["dimension"]: (row["key"],)})))
+
+
 def _direction(row: dict[str, Any]) -> str:
-    way = "up" if row["difference"] > 0 else "down"
-    return way if row["verdict"] == "neither" else f"{way}, {row['verdict']}"
+    way = "▲" if row["difference"] > 0 else "▼"
+    return way if row["verdict"] == "neither" else f"{way}\u00a0{row['verdict']}"
 
 
 def _moved_words(frame: pd.DataFrame, names: list[str]) -> str:
@@ -108,7 +112,9 @@ def draw_overdue(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     total = frame["value"].sum()
     if frame.empty:
         return Drawn("No case is overdue.", None, Twin(frame, (Column("label", "Department"), Column("value", "Overdue", "cases"))))
-    finding = f"{frame['label'].iloc[0]} has {frame['value'].iloc[0] / total:.0%} of the {words.cases(total)} that are overdue."
+    finding = (
+        f"{frame['label'].iloc[0]} has {words.percent_of(frame['value'].iloc[0] / total)} of the {words.cases(total)} that are overdue."
+    )
     return Drawn(finding, bars(frame, "cases", colours=theme.BAD), Twin(frame, (Column("label", "Department", href="href"), Column("value", "Overdue", "cases"))),
                  cases=tiles.cases_link(asked, "overdue_now"))  # fmt: skip
 
