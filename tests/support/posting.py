@@ -97,6 +97,10 @@ def opening(server: Flask, page: dict[str, Any]) -> Iterator[tuple[str, dict[str
             for chart in CHARTS:
                 if f'"chart-figure", "name": "{chart}"' in layout:
                     yield chart, body(name, {"question.data": question}, chart=chart)
+        elif '"MATCH"' in name:
+            kind = re.findall(r'"type":"([\w-]+)"', name)[0]
+            for part in re.findall(rf'"id": \{{"type": "{kind}", "name": "([\w-]+)"\}}', layout):
+                yield f"{kind} {part}", body(name, {"question.data": question}, chart=part)
         elif '"ALL"' in name:
             names = re.findall(r'"id": \{"type": "filter", "name": "(\w+)"\}', layout)
             if names:
