@@ -34,7 +34,9 @@ def instant(text: str | None) -> pd.Timestamp | None:
 
 def settings_in(folder: Path, audience: str = "staff") -> Settings:
     """Settings whose data folder is `folder`."""
-    return dataclasses.replace(read_settings({}), data=folder, mart=folder / "mart", store_url=f"sqlite:///{folder / 'statroom.sqlite'}", audience=audience)  # type: ignore[arg-type]
+    return dataclasses.replace(
+        read_settings({}), data=folder, mart=folder / "mart", store_url=f"sqlite:///{folder / 'statroom.sqlite'}", audience=audience
+    )  # type: ignore[arg-type]
 
 
 def make_mart(
