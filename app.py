@@ -63,7 +63,9 @@ def _serving(settings: Settings) -> Flask:
     web.protect(server, app, public=is_public)
     web.add_routes(server)
     if not is_public:
-        web.add_viewer_choice(server)
+        from components import viewer_menu
+
+        viewer_menu.add(server)
     api.register(server, desk)
     Compress(server)
     cli.register(server)

@@ -10,7 +10,7 @@ import dash
 import dash_bootstrap_components as dbc
 from dash import Input, Output, dcc, html
 
-from components import gate, viewers, words
+from components import gate, words
 from data_access.mart.reading import MartUnavailable
 from data_access.store import runs
 from metrics.definitions import DEFINITIONS_VERSION
@@ -108,14 +108,14 @@ def _foot(audience: str) -> list[Any]:
     },
     question=QUESTION,
     values={"ticks": (Input("tick", "n_intervals"), gate.any_value)},
-    refused=lambda message: _without_question(tell_status, {"status": _banner("bad", message), "city": ""}),
+    refused=lambda message: without_question(tell_status, {"status": _banner("bad", message), "city": ""}),
 )  # fmt: skip
 def tell_status(asked: Asked, ticks: None = None) -> dict[str, Any]:
     """How old the data is, and what a reader should know before believing it."""
     return {"status": status_of(asked), "city": gate.desk().city.name}
 
 
-def _without_question(fill: Callable[[Asked], Any], otherwise: Any) -> Any:
+def without_question(fill: Callable[[Asked], Any], otherwise: Any) -> Any:
     """The frame stands also around a page whose question cannot be answered; `otherwise` where there is no data at all."""
     try:
         return fill(gate.desk().ask({}))
@@ -154,18 +154,3 @@ def _last_failure() -> str | None:
 
 def _banner(kind: str, text: str) -> html.Div:
     return html.Div(text, className=f"banner banner-{kind}")
-
-
-@gate.answers(Output("viewer-menu", "children"), question=QUESTION, refused=lambda _message: _without_question(offer_viewers, ""))
-def offer_viewers(asked: Asked) -> Any:
-    """The choice of demo viewers. A form, so that the choice is one request that changes the session."""
-    now = gate.desk().viewer()
-    buttons = [
-        html.Button(viewer.name, name="viewer", value=viewer.id, type="submit", className="viewer-choice", disabled=viewer.id == now.id)
-        for viewer in viewers.demo_viewers(asked.mart)
-    ]
-    note = html.P("Until sign-in exists, look at the city as:", className="note")
-    return html.Details(
-        [html.Summary([html.I(className="bi bi-person-circle", **{"aria-hidden": "true"}), " ", now.name]), html.Form([note, *buttons], method="POST", action="/viewer")],
-        className="viewer-menu",
-    )  # fmt: skip

@@ -146,6 +146,20 @@ def test_the_content_is_one_key_away(browser: Browser, staff_url: str) -> None:
         assert found.page.evaluate("document.activeElement.id") == "main"
 
 
+def test_the_portal_does_not_know_the_staff_application(public_url: str) -> None:
+    """What a public process lists about itself names no staff page, chart or menu."""
+    from urllib.request import urlopen
+
+    for path in ("/", "/_dash-dependencies", "/_dash-layout"):
+        with urlopen(public_url + path, timeout=20) as answer:
+            text = answer.read().decode()
+        assert [
+            name
+            for name in ("viewer", "leaderboard", "backlog", "what-moved", "/sla", "/departments")
+            if name in text.replace("viewport", "")
+        ] == []
+
+
 def test_the_portal_says_how_the_city_does_in_words(browser: Browser, public_url: str) -> None:
     with watched(browser, size=PHONE) as found:
         found.page.goto(public_url)

@@ -1,0 +1,33 @@
+"""The choice of demo viewers in the header of the staff application. A public process never imports this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import Output, html
+from flask import Flask
+
+from components import gate, shell, viewers, web
+from metrics.select import Asked
+
+
+@gate.answers(
+    Output("viewer-menu", "children"), question=shell.QUESTION, refused=lambda _message: shell.without_question(offer_viewers, "")
+)
+def offer_viewers(asked: Asked) -> Any:
+    """The choice of demo viewers. A form, so that the choice is one request that changes the session."""
+    now = gate.desk().viewer()
+    buttons = [
+        html.Button(viewer.name, name="viewer", value=viewer.id, type="submit", className="viewer-choice", disabled=viewer.id == now.id)
+        for viewer in viewers.demo_viewers(asked.mart)
+    ]
+    note = html.P("Until sign-in exists, look at the city as:", className="note")
+    return html.Details(
+        [html.Summary([html.I(className="bi bi-person-circle", **{"aria-hidden": "true"}), " ", now.name]), html.Form([note, *buttons], method="POST", action="/viewer")],
+        className="viewer-menu",
+    )  # fmt: skip
+
+
+def add(server: Flask) -> None:
+    """Let `server` take the choice; its menu was declared by importing this."""
+    web.add_viewer_choice(server)
