@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -56,10 +55,9 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         what=names, now=[words.amount(v, u) for v, u in zip(frame["value"], units, strict=True)],
         usual=[words.amount(v, u) for v, u in zip(frame["base"], units, strict=True)],
         kind=["signal" if is_signal else "within its usual range" for is_signal in frame["is_signal"]], label=names,
-        href=[_cases_of(row, asked) for row in frame.to_dict("records")],
     )  # fmt: skip
     columns = (
-        Column("what", "What", href="href"), Column("now", "This week"), Column("usual", "Mean of 12 weeks"), Column("cases", "Cases affected", "cases"),
+        Column("what", "What"), Column("now", "This week"), Column("usual", "Mean of 12 weeks"), Column("cases", "Cases affected", "cases"),
         Column("verdict", "Direction"), Column("kind", "Is it real?"),
     )  # fmt: skip
     colours = [
@@ -71,7 +69,7 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     )
     start, end = asked.last_week()
     return Drawn(
-        _moved_words(frame, names), bars(drawn, "cases", colours=colours, letters=MOVED_LETTERS) if len(drawn) else None,
+        _moved_words(frame, names), bars(drawn, "cases", colours=colours, href=None, letters=MOVED_LETTERS) if len(drawn) else None,
         Twin(rows, columns, "What moved most, by cases affected"), title=f"What moved most in the week of {words.days_between(start, end)}",
         note="Length: by how many cases, against the mean of the 12 weeks before. Grey: within the usual range of week to week, so no signal.",
     )  # fmt: skip
@@ -79,11 +77,6 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 
 def _what(row: dict[str, Any]) -> str:
     return f"{row['label']}: {words.label(REGISTRY[row['metric']])}"
-
-
-def _cases_of(row: dict[str, Any], asked: Asked) -> str:
-    """The cases of one department or type that moved, of that week."""
-    return tiles.cases_of(row["metric"], replace(asked, question=asked.question.about(**{row["dimension"]: (row["key"],)})))
 
 
 def _direction(row: dict[str, Any]) -> str:
