@@ -22,6 +22,8 @@ from metrics.select import Asked
 
 WEEKS = 52
 MOVES = 8
+MOST_MOVES = 10_000
+"""All there are: signals are counted over every department and type, also those not drawn."""
 MOVED_LETTERS = 30
 """Their labels are longer than most."""
 
@@ -48,7 +50,8 @@ def fill_tiles(asked: Asked) -> dict[str, Any]:
 
 def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """What lies furthest from its last twelve weeks, signals first."""
-    frame = movers(asked, MOVES)
+    every = movers(asked, MOST_MOVES)
+    real, frame = int(every["is_signal"].sum()), every.head(MOVES)
     names = [_what(row) for row in frame.to_dict("records")]
     units = [REGISTRY[name].unit for name in frame["metric"]]
     rows = frame.assign(
@@ -69,7 +72,7 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     )
     start, end = asked.last_week()
     return Drawn(
-        _moved_words(frame, names), bars(drawn, "cases", colours=colours, href=None, letters=MOVED_LETTERS) if len(drawn) else None,
+        _moved_words(frame, names, real), bars(drawn, "cases", colours=colours, href=None, letters=MOVED_LETTERS) if len(drawn) else None,
         Twin(rows, columns, "What moved most, by cases affected"), title=f"What moved most in the week of {words.days_between(start, end)}",
         note="Length: by how many cases, against the mean of the 12 weeks before. Grey: within the usual range of week to week, so no signal.",
     )  # fmt: skip
@@ -84,8 +87,8 @@ def _direction(row: dict[str, Any]) -> str:
     return way if row["verdict"] == "neither" else f"{way}\u00a0{row['verdict']}"
 
 
-def _moved_words(frame: pd.DataFrame, names: list[str]) -> str:
-    real = int(frame["is_signal"].sum()) if len(frame) else 0
+def _moved_words(frame: pd.DataFrame, names: list[str], real: int) -> str:
+    """The first of `frame`, and how many of all moves are signals, shown or not."""
     if not len(frame):
         return "Nothing moved: no department or type has enough cases to say more."
     if not real:
