@@ -19,55 +19,6 @@ HITS: dict[str, bool | None] = {"all": None, "true": True, "false": False}
 LISTED = tuple(metric for metric in REGISTRY.values() if metric.rows is not None)
 AGES = {"all": "Any age", **{band: words.age_band(band) for band in band_names()}}
 
-SAID: dict[str, tuple[str, str, str]] = {
-    "opened": ("opened {when}", "", ""),
-    "reports": ("opened {when}, duplicates and cancelled ones included", "", ""),
-    "closed": ("{when}", "", ""),
-    "reopened": ("opened again {when}", "", ""),
-    "backlog": ("open {now}", "", ""),
-    "overdue_now": ("overdue {now}", "", ""),
-    "due_next_7_days": ("open {now} and due in the 7 days after", "", ""),
-    "reopened_open": ("open again {now} after having been closed", "", ""),
-    "days_overdue": ("overdue {now}", "", ""),
-    "ontime_due": ("that fell due {when}", "that fell due {when} and were closed on time", "that fell due {when} and were not closed on time"),
-    "ontime_closed": ("with a deadline, closed {when}", "closed on time {when}", "closed late {when}"),
-    "ontime_closed_plus_overdue": (
-        "closed {when} or overdue {now}", "closed on time {when}", "closed late {when} or overdue {now}",
-    ),
-    "ontime_opened_all": (
-        "with a deadline, opened {when}", "opened {when} and closed on time", "opened {when} and not closed on time or not yet due",
-    ),
-    "ontime_opened_matured": (
-        "opened {when} and due since", "opened {when}, due since and closed on time", "opened {when}, due since and not closed on time",
-    ),
-    "ontime_opened_flag": (
-        "with a deadline, opened {when}", "opened {when} and closed on time or not yet due", "opened {when} that are late or were closed late",
-    ),
-    "ontime_opened_closed_only": (
-        "opened {when} and closed since", "opened {when} and closed on time", "opened {when} and closed late",
-    ),
-    "ttc_closed": ("closed {when}", "", ""),
-    "closed_within_7_days": (
-        "opened {when}, at least 7 days ago", "opened {when} and closed within 7 days", "opened {when} and not closed within 7 days",
-    ),
-    "reopen_rate": ("{when}, at least 14 days ago", "{when} after which the case was opened again within 14 days", "{when} that held for 14 days"),
-    "closed_without_work": ("closed {when}", "closed {when} without work", "closed {when} after work or with an unknown outcome"),
-    "transfer_rate": ("opened {when}", "opened {when} that moved to another department", "opened {when} that stayed with their department"),
-    "fcr_proxy": ("opened {when}", "opened {when} and settled at first contact", "opened {when} and not settled at first contact"),
-    "due_extended_rate": (
-        "that fell due {when}", "that fell due {when} with a deadline moved later", "that fell due {when} with their first or an earlier deadline",
-    ),
-    "digital_share": (
-        "opened {when} by residents over a known channel", "opened {when} by residents over the web, an app or a message",
-        "opened {when} by residents by telephone, in person or by mail",
-    ),
-    "resident_opened": ("opened {when} by residents", "", ""),
-    "satisfaction_top2": (
-        "closed {when} about which residents answered", "closed {when} to residents' satisfaction", "closed {when} about which residents answered 1 to 3 of 5",
-    ),
-}  # fmt: skip
-"""What the rows of a metric are: all of them, and of a share those that met it and those that missed it."""
-
 ORDERS = {
     "opened_at": ("opened_at", True),
     "spell_opened_at": ("opened_at", True),
@@ -138,7 +89,7 @@ def _unit(listing: Listing, n: int) -> str:
 
 def _what(listing: Listing, n: int, asked: Asked) -> str:
     question = asked.question
-    phrase = SAID[listing.of][tuple(HITS).index(listing.which)]
+    phrase = listing.metric.listed[tuple(HITS).index(listing.which)]
     when, now = words.during(question.start, question.end), f"on {words.instant(question.as_of, asked.calendar)}"
     if n == 1 or not n:
         phrase = phrase.replace(" were ", " was ").replace(" are ", " is ")

@@ -32,7 +32,7 @@ RULES = (
 
 INTRODUCTION = """# What the figures mean
 
-Written from `metrics/definitions.py` by `make docs`; do not edit.
+Written from `metrics/dictionary/` by `make docs`; do not edit.
 
 These rules hold for every figure:
 """

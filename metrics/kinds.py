@@ -6,7 +6,7 @@ Duration: quantiles of elapsed days. A metric's rules are small functions of `Fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Callable, Literal
 
@@ -127,8 +127,8 @@ class Metric:
     """For a composite, the metrics it is made of."""
     all_outcomes: bool = False
     """Counts duplicates and cancelled cases too."""
-    extra: dict[str, Rule] = field(default_factory=dict)
-    """Further counts to carry along (for example exclusions), by name."""
+    listed: tuple[str, ...] = ()
+    """What a list of its rows holds, after "cases" or "closings", with `{when}` or `{now}`; of a share also those that met it and those that missed it."""
 
 
 def elapsed_days(facts: Facts) -> ColumnElement[float]:

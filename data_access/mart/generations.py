@@ -94,8 +94,9 @@ def building(root: Path, number: int) -> Iterator[Path]:
     for leftover in root.glob("gen-*.tmp"):
         shutil.rmtree(leftover)
     folder = root / f"gen-{number:06d}.tmp"
-    folder.mkdir()
     try:
+        # Inside, so that also a load interrupted right here leaves nothing.
+        folder.mkdir()
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,82 @@
+"""How long closing takes, and whether a closing holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import and_
+
+from data_access import vocabulary
+from metrics.dictionary.rules import at_first_contact, matured, or_false
+from metrics.kinds import Metric, elapsed_days
+
+REOPEN_DAYS = 14
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "ttc_closed", "Days to close, of closed", "duration", "days", "lower",
+        "Days from opening to closing, of the cases closed in the period.", "quantiles (type 7) of closed_at - opened_at", "closed_at",
+        "Chicago, NYC", "Of cases closed only: clearing old cases makes it look slower. Never shown alone.",
+        rows=lambda f: and_(f.state, f.is_closed, f.column("has_valid_interval")), days=elapsed_days, owner="closing",
+        listed=("closed {when}",),
+    ),
+    Metric(
+        "ttc_km", "Days to close", "composite", "days", "lower",
+        "Days until half of the cases opened in the period were closed, open ones taken into account.",
+        "Kaplan-Meier median over the cohort opened in the period", "opened_at", "Kaplan and Meier 1958",
+        "'More than' where fewer than half are closed yet.", parts=("opened",),
+    ),
+    Metric(
+        "closed_within_7_days", "Closed within 7 days", "share", "share", "higher",
+        "Of the cases opened in the period at least 7 days ago, how many were closed within 7 days.",
+        "closed within 7 days / at least 7 days old", "opened_at", "resident's sentence",
+        rows=lambda f: and_(f.state, f.column("has_valid_interval"), f.column("opened_at") <= f.as_of - timedelta(days=7)),
+        hits=lambda f: and_(f.is_closed, f.column("seconds_to_close") <= 7 * 86400),
+        listed=("opened {when}, at least 7 days ago", "opened {when} and closed within 7 days", "opened {when} and not closed within 7 days"),
+    ),
+    Metric(
+        "reopen_rate", "Reopened within 14 days", "share", "share", "lower",
+        "Of the closings in the period that are at least 14 days old, how many were opened again within 14 days.",
+        "reopened within 14 days / closings at least 14 days old", "closed_at", "Edmonton auditor 2023",
+        "Younger closings are set aside and counted.",
+        rows=lambda f: matured(f, REOPEN_DAYS), hits=lambda f: or_false(f.reopened_within(REOPEN_DAYS)), owner="closing",
+        listed=("{when}, at least 14 days ago", "{when} after which the case was opened again within 14 days", "{when} that held for 14 days"),
+    ),
+    Metric(
+        "reported_again", "Reported again within 14 days", "composite", "share", "lower",
+        "Of the closings at least 14 days old, how many were followed within 14 days by a new case of the same type at the same place.",
+        "closings followed by a new counted case, same type and place / matured closings", "closed_at", "catches closures nobody reopens",
+        parts=("closed",), owner="closing",
+    ),
+    Metric(
+        "closed_without_work", "Closed without work", "share", "share", "lower",
+        "Of the closings in the period, how many ended without anything done.",
+        "outcome not actionable, not found or referred / closings", "closed_at", "NYC Council 311 analysis",
+        "Needs outcomes; closings of unknown outcome count as done.",
+        rows=lambda f: and_(f.state, f.is_closed), hits=lambda f: f.outcome_in(vocabulary.WITHOUT_WORK_OUTCOMES), owner="closing",
+        listed=("closed {when}", "closed {when} without work", "closed {when} after work or with an unknown outcome"),
+    ),
+    Metric(
+        "transfer_rate", "Transferred", "share", "share", "lower",
+        "Of the cases opened in the period, how many moved to another department.",
+        "cases with a change of department after the first assignment / opened", "opened_at", "Chicago's tennis volley",
+        rows=lambda f: f.first, hits=lambda f: or_false(f.column("first_transferred_at") <= f.as_of),
+        listed=("opened {when}", "opened {when} that moved to another department", "opened {when} that stayed with their department"),
+    ),
+    Metric(
+        "fcr_proxy", "Settled at first contact", "share", "share", "higher",
+        "Of the cases opened in the period, how many were closed within 30 minutes, never transferred and not reopened within 7 days.",
+        "first closing <= 30 min, no transfer, not reopened in 7 d / opened", "opened_at", "a proxy",
+        "A stand-in: true first-contact resolution counts contacts, not cases.",
+        rows=lambda f: f.first, hits=at_first_contact,
+        listed=("opened {when}", "opened {when} and settled at first contact", "opened {when} and not settled at first contact"),
+    ),
+    Metric(
+        "satisfaction_top2", "Satisfied", "share", "share", "higher",
+        "Of the residents who answered about a case closed in the period, how many gave 4 or 5 of 5.",
+        "answers 4-5 / answers", "closed_at", "service surveys", "Few answer: shown with n, hidden below 10 answers.",
+        rows=lambda f: and_(f.state, f.is_closed, f.column("satisfaction").is_not(None)),
+        hits=lambda f: f.column("satisfaction") >= 4, owner="closing",
+        listed=("closed {when} about which residents answered", "closed {when} to residents' satisfaction", "closed {when} about which residents answered 1 to 3 of 5"),
+    ),
+)  # fmt: skip
