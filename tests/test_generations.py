@@ -27,7 +27,8 @@ from tests.support.towns import Town
 
 FIRST = "1,Pothole,Streets,Phone,Open,2026-03-16 08:00:00,,"
 SECOND = "2,Tree,Parks,Web,Open,2026-03-16 09:00:00,,"
-SYNC = "import sys; from pathlib import Path; from tests.support.towns import Town; Town(Path(sys.argv[1])).files().load(full=True)"
+SYNC = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from pathlib import Path; from tests.support.towns import Town; Town(Path(sys.argv[1])).files().load(full=True)"
+"""A load as a terminal starts it: one that was started in the background is told to ignore Ctrl-C."""
 
 
 @pytest.fixture(scope="module")
