@@ -20,6 +20,14 @@ ROLES: tuple[Role, ...] = ("public", "viewer", "department", "analyst", "executi
 SEES_ALL_DEPARTMENTS: frozenset[Role] = frozenset({"viewer", "analyst", "executive", "admin"})
 SEES_CASE_TEXT: frozenset[Role] = frozenset({"department", "analyst", "executive", "admin"})
 
+Action = Literal["annotate", "audit", "save_view"]
+MAY: dict[Action, frozenset[Role]] = {
+    "annotate": frozenset({"analyst", "executive", "admin"}),
+    "audit": frozenset({"department", "analyst", "executive", "admin"}),
+    "save_view": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
+}
+"""What may be written into Statroom's own database, and by whom. A department writes about itself only."""
+
 _SEAL_KEY = secrets.token_bytes(32)
 
 
@@ -72,6 +80,16 @@ def scope_of(viewer: Viewer) -> Scope:
     everywhere = audience == "public" or viewer.role in SEES_ALL_DEPARTMENTS
     departments = None if everywhere else tuple(sorted(set(viewer.departments)))
     return _sealed(audience, departments, viewer.role in SEES_CASE_TEXT)
+
+
+def permit(viewer: Viewer, action: Action) -> None:
+    """Let `viewer` go on if the role may do `action`.
+
+    Raises:
+        AccessDenied: it may not.
+    """
+    if viewer.role not in MAY[action]:
+        raise AccessDenied("Your account may look at this but not change it.")
 
 
 def is_sealed(scope: object) -> bool:

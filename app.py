@@ -69,6 +69,9 @@ def _serving(settings: Settings) -> Flask:
     api.register(server, desk)
     Compress(server)
     cli.register(server)
+    # Dash learns its callbacks with the first request. That one is made here, or a visitor whose page was
+    # served by another process would be told that there is no such callback.
+    server.test_client().get("/healthz")
     return server
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, jsonify
 
 from data_access.mart.reading import MartUnavailable, open_mart
-from data_access.store.runs import is_reachable
+from data_access.store.engine import is_reachable
 from settings import Settings, utc_now
 
 

@@ -173,7 +173,7 @@ def clock() -> None:
 @plain_errors
 def upgrade() -> None:
     """Bring Statroom's own database to this version's tables. Safe to repeat."""
-    from data_access.store.runs import open_store
+    from data_access.store.engine import open_store
 
     open_store(read_settings()).dispose()
     click.echo("Statroom's own database is up to date.")

@@ -9,6 +9,7 @@ from cli.city import configured_city
 from data_access.mart import generations
 from data_access.mart.reading import open_mart
 from data_access.store import runs
+from data_access.store.engine import open_store
 from settings import Settings, utc_now
 
 RUNS_SHOWN = 10
@@ -27,7 +28,7 @@ def state(settings: Settings) -> dict[str, Any]:
             "generation": mart.generation, "as_of": _instant(mart.as_of), "age_hours": round(age, 2),
             "stale": age > city.facts.stale_after_hours, "loads": _rows(mart.loads().head(RUNS_SHOWN)),
         }  # fmt: skip
-    store = runs.open_store(settings)
+    store = open_store(settings)
     try:
         made |= {"last_failure": runs.last_failure(store, [s.name for s in city.sources]), "runs": _rows(runs.recent(store, RUNS_SHOWN))}
     finally:

@@ -11,12 +11,13 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import dash
 from dash import ClientsideFunction, Input, State, no_update
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
-from access import AccessDenied
+from access import AccessDenied, Action
 from data_access.mart.reading import MartUnavailable, QueryTooLong
 from metrics.desk import Desk, Unknown
 from metrics.question import BadQuestion
@@ -73,6 +74,50 @@ def answers(
         return function
 
     return make
+
+
+def changes(
+    output: Any, *, action: Action, trigger: Input, question: State, values: Mapping[str, tuple[Input | State, Parser]] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+    """Make a callback that writes: of a function that takes `acting`, `asked` and the parsed `values`.
+
+    Refused are a viewer whose role may not, and a request that another site made a browser send.
+
+    Args:
+        trigger: a count of clicks; nothing happens before the first.
+    """
+    taken = dict(values or {})
+
+    def make(function: Callable[..., Any]) -> Callable[..., Any]:
+        inputs = {"_clicks": trigger, "_query": question, **{name: dependency for name, (dependency, _) in taken.items()}}
+
+        @dash.callback(output, inputs=inputs, prevent_initial_call=True)
+        def run(_clicks: Any, _query: Any, **given: Any) -> Any:
+            try:
+                if not isinstance(_clicks, int) or isinstance(_clicks, bool) or _clicks < 1:
+                    return _unchanged(output)
+                require_same_site()
+                acting, asked = desk().acting(action), desk().ask(query_of(_query))
+                return function(acting, asked, **{name: parse(given[name]) for name, (_, parse) in taken.items()})
+            except Exception as error:
+                dash.set_props("notice", {"children": sentence_for(error), "hidden": False})
+                return _unchanged(output)
+
+        MADE_HERE.add(run)
+        return function
+
+    return make
+
+
+def require_same_site() -> None:
+    """Let only requests go on that a page of ours sent (or a program: no browser lets a page forge these headers).
+
+    Raises:
+        AccessDenied: another site made the browser send it.
+    """
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "same-origin")
+    if (origin is not None and urlsplit(origin).netloc != request.host) or site not in ("same-origin", "none"):
+        raise AccessDenied("This was not sent from a page of Statroom; open the page and try again.")
 
 
 def _unchanged(output: Any) -> Any:

@@ -10,7 +10,7 @@ from dash import html
 
 from components import gate, words
 from components.table import Column, Twin, html_table
-from data_access.store import runs
+from data_access.store import engine, runs
 from metrics import health
 from metrics.select import Asked
 from settings import utc_now
@@ -63,8 +63,8 @@ def freshness(asked: Asked) -> html.Section:
 
 def attempts(asked: Asked) -> html.Section:
     """Every load that was tried lately, also those that failed."""
-    store = runs.opened(gate.desk().settings.store_url)
-    if not runs.is_prepared(store):
+    store = engine.opened(gate.desk().settings.store_url)
+    if not engine.is_prepared(store):
         return card("Loads tried lately", html.P("No load is on record.", className="empty"))
     names = [source.name for source in gate.desk().city.sources]
     frame = runs.recent(store, RUNS_SHOWN)

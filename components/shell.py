@@ -12,7 +12,7 @@ from dash import Input, Output, dcc, html
 
 from components import gate, words
 from data_access.mart.reading import MartUnavailable
-from data_access.store import runs
+from data_access.store import engine, runs
 from metrics.definitions import DEFINITIONS_VERSION
 from metrics.desk import Unknown
 from metrics.select import Asked
@@ -76,20 +76,27 @@ def _navigation(audience: str) -> dbc.Navbar:
     )
     toggle = html.Button(html.I(className="bi bi-circle-half", **{"aria-hidden": "true"}), id="theme-toggle", type="button",
                          className="btn btn-sm icon-button", title="Light or dark", **{"aria-label": "Switch between light and dark"})  # fmt: skip
-    menu = html.Div(id="viewer-menu") if audience == "staff" else None
+    menus = _staff_menus() if audience == "staff" else []
     return dbc.Navbar(
         dbc.Container(
             [
                 brand,
                 html.Button(html.I(className="bi bi-list", **{"aria-hidden": "true"}), id="nav-toggle", type="button", className="btn icon-button nav-toggle",
                             **{"aria-label": "Menu", "aria-controls": "nav-links"}),
-                html.Div([dbc.Nav(links, navbar=True, class_name="site-nav"), html.Div([menu, toggle], className="nav-tools")], id="nav-links", className="nav-links"),
+                html.Div([dbc.Nav(links, navbar=True, class_name="site-nav"), html.Div([*menus, toggle], className="nav-tools")], id="nav-links", className="nav-links"),
             ],
             fluid=True,
         ),
         class_name="site-bar",
         tag="nav",
     )  # fmt: skip
+
+
+def _staff_menus() -> list[Any]:
+    # Imported here: the public process must not even know the callbacks that write.
+    from components import saved_views
+
+    return [saved_views.menu(), html.Div(id="viewer-menu")]
 
 
 def _foot(audience: str) -> list[Any]:
@@ -148,8 +155,8 @@ def _last_failure() -> str | None:
     desk = gate.desk()
     if desk.is_public:
         return None
-    store = runs.opened(desk.settings.store_url)
-    return runs.last_failure(store, [source.name for source in desk.city.sources]) if runs.is_prepared(store) else None
+    store = engine.opened(desk.settings.store_url)
+    return runs.last_failure(store, [source.name for source in desk.city.sources]) if engine.is_prepared(store) else None
 
 
 def _banner(kind: str, text: str) -> html.Div:

@@ -9,6 +9,7 @@ import dash
 import orjson
 from flask import Flask, Response, redirect, request, session
 
+from access import AccessDenied
 from components import chart, files, filters, gate, viewers
 from metrics.question import BadQuestion
 
@@ -153,9 +154,10 @@ def add_viewer_choice(server: Flask) -> None:
 
     @server.post("/viewer")
     def choose_viewer() -> Any:
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
-            return _refusal(403, "This form was not sent from here.")
+        try:
+            gate.require_same_site()
+        except AccessDenied as error:
+            return _refusal(403, str(error))
         found = viewers.viewer_named(request.form.get("viewer", ""), gate.desk().mart())
         if found is None:
             return _refusal(400, "There is no such viewer.")

@@ -25,6 +25,7 @@ from data_access.mart.writing import BuildError
 from data_access.sources import open_source
 from data_access.sources.base import SourceError
 from data_access.store import runs
+from data_access.store.engine import open_store
 from settings import Settings, utc_now
 
 __all__ = ["LoadReport", "Progress", "SyncError", "sync"]
@@ -51,7 +52,7 @@ def sync(
     chosen = [config for config in city.sources if source in (None, config.name)]
     if not chosen:
         raise SyncError(f"there is no source {source!r}; there are {', '.join(s.name for s in city.sources) or 'none'}.")
-    store = runs.open_store(settings)
+    store = open_store(settings)
     try:
         return _load(settings, city, store, chosen, full, compare_keys, progress)
     finally:

@@ -9,14 +9,18 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from access import Viewer
+from sqlalchemy import Engine
+
+from access import AccessDenied, Action, Viewer, permit
 from data_access.city import City, load_city
 from data_access.mart.reading import Mart, open_mart
+from data_access.store.acting import Acting
+from data_access.store.engine import prepared
 from metrics.measure import ask
 from metrics.periods import Calendar
 from metrics.question import parse_question
 from metrics.select import Asked
-from settings import Settings
+from settings import Settings, utc_now
 
 
 class Unknown(Exception):
@@ -72,3 +76,24 @@ class Desk:
         """
         viewer, mart = self.viewer(), self.mart()
         return ask(mart, self.calendar, parse_question(query, viewer, mart, self.calendar), viewer)
+
+    def store(self) -> Engine:
+        """Statroom's own database, up to date.
+
+        Raises:
+            AccessDenied: in the public process, which has none.
+        """
+        if self.is_public:
+            raise AccessDenied("This is not open to you.")
+        return prepared(self.settings.store_url)
+
+    def acting(self, action: Action) -> Acting:
+        """The present viewer, about to do `action`.
+
+        Raises:
+            Unknown: nobody is signed in.
+            AccessDenied: the role may not.
+        """
+        viewer = self.viewer()
+        permit(viewer, action)
+        return Acting(viewer, self.store(), utc_now().replace(tzinfo=None))

@@ -17,6 +17,7 @@ from data_access.demo.build import build_demo
 from data_access.mart import generations
 from data_access.sources import open_source
 from data_access.store import runs
+from data_access.store.engine import open_store
 from data_access.sync import sync
 from settings import AUDIENCES, ROOT, Settings, read_settings
 from tests.support.crm import MAPPING, Crm
@@ -520,7 +521,7 @@ def test_a_failure_of_one_source_is_told_until_that_source_is_well_again(crm: Cr
     crm.run("ALTER TABLE service_requests RENAME TO elsewhere")
     line = town.refused(source="crm")
     town.load(source="other")
-    store = runs.open_store(town.settings)
+    store = open_store(town.settings)
     assert runs.last_failure(store) == line
     assert runs.last_failure(store, ["other"]) is None
     crm.run("ALTER TABLE elsewhere RENAME TO service_requests")

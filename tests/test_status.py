@@ -11,6 +11,7 @@ from flask import Flask
 from access import Viewer
 from components import gate, shell
 from data_access.store import runs
+from data_access.store.engine import open_store
 from metrics.desk import Desk
 from settings import Settings, utc_now
 from tests.support.marts import instant, make_mart, settings_in, small_city
@@ -78,7 +79,7 @@ def test_a_past_view_says_so(fresh: Flask) -> None:
 
 
 def test_a_failed_load_is_told_with_the_age_of_what_is_shown(fresh: Flask, tmp_path: Path) -> None:
-    store = runs.open_store(settings_in(tmp_path))
+    store = open_store(settings_in(tmp_path))
     runs.record(
         store,
         source_name="crm",
@@ -93,7 +94,7 @@ def test_a_failed_load_is_told_with_the_age_of_what_is_shown(fresh: Flask, tmp_p
 
 
 def test_a_failure_of_a_source_the_city_no_longer_has_is_history(fresh: Flask, tmp_path: Path) -> None:
-    store = runs.open_store(settings_in(tmp_path))
+    store = open_store(settings_in(tmp_path))
     runs.record(store, source_name="old-export", mode="full", state="failed", started_at=datetime(2026, 3, 1), seconds=1.0, error="gone")
     store.dispose()
     assert "failed" not in said(fresh)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
+import subprocess
+import sys
 
 import dash
 import pytest
@@ -212,3 +215,24 @@ def test_the_page_colours_of_figures_are_those_of_the_style_sheet() -> None:
     sheet = (ROOT / "assets" / "10-tokens.css").read_text()
     light, dark = re.findall(r"--card: (#\w+);", sheet)
     assert (light.lower(), dark.lower()) == (theme.PAGE_LIGHT.lower(), theme.PAGE_DARK.lower())
+
+
+def test_a_process_whose_first_request_is_a_callback_knows_it(demo_settings: Settings) -> None:
+    """One process may serve the page and another its first callback; in a process of its own, for there is one application in each."""
+    code = """
+import sys
+from pathlib import Path
+from app import create_app
+from settings import read_settings
+client = create_app(read_settings()).test_client()
+import dash
+name = next(name for name in dash.get_app().callback_map if "status.children" in name)
+sent = {"output": name, "outputs": [{"id": "status", "property": "children"}, {"id": "brand-city", "property": "children"}],
+        "inputs": [{"id": "question", "property": "data", "value": {}}, {"id": "tick", "property": "n_intervals", "value": 0}], "state": [],
+        "changedPropIds": ["question.data"]}
+answer = client.post("/_dash-update-component", json=sent)
+print(answer.status_code, "Data through" in answer.get_data(as_text=True))
+"""
+    environ = {**os.environ, "STATROOM_DATA": str(demo_settings.data), "STATROOM_CITY": str(demo_settings.city)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("200 True", 0), done.stderr

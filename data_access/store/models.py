@@ -19,3 +19,13 @@ load_run = Table(
     Column("watermark", String(40)), Column("generation", Integer),
     Column("error", Text, comment="one line, without secrets"),
 )  # fmt: skip
+
+saved_view = Table(
+    "saved_view", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner_id", String(80), nullable=False, index=True, comment="id of the viewer it belongs to"),
+    Column("name", String(80), nullable=False),
+    Column("address", Text, nullable=False, comment="path and query of the page"),
+    Column("created_at", DateTime, nullable=False, comment="UTC"),
+    Column("removed_at", DateTime, comment="UTC; null while it is kept"),
+)  # fmt: skip

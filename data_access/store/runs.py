@@ -2,63 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import Any, Collection
 
 import pandas as pd
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, func, insert, inspect, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, func, insert, select
 
 from data_access.store.models import load_run
-from settings import Settings
-
-MIGRATIONS = Path(__file__).resolve().parent / "migrations"
-
-
-def open_store(settings: Settings) -> Engine:
-    """Statroom's own database, brought up to date."""
-    url = make_url(settings.store_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
-    upgrade(engine)
-    return engine
-
-
-@cache
-def opened(store_url: str) -> Engine:
-    """The database for a process that only looks: one engine, and no table is ever changed."""
-    return create_engine(store_url)
-
-
-def is_prepared(engine: Engine) -> bool:
-    """Whether its tables are there; a city that never loaded anything has none."""
-    return inspect(engine).has_table(load_run.name)
-
-
-def upgrade(engine: Engine) -> None:
-    """Apply the migrations that are missing."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def is_reachable(settings: Settings) -> bool:
-    """Whether Statroom's own database answers."""
-    engine = create_engine(settings.store_url)
-    try:
-        with engine.connect():
-            return True
-    except (SQLAlchemyError, OSError):
-        return False
-    finally:
-        engine.dispose()
 
 
 def record(engine: Engine, **facts: Any) -> None:

@@ -16,6 +16,7 @@ from data_access.city_models import CityFile
 from data_access.loading import LoadReport
 from data_access.mart import generations
 from data_access.store import runs
+from data_access.store.engine import open_store
 from data_access.sync import SyncError, sync
 from settings import Settings, read_settings
 
@@ -122,7 +123,7 @@ class Town:
 
     def runs(self) -> list[dict[str, Any]]:
         """The loads on record, newest first."""
-        store = runs.open_store(self.settings)
+        store = open_store(self.settings)
         try:
             return runs.recent(store).to_dict("records")
         finally:

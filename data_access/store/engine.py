@@ -1,0 +1,87 @@
+"""Reaching Statroom's own database, and keeping its tables up to date."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from data_access.store.models import load_run
+from settings import Settings
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+MIGRATION_LOCK = 7_382_911
+"""Number of the PostgreSQL advisory lock that only one upgrading process holds."""
+
+
+def open_store(settings: Settings) -> Engine:
+    """Statroom's own database, brought up to date."""
+    engine = create_engine(settings.store_url)
+    upgrade(engine)
+    return engine
+
+
+@cache
+def opened(store_url: str) -> Engine:
+    """The database for a process that only looks: one engine, and no table is ever changed."""
+    return create_engine(store_url)
+
+
+@cache
+def prepared(store_url: str) -> Engine:
+    """The database for a process in which people write: one engine, brought up to date when first asked for."""
+    engine = opened(store_url)
+    upgrade(engine)
+    return engine
+
+
+def is_prepared(engine: Engine) -> bool:
+    """Whether its tables are there; a city that never loaded anything has none."""
+    return inspect(engine).has_table(load_run.name)
+
+
+def upgrade(engine: Engine) -> None:
+    """Apply the migrations that are missing; of several processes that try at once one does, the others wait for it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with _alone(engine), engine.begin() as connection:
+        _lock(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """For a database that is a file: be the only process on this machine that changes its tables."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if not file or file == ":memory:":
+        yield
+        return
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{file}.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+
+
+def is_reachable(settings: Settings) -> bool:
+    """Whether Statroom's own database answers."""
+    engine = create_engine(settings.store_url)
+    try:
+        with engine.connect():
+            return True
+    except (SQLAlchemyError, OSError):
+        return False
+    finally:
+        engine.dispose()
