@@ -9,13 +9,11 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Engine
-
 from access import AccessDenied, Action, Viewer, permit
 from data_access.city import City, load_city
 from data_access.mart.reading import Mart, open_mart
 from data_access.store.acting import Acting
-from data_access.store.engine import prepared
+from data_access.store.engine import Store, prepared
 from metrics.measure import ask
 from metrics.periods import Calendar
 from metrics.question import parse_question
@@ -77,7 +75,7 @@ class Desk:
         viewer, mart = self.viewer(), self.mart()
         return ask(mart, self.calendar, parse_question(query, viewer, mart, self.calendar), viewer)
 
-    def store(self) -> Engine:
+    def store(self) -> Store:
         """Statroom's own database, up to date.
 
         Raises:

@@ -16,6 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_access.store.models import load_run
 from settings import Settings
 
+Store = Engine
+"""Statroom's own database, for those who only hand it on."""
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 MIGRATION_LOCK = 7_382_911
 """Number of the PostgreSQL advisory lock that only one upgrading process holds."""
