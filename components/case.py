@@ -35,9 +35,9 @@ def verdict(case: CaseDetail, asked: Asked) -> str:
     uncounted = "" if case.is_counted else f" No figure but 'Reports' counts it: {(facts['outcome'] or 'unknown').lower()}."
     if clock.is_open:
         if clock.days_late is None:
-            return f"Open{age}, {_no_deadline(case)}."
+            return f"Open{age}, {_no_deadline(case)}.{uncounted}"
         left = words.length(abs(clock.days_late))
-        return f"Open{age} and overdue for {left}." if clock.days_late > 0 else f"Open{age}; due in {left}."
+        return f"Open{age} and overdue for {left}.{uncounted}" if clock.days_late > 0 else f"Open{age}; due in {left}.{uncounted}"
     after = "" if clock.days_open is None else f", {words.length(clock.days_open)} after it was opened"
     closed = f"Closed on {words.moment(facts['closed_at'], asked.calendar)}{after}"
     if clock.days_late is None:

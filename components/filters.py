@@ -15,8 +15,8 @@ from components import gate, words
 from components.page import Query
 from data_access import vocabulary
 from metrics.periods import GRAINS
-from metrics.question import BadQuestion, to_query, visible_departments
-from metrics.select import Asked
+from metrics.question import NONE, BadQuestion, to_query, visible_departments
+from metrics.select import Asked, nameless
 
 ALL_OF_THEM = "all"
 CUSTOM = "custom"
@@ -224,7 +224,7 @@ def address(query: Query) -> str:
 def offer(asked: Asked, names: list[str], values: list[str]) -> list[Any]:
     """What each control may be set to, for this viewer."""
     return [
-        [] if name in ("from", "to", "as_of") or _is_text(name) else _with_current(options_of(name, asked), value)
+        [] if name in ("from", "to", "as_of") or _is_text(name) else _with_current(options_of(name, asked), name, value)
         for name, value in zip(names, values, strict=False)
     ]
 
@@ -261,27 +261,24 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     return [{"value": ALL_OF_THEM, "label": f"All ({every.lower()})"}, *({"value": m.slug, "label": m.name} for m in members)]
 
 
-def _with_current(options: list[dict[str, str]], value: str) -> list[dict[str, str]]:
-    """`options`, and a word for a value that came from an address and is none of them (several at once, another length)."""
+def _with_current(options: list[dict[str, str]], name: str, value: str) -> list[dict[str, str]]:
+    """`options`, and a word for a value that came from an address and is none of them (several at once, no name, another length)."""
     if not value or any(option["value"] == value for option in options):
         return options
     n = value.count(",") + 1
-    return [*options, {"value": value, "label": f"{n} chosen" if n > 1 else value[:60]}]
+    label = f"{n} chosen" if n > 1 else nameless(name).name if value == NONE and name not in OPTIONS else value[:60]
+    return [*options, {"value": value, "label": label}]
 
 
 def said(asked: Asked) -> str:
     """The filters of a question in words, for headings and files: "Parks, potholes"; empty without any."""
-    question, dimensions = asked.question, asked.mart.dimensions
-    parts = []
-    for name, known in (
-        ("department", dimensions.departments), ("request_group", dimensions.request_groups), ("request_type", dimensions.request_types),
-        ("programme", dimensions.programmes),
-    ):  # fmt: skip
+    question, parts = asked.question, []
+    for name in ("department", "request_group", "request_type", "programme"):
         chosen = getattr(question, name)
         if chosen:
-            parts.append(words.joined([known.by_slug[slug].name for slug in chosen]))
+            parts.append(words.joined([asked.name_of(name, slug) for slug in chosen]))
     if question.areas:
-        parts.append(words.joined([dimensions.areas(layer).by_slug[slug].name for layer, slug in question.areas]))
+        parts.append(words.joined([asked.name_of(layer, slug) for layer, slug in question.areas]))
     if question.channel:
         parts.append("by " + words.joined([word.replace("_", " ") for word in question.channel]))
     return ", ".join(parts)

@@ -8,18 +8,16 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from components import filters, gate, on_time, tiles, words
+from components import filters, on_time, tiles, words
 from components.chart import Chart, Drawn, block
 from components.figures.matrix import Cell, Row, matrix
 from components.table import Column, Twin
 from metrics.on_time import FAIR, FEW, Matrix, on_time_matrix
-from metrics.question import visible_departments
 from metrics.ranking import LEAST_N
 from metrics.select import Asked
 
 MOST_ROWS, MOST_COLUMNS = 20, 53
 ROWS = {"request_type": "Request types", "request_group": "Groups of types", "department": "Departments"}
-ROW_FILTERS = {"request_type": "request_types", "request_group": "request_groups"}
 ALL = "all"
 """What the last column is known by: the whole period."""
 
@@ -38,10 +36,10 @@ def matrix_of(asked: Asked, by: str) -> Drawn:
     about = {"title": f"Share on time by {what} and {on_time.step(asked)}, {words.asked_period(asked.question)}"}
     if made.rows.empty:
         return Drawn("No case with a deadline fell due in this period.", None, Twin(made.rows, (Column("label", ROWS[by]),)), **about)
-    shown, chosen = made.periods[-MOST_COLUMNS:], _filters_of(asked, by, made.rows["key"].tolist())
-    rows = _rows(made, asked, chosen, shown)
+    shown = made.periods[-MOST_COLUMNS:]
+    rows = _rows(made, asked, by, shown)
     figure = matrix(rows, _columns(made, asked, shown), apart=len(shown))
-    twin = _twin(made, asked, by, chosen, shown, {row.key: row for row in rows})
+    twin = _twin(made, asked, by, shown, {row.key: row for row in rows})
     return Drawn(
         _finding(made.rows, what),
         figure,
@@ -52,24 +50,15 @@ def matrix_of(asked: Asked, by: str) -> Drawn:
     )
 
 
-def _filters_of(asked: Asked, by: str, keys: list[str]) -> dict[str, dict[str, str] | None]:
-    """The filter that means each row; None for what has no name, or none that this viewer may use."""
-    if by == "department":
-        known = visible_departments(gate.desk().viewer(), asked.mart)
-    else:
-        known = getattr(asked.mart.dimensions, ROW_FILTERS[by]).by_slug
-    return {key: {by: key} if key in known else None for key in keys}
-
-
-def _rows(made: Matrix, asked: Asked, chosen: dict[str, dict[str, str] | None], shown: tuple[date, ...]) -> list[Row]:
+def _rows(made: Matrix, asked: Asked, by: str, shown: tuple[date, ...]) -> list[Row]:
     found = {(row["key"], row["period"].date()): row for row in made.cells.to_dict("records")}
     rows = []
     for record in made.rows.head(MOST_ROWS).to_dict("records"):
         key, label = record["key"], record["label"]
-        cells = [_cell(label, found[key, day], asked, chosen[key], on_time.named(day, asked), on_time.span_of(day, asked)) for day in shown]
+        cells = [_cell(label, found[key, day], asked, {by: key}, on_time.named(day, asked), on_time.span_of(day, asked)) for day in shown]
         total = {**record, "state": FAIR if record["n"] >= LEAST_N else FEW}
         target = None if words.is_missing(record["target"]) else record["target"]
-        rows.append(Row(key, _row_label(record), target, [*cells, _cell(label, total, asked, chosen[key], "the whole period", {})]))
+        rows.append(Row(key, _row_label(record), target, [*cells, _cell(label, total, asked, {by: key}, "the whole period", {})]))
     return rows
 
 
@@ -78,11 +67,11 @@ def _row_label(record: dict[str, Any]) -> str:
     return name if words.is_missing(record["target"]) else f"{name} ({100 * record['target']:.0f} %)"
 
 
-def _cell(label: str, record: dict[str, Any], asked: Asked, chosen: dict[str, str] | None, when: str, span: dict[str, str]) -> Cell:
+def _cell(label: str, record: dict[str, Any], asked: Asked, chosen: dict[str, str], when: str, span: dict[str, str]) -> Cell:
     head = f"<b>{words.plain(label)}</b>, {when}<br>"
     if not record["n"]:
         return Cell(None, head + "no case fell due", is_empty=True)
-    href = "" if chosen is None else on_time.late_link(asked, record["n"], record["numerator"], **chosen, **span)
+    href = on_time.late_link(asked, record["n"], record["numerator"], **chosen, **span)
     late = f"{words.count(record['n'] - record['numerator'])} late of {words.cases(record['n'])}"
     if record["state"] == FEW:
         return Cell(None, f"{head}{late}: too few to judge", href)
@@ -140,16 +129,14 @@ def _note(made: Matrix, asked: Asked, what: str, shown: tuple[date, ...]) -> str
     return " ".join(notes)
 
 
-def _twin(
-    made: Matrix, asked: Asked, by: str, chosen: dict[str, dict[str, str] | None], shown: tuple[date, ...], drawn: dict[str, Row]
-) -> Twin:
+def _twin(made: Matrix, asked: Asked, by: str, shown: tuple[date, ...], drawn: dict[str, Row]) -> Twin:
     """For people: rows by periods; for files: one row for each cell. Every row leads to its cases, cells where they are drawn."""
     value, state = made.of("value"), made.of("state")
-    links = [(chosen[row["key"]], row["n"], row["numerator"]) for row in made.rows.to_dict("records")]
+    links = [({by: row["key"]}, row["n"], row["numerator"]) for row in made.rows.to_dict("records")]
     rows = made.rows.assign(
         value=made.rows["value"].where(made.rows["n"] >= LEAST_N), page=[_page_of(asked, by, row) for row, _, _ in links],
-        late=[None if row is None else on_time.late_link(asked, n, met, **row) for row, n, met in links],
-        all=[None if row is None else tiles.cases_link(asked, "ontime_due", **row) for row, _, _ in links],
+        late=[on_time.late_link(asked, n, met, **row) for row, n, met in links],
+        all=[tiles.cases_link(asked, "ontime_due", **row) for row, _, _ in links],
     )  # fmt: skip
     columns = [
         Column("label", ROWS[by], href="page"), Column("target", "Target", "share"), Column("value", "All", "share", href="late"),
@@ -165,8 +152,6 @@ def _twin(
     return Twin(rows, tuple(columns), f"On time by {ROWS[by].lower()} and {on_time.step(asked)}; – : fewer than {LEAST_N} cases", file)
 
 
-def _page_of(asked: Asked, by: str, chosen: dict[str, str] | None) -> str | None:
+def _page_of(asked: Asked, by: str, chosen: dict[str, str]) -> str:
     """The same page about a row alone, or a department's own page."""
-    if chosen is None:
-        return None
     return on_time.department_page(asked, chosen[by]) if by == "department" else filters.link("/sla", asked, **chosen)

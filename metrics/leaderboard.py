@@ -9,6 +9,7 @@ import pandas as pd
 from metrics.definitions import REGISTRY
 from metrics.intervals import Z_WARN, difference_z, wilson
 from metrics.measure import measure
+from metrics.question import NONE
 from metrics.ranking import LEAST_N, Contender, leaderboard
 from metrics.select import Asked
 from metrics.targets import own_target
@@ -18,7 +19,7 @@ BESIDE = ("backlog", "overdue_now", "weeks_of_work", "closed_without_work", "reo
 COLUMNS = ("key", "label", "rank", "tier", "reason", "value", "numerator", "n", "low", "high", "target", "previous", "previous_n", "change")
 
 
-def board(asked: Asked, only: frozenset[str] | None = None) -> pd.DataFrame:
+def board(asked: Asked) -> pd.DataFrame:
     """One row for each department with a case that fell due or is open, best tier first, the unranked last.
 
     Columns: `rank` and `tier` (null where it cannot be ranked, and then `reason`: too_few,
@@ -26,16 +27,13 @@ def board(asked: Asked, only: frozenset[str] | None = None) -> pd.DataFrame:
     (its own), `previous` and `previous_n` (the period of the same length before), `change` (better,
     worse, none: within chance, too_few) and one column for each of `BESIDE`; of shares among them
     also `<id>_n`, the cases behind them.
-
-    Args:
-        only: ids of the departments to show; a viewer of some is not shown what others did with their cases.
     """
     asked = asked.remembering()
     now = measure("ontime_due", asked, by="department").frame.set_index("key")
     before = measure("ontime_due", asked.about(_before(asked)), by="department").frame.set_index("key")
     beside = {name: measure(name, asked, by="department").frame.set_index("key") for name in BESIDE}
     names = {**now["label"].to_dict(), **beside["backlog"]["label"].to_dict()}
-    shown = [key for key in names if key != "none" and (only is None or key in only)]
+    shown = [key for key in names if key != NONE]
     contenders = [Contender(key, names[key], _at(now, key, "numerator"), _at(now, key, "n"), own_target(asked, key)) for key in shown]
     rows = []
     for place in leaderboard(contenders):

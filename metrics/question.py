@@ -19,6 +19,8 @@ from metrics.periods import GRAINS, Calendar, Grain
 LONGEST_DAYS = 366 * 12
 MOST_VALUES = 60
 LONGEST_TEXT = 2_000
+NONE = "none"
+"""What a filter calls the cases without a department, a type, an area, ...: those of the group that has no name."""
 PLAIN_DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class")
 
 
@@ -114,7 +116,7 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         (layer.slug, area)
         for layer in dimensions.area_layers
         if not layer.extra["is_context"]
-        for area in _members(_text(query, layer.slug), dimensions.areas(layer.slug).by_slug, layer.name.lower())
+        for area in _members(_text(query, layer.slug), _or_none(dimensions.areas(layer.slug).by_slug, viewer), layer.name.lower())
     ]
     return Question(
         start=start,
@@ -122,9 +124,11 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         as_of=as_of,
         grain=_grain(_text(query, "grain")),
         programme=_members(_text(query, "programme"), dimensions.programmes.by_slug, "programme"),
-        department=_members(_text(query, "department"), visible_departments(viewer, mart), "department"),
-        request_type=_members(_text(query, "request_type"), dimensions.request_types.by_slug, "request type"),
-        request_group=_members(_text(query, "request_group"), dimensions.request_groups.by_slug, "group of request types"),
+        department=_members(_text(query, "department"), _departments(viewer, mart), "department"),
+        request_type=_members(_text(query, "request_type"), _or_none(dimensions.request_types.by_slug, viewer), "request type"),
+        request_group=_members(
+            _text(query, "request_group"), _or_none(dimensions.request_groups.by_slug, viewer), "group of request types"
+        ),
         channel=_members(_text(query, "channel"), dict.fromkeys(vocabulary.CHANNELS), "channel"),
         case_class=_classes(_text(query, "case_class")),
         areas=tuple(areas),
@@ -139,6 +143,17 @@ def visible_departments(viewer: Viewer, mart: Mart) -> dict[str, Any]:
         return departments.by_slug
     ids = mart.dimensions.department_ids(allowed)
     return {slug: member for slug, member in departments.by_slug.items() if member.id in ids}
+
+
+def _departments(viewer: Viewer, mart: Mart) -> Mapping[str, Any]:
+    """What `viewer` may name as a department: nobody's cases are open to those who see all departments."""
+    visible = visible_departments(viewer, mart)
+    return visible if scope_of(viewer).departments is not None else _or_none(visible, viewer)
+
+
+def _or_none(known: Mapping[str, Any], viewer: Viewer) -> Mapping[str, Any]:
+    """`known`, and for staff the cases that have none of them; which cases residents are not told of is not theirs to ask."""
+    return known if viewer.role == "public" else {**known, NONE: known.get(NONE)}
 
 
 def require_metric(metric_id: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Label, Select, and_, case, cast, func, literal, select, true
@@ -18,7 +18,7 @@ from data_access.mart.dimensions import Dimension, Member
 from data_access.mart.reading import Mart
 from metrics.kinds import DAY_OF, Facts, Metric
 from metrics.periods import Calendar, Grain
-from metrics.question import BadQuestion, Question, require_dimension
+from metrics.question import NONE, BadQuestion, Question, require_dimension
 
 By = str | tuple[str, ...] | None
 """What an answer is split by: nothing, one dimension, or two of them."""
@@ -75,21 +75,20 @@ class Asked:
         if question.case_class:
             codes = [vocabulary.code_of("case_class", word) for word in question.case_class]
             conditions.append(column("case_class_id").in_(codes))
-        if question.department:
-            conditions.append(column(owner_column(metric)).in_(dimensions.department_ids(question.department)))
-        for name, known in (
-            ("programme", dimensions.programmes), ("request_type", dimensions.request_types), ("request_group", dimensions.request_groups),
-        ):  # fmt: skip
+        departments = self._departments()
+        if departments is not None:
+            # A scope cuts by the department that has a case now; what counts for the one that closed it must be of the scope's own closing too.
+            conditions.append(column(owner_column(metric)).in_(sorted(departments)))
+        for name in ("programme", "request_type", "request_group"):
             chosen = getattr(question, name)
             if chosen:
-                conditions.append(column(f"{name}_id").in_([known.by_slug[slug].id for slug in chosen]))
+                conditions.append(column(f"{name}_id").in_(self._numbers(name, chosen)))
         if question.channel:
             conditions.append(column("channel_id").in_([vocabulary.code_of("channel", word) for word in question.channel]))
         for layer in dict.fromkeys(layer for layer, _ in question.areas):
             slot = dimensions.area_layers.by_slug[layer].id
-            known = dimensions.areas(layer).by_slug
-            ids = [known[slug].id for of, slug in question.areas if of == layer]
-            conditions.append(column(f"area_{slot}_id").in_(ids))
+            chosen = [slug for of, slug in question.areas if of == layer]
+            conditions.append(column(f"area_{slot}_id").in_(self._numbers(layer, chosen)))
         return and_(*conditions)
 
     def dimensions(self, by: By) -> tuple[str, ...]:
@@ -119,8 +118,8 @@ class Asked:
         """The number of the group a row belongs to, for dimension `by`."""
         if by in ("department", "division"):
             column = facts.column(owner_column(metric))
-            top = self._top_departments() if by == "department" else {}
-            return case(top, value=column, else_=column) if top else column
+            above = self._shown_departments() if by == "department" else {}
+            return case(above, value=column, else_=column) if above else column
         if by in ("request_type", "request_group", "programme", "channel", "outcome", "case_class"):
             return facts.column(f"{by}_id")
         return facts.column(f"area_{self.mart.dimensions.area_layers.by_slug[by].id}_id")
@@ -143,28 +142,57 @@ class Asked:
         made = frame.drop(columns=[name for name in GROUPS if name in frame.columns])
         for at, (name, group) in enumerate(zip(self.dimensions(by), GROUPS, strict=False)):
             known = self.members(name).by_id
-            nobody = Member(0, "none", _NAMELESS.get(name, "Not on the map"))
+            nobody = nameless(name)
             codes, numbers = pd.factorize(frame[group])
             members = [known.get(int(number), nobody) for number in numbers]
             made.insert(2 * at, KEYS[2 * at], pd.array([member.slug for member in members], dtype="str").take(codes))
             made.insert(2 * at + 1, KEYS[2 * at + 1], pd.array([member.name for member in members], dtype="str").take(codes))
         return made
 
-    def _top_departments(self) -> dict[int, int]:
-        """Divisions only: number -> number of the department above them all."""
+    def name_of(self, by: str, slug: str) -> str:
+        """The name of a member of dimension `by`, also of its cases without one."""
+        member = self.members(by).by_slug.get(slug)
+        return nameless(by).name if member is None else member.name
+
+    def _numbers(self, by: str, slugs: Iterable[str]) -> list[int]:
+        """The numbers of members of dimension `by`."""
+        known = self.members(by).by_slug
+        return [nameless(by).id if slug == NONE and slug not in known else known[slug].id for slug in slugs]
+
+    def _departments(self) -> frozenset[int] | None:
+        """The numbers of the departments that both the filter and the viewer's scope leave in; None if neither leaves any out."""
+        dimensions, chosen, open_to = self.mart.dimensions, self.question.department, self.scope.departments
+        left = None if open_to is None else frozenset(dimensions.department_ids(open_to))
+        if not chosen:
+            return left
+        wanted = frozenset(dimensions.department_ids(chosen)) | ({nameless("department").id} if NONE in chosen else set())
+        return wanted if left is None else wanted & left
+
+    def _shown_departments(self) -> dict[int, int]:
+        """Divisions only: number -> number of the department they are counted in, the highest above them that is left in.
+
+        Below a filter that names a division, and for a viewer of one, it is the division itself: a
+        figure of a whole department would claim what was not counted.
+        """
         parents = {m.id: m.extra.get("parent_id") for m in self.mart.dimensions.departments}
+        left = self._departments()
 
-        def top(number: int) -> int:
+        def highest(number: int) -> int:
             above = parents.get(number)
-            return number if above is None else top(int(above))
+            return number if above is None or (left is not None and int(above) not in left) else highest(int(above))
 
-        return {number: top(number) for number, above in parents.items() if above is not None}
+        return {number: shown for number in parents if (shown := highest(number)) != number}
 
 
 _NAMELESS = {
     "department": "No department", "division": "No department", "request_type": "No type", "request_group": "No group",
     "programme": "No programme", "channel": "Unknown", "outcome": "Unknown", "case_class": "Unknown",
 }  # fmt: skip
+
+
+def nameless(by: str) -> Member:
+    """What stands for the cases without a member of dimension `by`."""
+    return Member(0, NONE, _NAMELESS.get(by, "Not on the map"))
 
 
 def owner_column(metric: Metric) -> str:

@@ -210,7 +210,7 @@ class TestFormulas:
 
     def test_departments_below_their_target_come_first(self, sla: Any) -> None:
         drawn = sla.draw_departments(asked_for(**MONTH), {})
-        assert drawn.finding == "Roads is furthest below its target, 55.6 % against 90.0 %."
+        assert drawn.finding == "Roads is clearly below its target, 55.6 % against 90.0 %."
         assert drawn.twin.frame["label"].tolist() == ["Roads", "Parks", "Water"]
 
 

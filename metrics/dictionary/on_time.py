@@ -29,7 +29,7 @@ METRICS: tuple[Metric, ...] = (
         "Austin TPW since 2025", "Mixes a flow and a stock: one old case counts against every week.",
         rows=lambda f: and_(due_state(f), or_(and_(f.is_closed, f.during("closed_at")), f.is_overdue)),
         hits=lambda f: f.is_met, window=False, owner="closing",
-        listed=("closed {when} or overdue {now}", "closed on time {when}", "closed late {when} or overdue {now}"),
+        listed=("with a deadline, closed {when} or overdue {now}", "closed on time {when}", "closed late {when} or overdue {now}"),
     ),
     Metric(
         "ontime_opened_all", "On time, of all opened", "share", "share", "higher",
@@ -58,7 +58,7 @@ METRICS: tuple[Metric, ...] = (
         "Of the cases opened in the period that are closed, how many were closed by their deadline.",
         "met / opened_at in the period and closed", "opened_at", "ad-hoc notebooks", "Only survivors are counted.",
         rows=last_closing, hits=lambda f: f.is_met, owner="closing",
-        listed=("opened {when} and closed since", "opened {when} and closed on time", "opened {when} and closed late"),
+        listed=("with a deadline, opened {when} and closed since", "opened {when} and closed on time", "opened {when} and closed late"),
     ),
     Metric(
         "due_extended_rate", "Deadline moved later", "share", "share", "lower",

@@ -153,8 +153,8 @@ def _ages_words(wide: pd.DataFrame) -> str:
     return f"{words.percent_of(old / total)} of the {words.count(total)} open cases have been open for a year or more{whose}."
 
 
-def _aged(asked: Asked, by: str, key: str, band: str) -> str | None:
-    return None if key == "none" else lists.address(Listing("backlog", age=band, descending=False), asked, **{by: key})
+def _aged(asked: Asked, by: str, key: str, band: str) -> str:
+    return lists.address(Listing("backlog", age=band, descending=False), asked, **{by: key})
 
 
 def _end(asked: Asked, start: Any) -> date:

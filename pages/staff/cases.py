@@ -67,12 +67,7 @@ def draw_channels(asked: Asked, view: Mapping[str, str]) -> Drawn:
 
 def _split(asked: Asked, listing: Listing, by: str, label: str, most: int) -> Drawn:
     frame = case_counts(asked, listing.of, by, hits=listing.hits, ages=listing.ages)
-    can_narrow = [key != "none" for key in frame["key"]]
-    href = [
-        lists.address(listing, asked, **{by: key, "search": None}) if can else None
-        for key, can in zip(frame["key"], can_narrow, strict=True)
-    ]
-    frame = frame.assign(value=frame["n"], href=href)
+    frame = frame.assign(value=frame["n"], href=[lists.address(listing, asked, **{by: key, "search": None}) for key in frame["key"]])
     unit = lists.unit_of(listing)
     columns = (Column("label", label, href="href"), Column("value", words.AXIS_TITLES[unit], unit))
     twin = Twin(frame, columns, f"{listing.metric.label} by {label.lower()}")

@@ -54,7 +54,7 @@ def build(query: Query) -> list[Any]:
 def fill_head(asked: Asked) -> dict[str, Any]:
     """Which department this is, what it has promised, and its work lists."""
     key = _department(asked)
-    name, target = asked.mart.dimensions.departments.by_slug[key].name, target_of(asked, on_time.city_target())
+    name, target = asked.name_of("department", key), target_of(asked, on_time.city_target())
     promise = (
         "No target is set for it." if target is None else f"Its target: {words.share(target)} of the cases that fall due closed on time."
     )
@@ -116,7 +116,7 @@ def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     for trace, href in zip(figure["data"], ("open_href", "overdue_href"), strict=True):
         trace["customdata"] = frame[href].tolist()
     title = f"Cases open and overdue at the end of each {step}, {words.asked_period(asked.question)}"
-    return Drawn(_open_words(frame, step), figure, twin, cases=tiles.cases_link(asked, "backlog"), title=title)
+    return Drawn(_open_words(frame, step), figure, twin, cases=frame["open_href"].iloc[-1], title=title)
 
 
 def _open_then(asked: Asked, first: Any, metric: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from components import filters, gate, on_time, theme, tiles, words
+from components import filters, on_time, theme, tiles, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import intervals, stack
 from components.on_time import CHANGE_WORDS, REASON_WORDS, TIER_WORDS
@@ -16,7 +16,6 @@ from components.page import Query, heading, page
 from components.table import Column, Twin
 from metrics.leaderboard import board
 from metrics.measure import measure
-from metrics.question import visible_departments
 from metrics.ranking import LEAST_N
 from metrics.select import Asked
 
@@ -36,7 +35,7 @@ def build(query: Query) -> list[Any]:
 
 def draw_board(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Tiers against each one's own target, with intervals; beside the share what it can hide."""
-    frame = board(asked, frozenset(visible_departments(gate.desk().viewer(), asked.mart)))
+    frame = board(asked)
     rows = _worded(asked, frame)
     twin = Twin(rows, _COLUMNS, f"Departments, {words.asked_period(asked.question)}; open, overdue and weeks of work: now", _file(frame))
     if not frame["n"].any():
@@ -106,9 +105,7 @@ def _finding(frame: pd.DataFrame) -> str:
 def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Open cases by department, and how many of them are overdue, most overdue first."""
     backlog, overdue = (measure(name, asked, by="department").frame.set_index("key") for name in ("backlog", "overdue_now"))
-    visible = visible_departments(gate.desk().viewer(), asked.mart)
     frame = backlog[backlog["value"] > 0][["label", "value"]].rename(columns={"value": "open"})
-    frame = frame[frame.index.isin(list(visible))]
     frame = frame.assign(overdue=overdue["value"].reindex(frame.index).fillna(0.0)).rename_axis("key").reset_index()
     frame = frame.assign(rest=frame["open"] - frame["overdue"]).sort_values(["overdue", "open"], ascending=False, ignore_index=True)
     frame = frame.assign(

@@ -20,7 +20,7 @@ from metrics.exclusions import sla_exclusions
 from metrics.measure import measure
 from metrics.on_time import HEADLINE, by_group, competing
 from metrics.periods import SAME_WEEK_LAST_YEAR
-from metrics.question import visible_departments
+from metrics.question import NONE
 from metrics.ranking import LEAST_N
 from metrics.select import Asked
 from metrics.targets import target_of
@@ -115,8 +115,7 @@ def draw_matrix(asked: Asked, view: Mapping[str, str]) -> Drawn:
 def draw_departments(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """On time by department beside each one's own target, furthest below first."""
     frame = by_group(asked, "department", on_time.city_target())
-    visible = visible_departments(gate.desk().viewer(), asked.mart)
-    frame = frame[frame["key"].isin(list(visible))]
+    frame = frame[frame["key"] != NONE]
     few = frame["verdict"] == "few"
     frame = frame.assign(gap=frame["value"] - frame["target"], few=few, value=frame["value"].where(~few))
     frame = frame.sort_values(["few", "gap", "value", "label"], ignore_index=True)
@@ -160,11 +159,11 @@ def _department_words(frame: pd.DataFrame) -> str:
         )
     if below.empty:
         return "No department is clearly below its target."
+    # Furthest of those that chance does not explain: a small department may lie further below, and mean nothing.
     worst = below.iloc[0]
     more = "" if len(below) == 1 else f"; clearly below too: {words.joined(list(below['label'].iloc[1:]))}"
-    return words.sentence(
-        f"{worst['label']} is furthest below its target, {words.share(worst['value'])} against {words.share(worst['target'])}{more}"
-    )
+    furthest = "clearly below its target" if len(below) == 1 else "furthest of those clearly below their targets"
+    return words.sentence(f"{worst['label']} is {furthest}, {words.share(worst['value'])} against {words.share(worst['target'])}{more}")
 
 
 def draw_formulas(asked: Asked, _view: Mapping[str, str]) -> Drawn:

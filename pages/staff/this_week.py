@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -18,9 +19,10 @@ from metrics.definitions import HEADLINE, REGISTRY
 from metrics.headline import headlines
 from metrics.measure import measure
 from metrics.movers import movers
+from metrics.question import Question
 from metrics.select import Asked
 
-WEEKS = 52
+WEEKS, FLOW_WEEKS = 52, 13
 MOVES = 8
 MOST_MOVES = 10_000
 """All there are: signals are counted over every department and type, also those not drawn."""
@@ -117,21 +119,41 @@ def draw_overdue(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 
 def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """The headline share by week, with the range that is only noise."""
-    return on_time.trend(asked)
+    return on_time.trend(asked.about(asked.question.about(grain="week")))
 
 
 def draw_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    """Opened and closed by week."""
+    """Opened and closed by week, of the last weeks of the question."""
+    asked = asked.about(_last_weeks(asked))
     opened, closed = (measure(name, asked, period=True).frame for name in ("opened", "closed"))
     frame = opened[["period"]].assign(opened=opened["value"], closed=closed["value"].to_numpy())
-    recent = frame.tail(13)
-    more_in = recent["opened"].sum() - recent["closed"].sum()
-    finding = (
-        f"In the last {len(recent)} weeks {words.count(abs(more_in))} {'more' if more_in > 0 else 'fewer'} cases were opened than closed."
-    )
-    figure = bars_over_time(recent, [Line("opened", "Opened", theme.PRIMARY), Line("closed", "Closed", theme.THIRD)], "cases")
-    columns = (Column("period", "Week from", "day"), Column("opened", "Opened", "cases"), Column("closed", "Closed", "closures"))
-    return Drawn(finding, figure, Twin(frame.iloc[::-1], columns, "Opened and closed by week"), cases=tiles.cases_link(asked, "opened"))
+    series = [Line("opened", "Opened", theme.PRIMARY), Line("closed", "Closed", theme.THIRD)]
+    figure = bars_over_time(frame, series, "cases")
+    for trace, line in zip(figure["data"], series, strict=True):
+        hrefs = [tiles.cases_link(asked, line.column, **on_time.span_of(first, asked)) for first in frame["period"]]
+        frame = frame.assign(**{f"{line.column}_href": hrefs})
+        trace["customdata"] = hrefs
+    columns = (
+        Column("period", "Week from", "day"), Column("opened", "Opened", "cases", href="opened_href"), Column("closed", "Closed", "closures", href="closed_href"),
+    )  # fmt: skip
+    return Drawn(_flow_words(frame), figure, Twin(frame.iloc[::-1], columns, "Opened and closed by week"), cases=tiles.cases_link(asked, "opened"),
+                 title=f"{FLOW.title}, {words.asked_period(asked.question)}")  # fmt: skip
+
+
+def _last_weeks(asked: Asked) -> Question:
+    """The question about the last weeks that are drawn, as far as it goes back."""
+    question = asked.question
+    first = asked.calendar.start_of(question.end - timedelta(days=1), "week") - timedelta(weeks=FLOW_WEEKS - 1)
+    return question.about(start=max(question.start, first), grain="week")
+
+
+def _flow_words(frame: pd.DataFrame) -> str:
+    more_in = frame["opened"].sum() - frame["closed"].sum()
+    weeks = "the last week" if len(frame) == 1 else f"the last {len(frame)} weeks"
+    if not more_in:
+        return f"In {weeks} as many cases were opened as closed."
+    were = "case was" if abs(more_in) == 1 else "cases were"
+    return f"In {weeks} {words.count(abs(more_in))} {'more' if more_in > 0 else 'fewer'} {were} opened than closed."
 
 
 MOVED = Chart("what-moved", "What moved most in the last complete week", draw_moved, has_period=False)

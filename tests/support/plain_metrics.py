@@ -195,7 +195,9 @@ class Plain:
 
     def closed_without_work(self) -> list[Row]:
         without = ("not_actionable", "not_found", "referred")
-        return [Row(s.case, s.closed, self.closing_owner(s), s.case.outcome in without) for s in self.chosen() if self.within(s.closed)]
+        return [
+            Row(s.case, end, self.owner_at(s.case, end), i == len(s.case.spells) - 1 and s.case.outcome in without) for s, i, end in self.endings()
+        ]  # fmt: skip
 
     def transfer_rate(self) -> list[Row]:
         return [Row(row.case, row.at, row.owner, len(row.case.owners) > 1) for row in self.opened()]
@@ -256,15 +258,23 @@ class Plain:
     # From rows to figures
 
     def rows(self, metric_id: str) -> list[Row]:
-        rows = getattr(self, metric_id)()
-        wanted = set(self.question.department)
-        wanted |= {name for name, above in DEPARTMENTS.items() if above in wanted}
+        rows, wanted = getattr(self, metric_id)(), self.wanted()
         return [row for row in rows if not wanted or row.owner in wanted]
+
+    def wanted(self) -> set[str]:
+        """The departments asked for and those below them; empty for all."""
+        wanted = set(self.question.department)
+        return wanted | {name for name, above in DEPARTMENTS.items() if above in wanted}
+
+    def shown(self, owner: str) -> str:
+        """The department whose row a case stands in: the one above, unless that was not asked for."""
+        above, wanted = DEPARTMENTS[owner], self.wanted()
+        return above if above is not None and (not wanted or above in wanted) else owner
 
     def groups(self, row: Row, by: tuple[str, ...], grain: str | None) -> tuple[object, ...]:
         case = row.case
         keys = {
-            "department": DEPARTMENTS[row.owner] or row.owner, "division": row.owner, "request_type": case.request_type,
+            "department": self.shown(row.owner), "division": row.owner, "request_type": case.request_type,
             "request_group": TYPES[case.request_type], "programme": case.programme, "channel": case.channel,
             "outcome": case.outcome or "unknown", "case_class": case.case_class or "service",
             "district": case.areas[0] or "none", "quarter": case.areas[1] or "none",
