@@ -7,6 +7,7 @@ from typing import Any
 from data_access import vocabulary
 from metrics.ageing import band_names
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, SORTS
+from metrics.clock import BINS
 from metrics.definitions import REGISTRY
 from metrics.periods import GRAINS
 from metrics.question import PLAIN_DIMENSIONS
@@ -89,6 +90,7 @@ def _case_paths() -> dict[str, Any]:
         _parameter("order", "", ["asc", "desc"], default="asc"),
         _parameter("search", "Only the case with this id."),
         _parameter("age", "Of open cases, only those this many days old; the lower bound belongs to the band.", band_names()),
+        _parameter("late", "Of closings, only those this many days after the deadline; the upper bound belongs to the bin.", list(BINS)),
     ]
     page = [_number("offset", "Cases to skip.", 0, 10**8), _number("limit", "Cases to give.", 50, MOST_ROWS)]
     answer = {**_COMMON, "total": {"type": "integer"}, "rows": {"type": "array", "items": {"type": "object"}}}
@@ -114,6 +116,7 @@ def _filters() -> list[dict[str, Any]]:
         _parameter("as_of", "Answer as it would have been at this instant.", form="date-time"),
         *[_parameter(name, lists) for name in ("programme", "department", "request_type", "request_group")],
         _parameter("channel", lists, examples=list(vocabulary.CHANNELS)),
+        _parameter("outcome", lists, examples=list(vocabulary.OUTCOMES)),
         _parameter(
             "case_class", "Which classes count; 'all' for every one.", examples=[*vocabulary.CASE_CLASSES, "all"], default="service"
         ),

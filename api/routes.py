@@ -14,6 +14,7 @@ from components import files
 from metrics.ageing import ages_of
 from metrics.answer import Answer
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, case_export, case_list
+from metrics.clock import late_of
 from metrics.definitions import REGISTRY
 from metrics.desk import Desk
 from metrics.kinds import Metric
@@ -116,7 +117,7 @@ def _listing(asked: Asked) -> dict[str, Any]:
     return {
         "of": query.get("of") or "backlog", "hits": one_of(query, "hits", HITS), "sort": query.get("sort") or DEFAULT_SORT,
         "descending": one_of(query, "order", {"": False, "asc": False, "desc": True}), "search": query.get("search", ""),
-        "ages": ages_of(query["age"]) if query.get("age") else None,
+        "ages": ages_of(query["age"]) if query.get("age") else None, "late": late_of(query["late"]) if query.get("late") else None,
     }  # fmt: skip
 
 

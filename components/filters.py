@@ -34,10 +34,10 @@ CLASS_LABELS = {
     "duplicate": "Duplicates", "withdrawn": "Withdrawn",
 }  # fmt: skip
 FIRST = ("weeks", "department", "request_group", "request_type")
-MORE = ("grain", "channel", "case_class", "programme")
+MORE = ("grain", "channel", "outcome", "case_class", "programme")
 LABELS = {
     "weeks": "Period", "department": "Department", "request_group": "Group of types", "request_type": "Request type", "channel": "Channel",
-    "grain": "Steps", "case_class": "Cases", "programme": "Programme", "from": "From", "to": "To (not included)", "as_of": "As known on",
+    "grain": "Steps", "outcome": "Outcome", "case_class": "Cases", "programme": "Programme", "from": "From", "to": "To (not included)", "as_of": "As known on",
 }  # fmt: skip
 PLAIN = {"weeks": CUSTOM, "grain": "week", "case_class": "service"}
 """Values that an address leaves out, where that is not "all"."""
@@ -242,6 +242,7 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     fixed = {
         "weeks": {**WEEKS, CUSTOM: "Other dates"}, "grain": {grain: GRAIN_LABELS[grain] for grain in GRAINS}, "case_class": CLASS_LABELS,
         "channel": {ALL_OF_THEM: "All channels"} | {word: word.replace("_", " ").capitalize() for word in vocabulary.CHANNELS},
+        "outcome": {ALL_OF_THEM: "All (outcome)"} | {word: word.replace("_", " ").capitalize() for word in vocabulary.OUTCOMES},
     }  # fmt: skip
     if name in fixed:
         return [{"value": value, "label": label} for value, label in fixed[name].items()]
@@ -281,6 +282,8 @@ def said(asked: Asked) -> str:
         parts.append(words.joined([asked.name_of(layer, slug) for layer, slug in question.areas]))
     if question.channel:
         parts.append("by " + words.joined([word.replace("_", " ") for word in question.channel]))
+    if question.outcome:
+        parts.append("ended " + words.joined([word.replace("_", " ") for word in question.outcome]))
     return ", ".join(parts)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from components import filters, words
 from metrics.ageing import Ages, ages_of, band_names
+from metrics.clock import BINS, Late, late_of
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric, Unit
 from metrics.question import to_query
@@ -18,6 +19,7 @@ HITS: dict[str, bool | None] = {"all": None, "true": True, "false": False}
 """Value of the page option `hits`, as the API writes it -> which rows of a share."""
 LISTED = tuple(metric for metric in REGISTRY.values() if metric.rows is not None)
 AGES = {"all": "Any age", **{band: words.age_band(band) for band in band_names()}}
+LATE = {"all": "Any time", **{name: words.lateness(*days) for name, days in BINS.items()}}
 
 ORDERS = {
     "opened_at": ("opened_at", True),
@@ -39,6 +41,7 @@ class Listing:
     descending: bool = True
     search: str = ""
     age: str = "all"
+    late: str = "all"
 
     @property
     def metric(self) -> Metric:
@@ -52,18 +55,24 @@ class Listing:
     def ages(self) -> Ages | None:
         return None if self.age == "all" else ages_of(self.age)
 
+    @property
+    def days_late(self) -> Late | None:
+        return None if self.late == "all" else late_of(self.late)
+
     def chosen(self) -> dict[str, Any]:
         """As `metrics.cases` takes it, without an order."""
-        return {"hits": self.hits, "search": self.search, "ages": self.ages}
+        return {"hits": self.hits, "search": self.search, "ages": self.ages, "late": self.days_late}
 
 
-def listing_of(of: str, which: str = "all", *, search: str = "", age: str = "all") -> Listing:
+def listing_of(of: str, which: str = "all", *, search: str = "", age: str = "all", late: str = "all") -> Listing:
     """The list behind a metric, in the order it is read best."""
     metric = REGISTRY[of]
     sort, descending = STOCK_ORDERS.get(of) or ORDERS.get(metric.date_field, ("opened_at", False))
-    # Only a share can be met or missed, and only open cases have an age.
+    # Only a share can be met or missed, only open cases have an age, and only closings are so far from their deadline.
     kept: Which = which if metric.hits is not None else "all"  # type: ignore[assignment]
-    return Listing(of, kept, sort, descending, search, age if metric.only_open else "all")
+    return Listing(
+        of, kept, sort, descending, search, age if metric.only_open else "all", late if metric.date_field == "closed_at" else "all"
+    )
 
 
 def said(listing: Listing, total: int, asked: Asked) -> str:
@@ -80,7 +89,7 @@ def named(listing: Listing, asked: Asked) -> str:
 
 def unit_of(listing: Listing) -> Unit:
     """What is listed: cases, or closings, of which a case may have several."""
-    return "closures" if listing.of in ("closed", "reopen_rate", "closed_without_work") else "cases"
+    return "closures" if listing.of in ("closed", "reopen_rate", "closed_without_work", "deadline_bunching") else "cases"
 
 
 def _unit(listing: Listing, n: int) -> str:
@@ -94,6 +103,8 @@ def _what(listing: Listing, n: int, asked: Asked) -> str:
     if n == 1 or not n:
         phrase = phrase.replace(" were ", " was ").replace(" are ", " is ")
     age = "" if listing.age == "all" else f", {words.age_band(listing.age).lower()} old"
+    if listing.late != "all":
+        age += f", {words.lateness(*BINS[listing.late]).lower()}"
     about = ", ".join(part for part in (filters.said(asked), _classes(asked)) if part)
     return f"{phrase.format(when=when, now=now)}{age}{': ' + about if about else ''}"
 
@@ -108,7 +119,7 @@ def _classes(asked: Asked) -> str:
 
 def address(listing: Listing, asked: Asked, **instead: Any) -> str:
     """The page that lists exactly these cases; `instead` changes filters or, as None, takes them away."""
-    own = {"of": listing.of, "hits": listing.which, "age": listing.age, "search": listing.search}
+    own = {"of": listing.of, "hits": listing.which, "age": listing.age, "late": listing.late, "search": listing.search}
     kept = {name: value for name, value in own.items() if value not in ("", "all")}
     return filters.link("/cases", asked, **{**kept, **instead})
 
@@ -117,7 +128,7 @@ def file_address(listing: Listing, asked: Asked, form: str) -> str:
     """The whole list as a file, in the order of the page."""
     query = {
         **to_query(asked.question, asked.mart), "as_of": asked.question.as_of.isoformat() + "Z", "of": listing.of, "hits": "" if listing.which == "all" else listing.which,
-        "search": listing.search, "age": "" if listing.age == "all" else listing.age, "sort": listing.sort,
+        "search": listing.search, "age": "" if listing.age == "all" else listing.age, "late": "" if listing.late == "all" else listing.late, "sort": listing.sort,
         "order": "desc" if listing.descending else "asc",
     }  # fmt: skip
     return f"/api/v1/cases.{form}?{urlencode({name: value for name, value in query.items() if value})}"

@@ -22,12 +22,13 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 UNIT_WORDS: dict[Unit, str] = {
     "cases": "cases", "closures": "closings", "share": "%", "days": "days", "weeks": "weeks", "per_1000": "per 1,000 residents",
-    "ratio": "closed per opened", "reports": "reports",
+    "ratio": "closed per opened", "per_case": "moves per case", "times": "times as many", "reports": "reports",
 }  # fmt: skip
+_COUNTED: tuple[Unit, ...] = ("cases", "closures", "days", "weeks", "reports")
 GRAIN_WORDS: dict[Grain, str] = {"day": "day", "week": "week", "month": "month", "quarter": "quarter", "fiscal_year": "fiscal year"}
 AXIS_TITLES: dict[Unit, str] = {
     "cases": "Cases", "closures": "Closings", "share": "Share of cases (%)", "days": "Days", "weeks": "Weeks",
-    "per_1000": "Per 1,000 residents", "ratio": "Closed per case opened", "reports": "Reports",
+    "per_1000": "Per 1,000 residents", "ratio": "Closed per case opened", "per_case": "Moves per case", "times": "Before, for each after", "reports": "Reports",
 }  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def amount(value: Any, unit: Unit) -> str:
         return share(value)
     if unit in ("cases", "closures", "reports"):
         return count(value)
-    return decimal(value, 2 if unit == "ratio" else 1)
+    return decimal(value, 2 if unit in ("ratio", "per_case") else 1)
 
 
 def value(of: Any, unit: Unit) -> str:
@@ -75,7 +76,7 @@ def value(of: Any, unit: Unit) -> str:
 def unit_word(of: Any, unit: Unit) -> str:
     """The word of a unit for that many."""
     word = UNIT_WORDS[unit]
-    return word[:-1] if word.endswith("s") and unit != "per_1000" and amount(of, unit) in ("1", "1.0") else word
+    return word[:-1] if word.endswith("s") and unit in _COUNTED and amount(of, unit) in ("1", "1.0") else word
 
 
 def cases(n: Any) -> str:
@@ -120,6 +121,15 @@ def age_band(band: str) -> str:
     if not high:
         return f"{low.removesuffix('+')} days and more"
     return f"Under {high} days" if low == "0" else f"{low} to under {high} days"
+
+
+def lateness(low: int | None, high: int | None) -> str:
+    """Days from a deadline, above `low` up to and including `high`, in words: "1 to 2 days after the deadline"."""
+    if low is None or high is None:
+        edge = high if low is None else low
+        return f"More than {plural(abs(edge or 0), 'day')} {'before' if low is None else 'after'} the deadline"
+    near, far = sorted((abs(low), abs(high)))
+    return f"{'Under ' + plural(far, 'day') if near == 0 else f'{near} to {far} days'} {'before' if low < 0 else 'after'} the deadline"
 
 
 def instant(of: datetime, calendar: Calendar) -> str:

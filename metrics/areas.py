@@ -19,7 +19,7 @@ from metrics.select import Asked
 UNSURE_N = 20
 """A share or a duration of fewer cases is drawn hatched: the next case may move it far."""
 COUNTS: tuple[Unit, ...] = ("cases", "closures", "reports")
-NEEDS_CASES: tuple[Unit, ...] = ("share", "days", "weeks", "ratio")
+NEEDS_CASES: tuple[Unit, ...] = ("share", "days", "weeks", "ratio", "per_case", "times")
 """Units of figures that say nothing when they are made of a few cases only."""
 
 FAIR, UNSURE, FEW, NONE, WITHHELD = "fair", "unsure", "few", "none", "withheld"

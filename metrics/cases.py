@@ -17,6 +17,7 @@ from data_access import vocabulary
 from data_access.cache import cached
 from data_access.mart import schema
 from metrics.ageing import Ages, aged
+from metrics.clock import Late, closed_late
 from metrics.definitions import REGISTRY
 from metrics.kinds import Facts
 from metrics.measure import window
@@ -41,41 +42,45 @@ class CasePage:
 def case_list(
     asked: Asked, of: str = "backlog", *, hits: bool | None = None, sort: str = DEFAULT_SORT, descending: bool = False,
     offset: int = 0, limit: int = 50, search: str = "", ages: Ages | None = None,
+    late: Late | None = None,
 ) -> CasePage:  # fmt: skip
     """Cases counted by metric `of` (for a share: its denominator, or with `hits` its numerator or misses).
 
     Args:
         search: only the case with this id.
         ages: of open cases, only those this old (`metrics.ageing.ages_of`).
+        late: of closings, only those so many days from the deadline (`metrics.clock.late_of`).
 
     Raises:
-        BadQuestion: unknown metric or sort column, a page larger than `MOST_ROWS`, or ages of cases that are not open.
+        BadQuestion: unknown metric or sort column, a page larger than `MOST_ROWS`, ages of cases that are not open, or `late` of others than closings.
     """
     if not (isinstance(offset, int) and isinstance(limit, int) and 0 <= offset <= 10**8 and 0 < limit <= MOST_ROWS):
         raise BadQuestion(f"A page has 1 to {MOST_ROWS} cases.")
-    return _read(asked, _Listed(of, hits, search, ages), sort, descending, offset, limit)
+    return _read(asked, _Listed(of, hits, search, ages, late), sort, descending, offset, limit)
 
 
 def case_export(
     asked: Asked, of: str = "backlog", *, hits: bool | None = None, sort: str = DEFAULT_SORT, descending: bool = False,
-    search: str = "", ages: Ages | None = None,
+    search: str = "", ages: Ages | None = None, late: Late | None = None,
 ) -> CasePage:  # fmt: skip
     """The whole list at once, for a download: its first `MOST_EXPORTED` cases.
 
     Raises:
         BadQuestion: as `case_list`.
     """
-    return _read(asked, _Listed(of, hits, search, ages), sort, descending, 0, MOST_EXPORTED)
+    return _read(asked, _Listed(of, hits, search, ages, late), sort, descending, 0, MOST_EXPORTED)
 
 
-def case_count(asked: Asked, of: str, *, hits: bool | None = None, search: str = "", ages: Ages | None = None) -> int:
+def case_count(
+    asked: Asked, of: str, *, hits: bool | None = None, search: str = "", ages: Ages | None = None, late: Late | None = None
+) -> int:
     """How many rows `case_list` has in all.
 
     Raises:
         BadQuestion: as `case_list`.
     """
-    listed = _Listed(of, hits, search, ages)
-    parameters = [listed.metric.version, asked.question.parameters(), of, hits, listed.search, ages]
+    listed = _Listed(of, hits, search, ages, late)
+    parameters = [listed.metric.version, asked.question.parameters(), of, hits, listed.search, ages, late]
 
     def count() -> int:
         facts = asked.facts(listed.metric)
@@ -86,7 +91,9 @@ def case_count(asked: Asked, of: str, *, hits: bool | None = None, search: str =
     return cached("case_count", asked.mart.edition, asked.scope, parameters, count)
 
 
-def case_counts(asked: Asked, of: str, by: str, *, hits: bool | None = None, ages: Ages | None = None) -> pd.DataFrame:
+def case_counts(
+    asked: Asked, of: str, by: str, *, hits: bool | None = None, ages: Ages | None = None, late: Late | None = None
+) -> pd.DataFrame:
     """The rows of a list by one dimension, most first: `key`, `label`, `n`. They sum to the list's total.
 
     Raises:
@@ -95,7 +102,7 @@ def case_counts(asked: Asked, of: str, by: str, *, hits: bool | None = None, age
     """
     if asked.scope.audience == "public":
         raise AccessDenied("This is open to staff.")
-    listed = _Listed(of, hits, "", ages)
+    listed = _Listed(of, hits, "", ages, late)
     facts = asked.facts(listed.metric)
     group = asked.group(facts, listed.metric, by).label("grp")
     statement = select(group, func.count().label("n")).where(_condition(asked, facts, listed)).group_by(group.element)
@@ -106,19 +113,21 @@ def case_counts(asked: Asked, of: str, by: str, *, hits: bool | None = None, age
 class _Listed:
     """What is listed, checked."""
 
-    def __init__(self, of: str, hits: bool | None, search: str, ages: Ages | None) -> None:
+    def __init__(self, of: str, hits: bool | None, search: str, ages: Ages | None, late: Late | None) -> None:
         metric = REGISTRY.get(of)
         if metric is None or metric.rows is None:
             raise BadQuestion(f"There is no list of cases for '{str(of)[:60]}'.")
         if ages is not None and not metric.only_open:
             raise BadQuestion(f"Only open cases can be listed by age; '{metric.label}' counts others too.")
-        self.metric, self.hits, self.search, self.ages = metric, hits, search.strip()[:60], ages
+        if late is not None and metric.date_field != "closed_at":
+            raise BadQuestion(f"Only closings can be listed by their days from the deadline; '{metric.label}' counts others too.")
+        self.metric, self.hits, self.search, self.ages, self.late = metric, hits, search.strip()[:60], ages, late
 
 
 def _read(asked: Asked, listed: _Listed, sort: str, descending: bool, offset: int, limit: int) -> CasePage:
     if sort not in SORTS:
         raise BadQuestion(f"Cases cannot be sorted by '{str(sort)[:60]}'; choose one of {', '.join(SORTS)}.")
-    total = case_count(asked, listed.metric.id, hits=listed.hits, search=listed.search, ages=listed.ages)
+    total = case_count(asked, listed.metric.id, hits=listed.hits, search=listed.search, ages=listed.ages, late=listed.late)
     rows = asked.mart.read(_page(asked, _chosen(asked, listed), sort, descending, offset, limit), asked.scope)
     if asked.scope.audience == "public":
         rows = _days_only(rows, asked.calendar.zone)
@@ -157,6 +166,8 @@ def _condition(asked: Asked, facts: Facts, listed: _Listed) -> ColumnElement[boo
         conditions.append(hit if listed.hits else ~hit)
     if listed.ages is not None:
         conditions.append(aged(facts, listed.ages))
+    if listed.late is not None:
+        conditions.append(closed_late(facts, listed.late))
     if listed.search:
         records = asked.mart.case_records(asked.scope)
         conditions.append(facts.column("case_id").in_(select(records.c.case_id).where(records.c.source_id == listed.search)))

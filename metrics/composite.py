@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from metrics import repeats, survival
+from metrics import clock, repeats, survival
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
 from metrics.select import KEYS, Asked, By
@@ -34,6 +34,12 @@ def frame(metric: Metric, asked: Asked, by: By, period: bool, counted: Counted) 
         return repeats.repeat_locations(metric, asked, by, period=period)
     if metric.id == "reported_again":
         return repeats.reported_again(metric, asked, by, period=period)
+    if metric.id == "hold_days":
+        return clock.hold_days(metric, asked, by, period)
+    if metric.id == "moves_per_case":
+        return clock.moves_per_case(metric, asked, by, period)
+    if metric.id == "deadline_bunching":
+        return clock.deadline_bunching(metric, asked, by, period, counted)
     if metric.id == "weeks_of_work":
         return _weeks_of_work(asked, by, period, counted)
     if metric.id == "per_1000":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from metrics.dictionary import closing, on_time, open_cases, volume
+from metrics.dictionary import clock, closing, on_time, open_cases, volume
 from metrics.kinds import Metric
 
-METRICS: tuple[Metric, ...] = (*volume.METRICS, *open_cases.METRICS, *on_time.METRICS, *closing.METRICS)
+METRICS: tuple[Metric, ...] = (*volume.METRICS, *open_cases.METRICS, *on_time.METRICS, *clock.METRICS, *closing.METRICS)
 REGISTRY: dict[str, Metric] = {metric.id: metric for metric in METRICS}
 DEFINITIONS_VERSION = "1"
 AGE_BOUNDS = (0, 7, 14, 30, 60, 90, 180, 365)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Callable, Literal
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, null, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
 from data_access import vocabulary
 
 Kind = Literal["flow", "stock", "share", "duration", "composite"]
-Unit = Literal["cases", "closures", "share", "days", "weeks", "per_1000", "ratio", "reports"]
+Unit = Literal["cases", "closures", "share", "days", "weeks", "per_1000", "ratio", "per_case", "times", "reports"]
 Direction = Literal["higher", "lower", "neither"]
 Instant = Literal["opened_at", "spell_opened_at", "closed_at", "due_at"]
 
@@ -38,6 +38,8 @@ class Facts:
     start: datetime
     end: datetime
     """The period `[start, end)`, naive UTC."""
+    events: Callable[[], FromClause]
+    """What happened to the cases, cut as `spell` is."""
 
     @property
     def now(self) -> ColumnElement[datetime]:
@@ -87,6 +89,17 @@ class Facts:
         """The next spell began within `days` of this one's end, as known at `as_of`."""
         following = self.spell.c.next_opened_at
         return and_(following <= self.spell.c.closed_at + timedelta(days=days), following <= self.as_of)
+
+    def had(self, kind: str) -> ColumnElement[bool]:
+        """The case had an event of that kind by `as_of`."""
+        events = self.events()
+        which = and_(events.c.event_kind_id == vocabulary.code_of("event_kind", kind), events.c.event_at <= self.as_of)
+        return self.spell.c.case_id.in_(select(events.c.case_id).where(which))
+
+    def tells_of(self, kind: str) -> ColumnElement[bool]:
+        """Whether the data has any event of that kind: without one, none is known, which is not the same as none happened."""
+        events = self.events()
+        return exists(select(events.c.case_id).where(events.c.event_kind_id == vocabulary.code_of("event_kind", kind)))
 
 
 Rule = Callable[[Facts], ColumnElement[bool]]

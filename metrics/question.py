@@ -45,6 +45,8 @@ class Question:
     """Which classes count; empty = all."""
     areas: tuple[tuple[str, str], ...] = ()
     """(layer id, area id) pairs; areas of one layer widen, layers narrow."""
+    outcome: tuple[str, ...] = ()
+    """How the cases ended; an open one has ended in no way that is known."""
 
     def shifted(self, days: int) -> Question:
         """The same question about a period `days` earlier."""
@@ -71,7 +73,7 @@ def to_query(question: Question, mart: Mart) -> dict[str, str]:
         query["grain"] = question.grain
     if question.as_of != mart.as_of:
         query["as_of"] = question.as_of.isoformat() + "Z"
-    for name in ("programme", "department", "request_type", "request_group", "channel"):
+    for name in ("programme", "department", "request_type", "request_group", "channel", "outcome"):
         if getattr(question, name):
             query[name] = ",".join(getattr(question, name))
     if question.case_class != ("service",):
@@ -132,6 +134,7 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         channel=_members(_text(query, "channel"), dict.fromkeys(vocabulary.CHANNELS), "channel"),
         case_class=_classes(_text(query, "case_class")),
         areas=tuple(areas),
+        outcome=_members(_text(query, "outcome"), dict.fromkeys(vocabulary.OUTCOMES), "outcome"),
     )
 
 

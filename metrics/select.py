@@ -60,7 +60,7 @@ class Asked:
     def facts_of(self, spells: FromClause) -> Facts:
         """`spells`, with the question's period and `as_of`."""
         start, end = self.calendar.midnight(self.question.start), self.calendar.midnight(self.question.end)
-        return Facts(spells, self.question.as_of, start, end)
+        return Facts(spells, self.question.as_of, start, end, lambda: self.mart.case_events(self.scope))
 
     def last_week(self) -> tuple[date, date]:
         """The last week that was complete at the end of the question's period and at its `as_of`: (first day, day after the last)."""
@@ -85,6 +85,8 @@ class Asked:
                 conditions.append(column(f"{name}_id").in_(self._numbers(name, chosen)))
         if question.channel:
             conditions.append(column("channel_id").in_([vocabulary.code_of("channel", word) for word in question.channel]))
+        if question.outcome:
+            conditions.append(column("outcome_id").in_([vocabulary.code_of("outcome", word) for word in question.outcome]))
         for layer in dict.fromkeys(layer for layer, _ in question.areas):
             slot = dimensions.area_layers.by_slug[layer].id
             chosen = [slug for of, slug in question.areas if of == layer]

@@ -18,11 +18,12 @@ from data_access.due import business_seconds_between, due_date_of
 from metrics import compare, composite, intervals, ranking, score, suppression, survival, xmr
 from metrics.ageing import ageing
 from metrics.cases import case_list
-from metrics.closed_within import closed_within
 from metrics.definitions import AGE_BOUNDS
-from metrics.exclusions import bunching, moves_per_case, sla_exclusions
+from metrics.dictionary.clock import BUNCHING_HOURS
+from metrics.dictionary.closing import closed_within
+from metrics.exclusions import sla_exclusions
 from metrics.headline import week_to_date
-from metrics.measure import ask, measure
+from metrics.measure import ask, counted, measure
 from metrics.periods import SAME_WEEK_LAST_YEAR, Calendar, iso_week
 from metrics.question import Question
 from metrics.repeats import repeat_locations, reporting_rate
@@ -107,6 +108,10 @@ class Example:
             zone = self.parameters.get("tz", "UTC")
             self._mart = make_mart(self._folder, cases, events, as_of=datetime(2027, 1, 1), city=small_city(zone))
         return self._mart
+
+    def add(self, rows: list[dict[str, Any]]) -> None:
+        """Make the mart of rows of one's own, where the example has figures instead of cases."""
+        self._mart = make_mart(self._folder, rows, as_of=datetime(2027, 1, 1), city=small_city("UTC"))
 
     @staticmethod
     def _case(case: dict[str, Any]) -> dict[str, Any]:
@@ -209,8 +214,8 @@ def _ttc_km_period(example: Example) -> Any:
 
 
 def _closed_within(example: Example) -> Any:
-    found = closed_within(example.asked(), example.parameters["within_days"])
-    return {"numerator": found.hits, "denominator": found.n, "rate": found.share}
+    found = counted(closed_within(example.parameters["within_days"]), example.asked()).iloc[0]
+    return {"numerator": found["numerator"], "denominator": found["denominator"], "rate": found["value"]}
 
 
 def _littles_law(example: Example) -> Any:
@@ -233,7 +238,19 @@ def _reopen(example: Example) -> Any:
 
 
 def _transfer(example: Example) -> Any:
-    return _share("transfer_rate")(example) | {"transfers_per_case": moves_per_case(example.asked())}
+    return _share("transfer_rate")(example) | {"transfers_per_case": example.measure("moves_per_case").value}
+
+
+def _bunching(example: Example) -> Any:
+    """The example has hours only: each becomes a case of a known deadline."""
+    assert example.inputs["window_hours"] == BUNCHING_HOURS
+    due = datetime(2026, 3, 2, 17)
+    example.add([
+        {"source_id": f"b{number}", "opened_at": due - timedelta(days=60), "due_at": due, "closed_at": due + timedelta(hours=hours), "department": "any"}
+        for number, hours in enumerate(example.inputs["hours_from_due_at_closing"])
+    ])  # fmt: skip
+    found = example.measure("deadline_bunching")
+    return {"last_24h_before_due": found.numerator, "first_24h_after_due": found.denominator, "ratio": found.value}
 
 
 def _digital(example: Example) -> Any:
@@ -413,7 +430,7 @@ ANSWERS: dict[str, Callable[[Example], Any]] = {
     "funnel": _funnel, "eb_shrinkage": _shrinkage, "leaderboard": _leaderboard, "observed_expected": _standardised,
     "mix_decomposition": _mix, "suppress": lambda e: suppression.suppress(e.inputs["cells"], e.inputs["threshold"]),
     "closed_without_work": _without_work,
-    "deadline_bunching": lambda e: bunching(e.inputs["hours_from_due_at_closing"], e.inputs["window_hours"]),
+    "deadline_bunching": _bunching,
     "reporting_rate": lambda e: {a: reporting_rate(rows) for a, rows in e.inputs["areas"].items()},
     "due_business_hours": _due, "due_business_days": _due, "due_calendar_days": _due, "business_seconds": _business_seconds,
 }  # fmt: skip

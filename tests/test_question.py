@@ -70,11 +70,12 @@ def test_a_url_says_what_is_asked(gate: Gate) -> None:
     question = gate.parse({
         "from": "2026-01-01", "to": "2026-04-01", "grain": "month", "department": "parks, roads", "request_type": "leak", "request_group": "pipes",
         "channel": "phone,web", "programme": "w0", "case_class": "service,information", "district": "north,south", "quarter": "new",
-        "as_of": "2026-04-01T04:00:00Z", "utm_source": "newsletter",
+        "as_of": "2026-04-01T04:00:00Z", "outcome": "not_found,referred", "utm_source": "newsletter",
     })  # fmt: skip
     assert question == Question(
         date(2026, 1, 1), date(2026, 4, 1), datetime(2026, 4, 1, 4), "month", ("w0",), ("parks", "roads"), ("leak",), ("pipes",),
         ("phone", "web"), ("service", "information"), (("district", "north"), ("district", "south"), ("quarter", "new")),
+        ("not_found", "referred"),
     )  # fmt: skip
 
 
@@ -109,7 +110,7 @@ HOSTILE: tuple[Any, ...] = (
     "<script>alert(1)</script>", "\u202eskrap", "\ud800", "parks\u200b", "ｐarks", "Ⅷ", "²", "٣", "🚮" * 300, "x" * 2001, "x" * 10_000_000,
     ",".join(f"x{i}" for i in range(100)), ["x"] * 100_000, "null", "undefined", "NaN", "-1", "0", "1e999",
 )  # fmt: skip
-PARAMETERS = ("from", "to", "as_of", "grain", "programme", "department", "request_type", "request_group", "channel", "case_class", "district", "quarter", "weeks")  # fmt: skip
+PARAMETERS = ("from", "to", "as_of", "grain", "programme", "department", "request_type", "request_group", "channel", "outcome", "case_class", "district", "quarter", "weeks")  # fmt: skip
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value).partition(" object at ")[0][:30])

@@ -12,6 +12,22 @@ from metrics.kinds import Metric, elapsed_days
 
 REOPEN_DAYS = 14
 
+
+def closed_within(days: int) -> Metric:
+    """The resident's sentence: "8 of 10 are fixed within 5 days"."""
+    return Metric(
+        f"closed_within_{days}_days", f"Closed within {days} days", "share", "share", "higher",
+        f"Of the cases opened in the period at least {days} days ago, how many were closed within {days} days.",
+        f"closed within {days} days / at least {days} days old", "opened_at", "resident's sentence",
+        rows=lambda f: and_(f.state, f.column("has_valid_interval"), f.column("opened_at") <= f.as_of - timedelta(days=days)),
+        hits=lambda f: and_(f.is_closed, f.column("seconds_to_close") <= days * 86400),
+        listed=(
+            f"opened {{when}}, at least {days} days ago", f"opened {{when}} and closed within {days} days",
+            f"opened {{when}} and not closed within {days} days",
+        ),
+    )  # fmt: skip
+
+
 METRICS: tuple[Metric, ...] = (
     Metric(
         "ttc_closed", "Days to close, of closed", "duration", "days", "lower",
@@ -26,14 +42,7 @@ METRICS: tuple[Metric, ...] = (
         "Kaplan-Meier median over the cohort opened in the period", "opened_at", "Kaplan and Meier 1958",
         "'More than' where fewer than half are closed yet.", parts=("opened",),
     ),
-    Metric(
-        "closed_within_7_days", "Closed within 7 days", "share", "share", "higher",
-        "Of the cases opened in the period at least 7 days ago, how many were closed within 7 days.",
-        "closed within 7 days / at least 7 days old", "opened_at", "resident's sentence",
-        rows=lambda f: and_(f.state, f.column("has_valid_interval"), f.column("opened_at") <= f.as_of - timedelta(days=7)),
-        hits=lambda f: and_(f.is_closed, f.column("seconds_to_close") <= 7 * 86400),
-        listed=("opened {when}, at least 7 days ago", "opened {when} and closed within 7 days", "opened {when} and not closed within 7 days"),
-    ),
+    closed_within(7),
     Metric(
         "reopen_rate", "Reopened within 14 days", "share", "share", "lower",
         "Of the closings in the period that are at least 14 days old, how many were opened again within 14 days.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_, or_
 
-from metrics.dictionary.rules import due_state, last_closing, or_false
+from metrics.dictionary.rules import due_state, last_closing
 from metrics.kinds import Metric
 
 METRICS: tuple[Metric, ...] = (
@@ -59,12 +59,5 @@ METRICS: tuple[Metric, ...] = (
         "met / opened_at in the period and closed", "opened_at", "ad-hoc notebooks", "Only survivors are counted.",
         rows=last_closing, hits=lambda f: f.is_met, owner="closing",
         listed=("with a deadline, opened {when} and closed since", "opened {when} and closed on time", "opened {when} and closed late"),
-    ),
-    Metric(
-        "due_extended_rate", "Deadline moved later", "share", "share", "lower",
-        "Of the cases that fell due in the period, how many had their deadline moved later.",
-        "due_at later than the first due_at / due in the period", "due_at", "clock health",
-        rows=due_state, hits=lambda f: or_false(f.column("due_at") > f.column("first_due_at")), owner="closing",
-        listed=("that fell due {when}", "that fell due {when} with a deadline moved later", "that fell due {when} with their first or an earlier deadline"),
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from dash import Input, Output, html
 from components import filters, gate, grid, lists, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
-from components.lists import AGES, LISTED, Listing
+from components.lists import AGES, LATE, LISTED, Listing
 from components.page import Query, heading, page
 from components.table import Column, Twin
 from metrics.cases import case_counts
@@ -23,6 +23,7 @@ WHICH = {"all": "All that count", "true": "Those that met it", "false": "Those t
 OF = filters.Option("of", "Cases behind", lambda _asked: {metric.id: metric.label for metric in LISTED}, lambda: "opened")
 WHICH_OF = filters.Option("hits", "Which of them", lambda _asked: WHICH, lambda: "all")
 AGE = filters.Option("age", "Age", lambda _asked: AGES, lambda: "all")
+AGAINST = filters.Option("late", "Closed, against the deadline", lambda _asked: LATE, lambda: "all")
 
 
 def build(query: Query) -> list[Any]:
@@ -34,6 +35,7 @@ def build(query: Query) -> list[Any]:
             filters.control("of", query),
             html.Div(filters.control("hits", query), id="hits-choice", hidden=True),
             html.Div(filters.control("age", query), id="age-choice", hidden=True),
+            html.Div(filters.control("late", query), id="late-choice", hidden=True),
         ),
         html.Div([block(BY_TYPE, "span-7"), block(BY_CHANNEL, "span-5")], className="grid"),
     ]  # fmt: skip
@@ -41,18 +43,18 @@ def build(query: Query) -> list[Any]:
 
 def chosen(_asked: Asked, view: Mapping[str, str]) -> Listing:
     """The list that the page's options mean."""
-    return lists.listing_of(view["of"], view["hits"], search=view["search"], age=view["age"])
+    return lists.listing_of(view["of"], view["hits"], search=view["search"], age=view["age"], late=view["late"])
 
 
 @gate.answers(
-    {"hits": Output("hits-choice", "hidden"), "age": Output("age-choice", "hidden")},
+    {"hits": Output("hits-choice", "hidden"), "age": Output("age-choice", "hidden"), "late": Output("late-choice", "hidden")},
     question=Input("question", "data"),
     values={"query": (Input("question", "data"), gate.query_of)},
 )
 def offer_choices(asked: Asked, query: dict[str, str]) -> dict[str, bool]:
-    """Only a share has cases that met it and cases that missed it; only open cases are as old as today."""
+    """Only a share has cases that met it and cases that missed it; only open cases are as old as today, only closings so far from their deadline."""
     metric = REGISTRY[filters.view_of(query, asked)["of"]]
-    return {"hits": metric.hits is None, "age": not metric.only_open}
+    return {"hits": metric.hits is None, "age": not metric.only_open, "late": metric.date_field != "closed_at"}
 
 
 def draw_types(asked: Asked, view: Mapping[str, str]) -> Drawn:
@@ -66,7 +68,7 @@ def draw_channels(asked: Asked, view: Mapping[str, str]) -> Drawn:
 
 
 def _split(asked: Asked, listing: Listing, by: str, label: str, most: int) -> Drawn:
-    frame = case_counts(asked, listing.of, by, hits=listing.hits, ages=listing.ages)
+    frame = case_counts(asked, listing.of, by, hits=listing.hits, ages=listing.ages, late=listing.days_late)
     frame = frame.assign(value=frame["n"], href=[lists.address(listing, asked, **{by: key, "search": None}) for key in frame["key"]])
     unit = lists.unit_of(listing)
     columns = (Column("label", label, href="href"), Column("value", words.AXIS_TITLES[unit], unit))

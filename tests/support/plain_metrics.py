@@ -7,7 +7,7 @@ any case are left out. All instants are naive UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -75,6 +75,7 @@ class Plain:
             and (not q.request_type or case.request_type in q.request_type)
             and (not q.request_group or TYPES[case.request_type] in q.request_group)
             and (not q.channel or case.channel in q.channel)
+            and (not q.outcome or (case.outcome or "unknown") in q.outcome)
             and all(self.area(case, layer) in {a for of, a in q.areas if of == layer} for layer, _ in q.areas)
         ]  # fmt: skip
 
@@ -171,6 +172,37 @@ class Plain:
 
     def due_extended_rate(self) -> list[Row]:
         return self._judged(lambda s: s.case.due, lambda s: True, lambda s: s.case.due > s.case.first_due)
+
+    def due_extended_days(self) -> list[Row]:
+        return [
+            replace(row, hit=True, days=(row.case.due - row.case.first_due).total_seconds() / 86_400)
+            for row in self.due_extended_rate() if row.hit
+        ]  # fmt: skip
+
+    def hold_rate(self) -> list[Row]:
+        return self._judged(lambda s: s.case.due, lambda s: True, lambda s: bool(s.case.holds))
+
+    def hold_days(self) -> list[Row]:
+        return [replace(row, days=self.days_on_hold(row.case)) for row in self.hold_rate() if row.hit]
+
+    def days_on_hold(self, case: Case) -> float:
+        """Every second that lies after a pause and before the next resumption or closing, once."""
+        ends = sorted([end for _, end in (*case.holds, *case.spells) if end is not None])
+        stretches = sorted((begin, min([end for end in ends if end >= begin], default=self.as_of)) for begin, _ in case.holds)
+        total, upto = timedelta(0), datetime.min
+        for begin, end in stretches:
+            total += max(timedelta(0), end - max(begin, upto))
+            upto = max(upto, end)
+        return total.total_seconds() / 86_400
+
+    def moves_per_case(self) -> list[Row]:
+        return [replace(row, days=len(row.case.owners) - 1) for row in self.opened()]
+
+    def deadline_bunching(self) -> list[Row]:
+        return [
+            Row(s.case, end, self.owner_at(s.case, end), end <= s.case.due)
+            for s, _, end in self.endings() if s.has_due and s.case.due - DAY < end <= s.case.due + DAY
+        ]  # fmt: skip
 
     def ttc_closed(self) -> list[Row]:
         return [
@@ -320,7 +352,13 @@ def figure(metric_id: str, kind: str, rows: list[Row]) -> Figure:
     if metric_id == "net_flow":
         net = float(sum(1 if row.hit else -1 for row in rows))
         return net, net, None, n
-    if kind == "duration":
+    if metric_id == "moves_per_case":
+        moves = sum(row.days for row in rows)
+        return moves / n, moves, n, n
+    if metric_id == "deadline_bunching":
+        before = float(sum(row.hit for row in rows))
+        return (before / (n - before) if before < n else None), before, n - before, n
+    if kind == "duration" or metric_id == "hold_days":
         return quantile([row.days for row in rows], 0.5), None, n, n
     if kind == "share":
         hits = float(sum(row.hit for row in rows))

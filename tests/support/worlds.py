@@ -51,6 +51,8 @@ class Case:
     place: int | None
     satisfaction: int | None
     is_trusted: bool
+    holds: tuple[tuple[datetime, datetime | None], ...] = ()
+    """When its clock was stopped and, if it was, set going again; they may overlap."""
 
     @property
     def opened(self) -> datetime:
@@ -61,7 +63,9 @@ class Case:
         if self.opened > at:
             return None
         spells = tuple((begin, end if end is not None and end <= at else None) for begin, end in self.spells if begin <= at)
-        return replace(self, spells=spells, owners=tuple(owner for owner in self.owners if owner[0] <= at))
+        owners = tuple(owner for owner in self.owners if owner[0] <= at)
+        holds = tuple((begin, end if end is not None and end <= at else None) for begin, end in self.holds if begin <= at)
+        return replace(self, spells=spells, owners=owners, holds=holds)
 
 
 def world(seed: int, programme: str, zone: str, cases: int = CASES) -> list[Case]:
@@ -88,8 +92,17 @@ class _Maker:
             channel=chance.choice(("phone", "web", "app", "unknown", "staff", "email")),
             initiated_by=chance.choice(("resident", "resident", "staff", "system", "unknown")), request_type=chance.choice(list(TYPES)),
             areas=self.areas(), place=chance.choice((None, 1, 2, 3)), satisfaction=chance.choice((None, None, 1, 3, 4, 5)),
-            is_trusted=is_trusted,
+            is_trusted=is_trusted, holds=self.holds(opened),
         )  # fmt: skip
+
+    def holds(self, opened: datetime) -> tuple[tuple[datetime, datetime | None], ...]:
+        made: list[tuple[datetime, datetime | None]] = []
+        while self.chance.random() < 0.3 and len(made) < 3:
+            begin = self.later(self.chance.choice([opened, *(start for start, _ in made)]))
+            if begin <= AS_OF:
+                end = self.later(begin)
+                made.append((begin, end if end <= AS_OF and self.chance.random() < 0.7 else None))
+        return tuple(made)
 
     def instant(self) -> datetime:
         """Some instant between the first and the last day."""
@@ -202,6 +215,7 @@ def _events(case: Case) -> list[dict[str, Any]]:
     made = [event(begin, "reopened") for begin, _ in case.spells[1:]]
     made += [event(end, "closed") for _, end in case.spells if end is not None]
     made += [event(at, "transferred", before, after) for (_, before), (at, after) in zip(case.owners, case.owners[1:], strict=False)]
+    made += [event(begin, "paused") for begin, _ in case.holds] + [event(end, "resumed") for _, end in case.holds if end is not None]
     if case.due is not None and case.first_due is not None and case.first_due != case.due:
         made.append(event(case.opened, "due_changed", case.first_due.isoformat(), case.due.isoformat()))
     return made
