@@ -7,6 +7,7 @@ Every variable is documented beside its field. Nothing else in Statroom reads
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,8 @@ class Settings:
     """Address to listen on; the demo refuses anything but loopback."""
     port: int
     """PORT: staff application; the public portal takes the next one."""
+    api_rate: str = "120 per minute"
+    """STATROOM_API_RATE: how often one client may ask the API, such as `5 per second` or `1000 per hour`."""
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -77,6 +80,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret,
         host=env.get("STATROOM_HOST") or "127.0.0.1",
         port=_port(env.get("PORT") or "8050"),
+        api_rate=_rate(env.get("STATROOM_API_RATE") or "120 per minute"),
     )
 
 
@@ -92,6 +96,12 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 65535:
         raise SettingsError(f"PORT is {text!r}; set it to a whole number from 1 to 65534.")
     return int(text)
+
+
+def _rate(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,6} per (second|minute|hour|day)", text):
+        raise SettingsError(f"STATROOM_API_RATE is {text!r}; write a number and a time, such as '120 per minute'.")
+    return text
 
 
 def utc_now() -> datetime:

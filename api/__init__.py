@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import errors, health, routes
+from api import errors, health, limits, routes
 from metrics.desk import Desk
 
 
@@ -17,4 +17,5 @@ def register(server: Flask, desk: Desk) -> None:
     health.register(server, desk.settings)
     blueprint = routes.blueprint(desk)
     errors.register(blueprint)
+    limits.start(server, desk, blueprint)
     server.register_blueprint(blueprint)

@@ -10,6 +10,7 @@ import logging
 import secrets
 
 from flask import Blueprint, Response, jsonify
+from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from access import AccessDenied
@@ -31,6 +32,7 @@ def register(blueprint: Blueprint) -> None:
     )  # fmt: skip
     for kind, code in answers:
         blueprint.register_error_handler(kind, lambda error, code=code: failure(code, str(error)))
+    blueprint.register_error_handler(RateLimitExceeded, _too_many)
     blueprint.register_error_handler(HTTPException, lambda error: failure(error.code or 500, str(error.description)))
     blueprint.register_error_handler(Exception, _unforeseen)
 
@@ -43,6 +45,10 @@ def failure(code: int, message: str) -> Response:
     if code == 503:
         answer.headers["Retry-After"] = "30"
     return answer
+
+
+def _too_many(error: RateLimitExceeded) -> Response:
+    return failure(429, f"You may ask {error.description}; wait a little and ask again.")
 
 
 def _unforeseen(error: Exception) -> Response:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from data_access import vocabulary
+from data_access.city_models import AreaLayer
 from metrics.ageing import band_names
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, SORTS
 from metrics.clock import BINS
@@ -13,22 +15,26 @@ from metrics.periods import GRAINS
 from metrics.question import PLAIN_DIMENSIONS
 
 VERSION = "1"
+DEFAULT_PAGE = 50
 _ROW = {
     "type": "object",
     "properties": {
         "key": {"type": "string", "description": "Id of the group, if split by a dimension."},
         "label": {"type": "string", "description": "Its name."},
+        "key_2": {"type": "string", "description": "Id of the group of the second dimension."},
+        "label_2": {"type": "string", "description": "Its name."},
         "period": {"type": "string", "format": "date", "description": "First day of the period, if split by period."},
         "value": {"type": ["number", "null"], "description": "In the metric's unit; null where it cannot be given."},
         "numerator": {"type": ["number", "null"]},
         "denominator": {"type": ["number", "null"]},
-        "n": {"type": "integer", "description": "How many cases stand behind the value."},
+        "n": {"type": ["integer", "null"], "description": "How many cases stand behind the value."},
         "suppressed": {"type": "boolean", "description": "Withheld because the number of cases is too small to publish."},
     },
+    "required": ["value", "numerator", "denominator", "n", "suppressed"],
 }  # fmt: skip
 _COMMON = {
     "as_of": {"type": "string", "format": "date-time", "description": "Instant up to which cases are known."},
-    "load_id": {"type": "integer", "description": "The load that brought the data."},
+    "load_id": {"type": ["integer", "null"], "description": "The load that brought the data."},
     "filters": {"type": "object", "description": "The question as understood; leads to the same answer when asked again."},
 }
 _ERROR = {
@@ -37,8 +43,10 @@ _ERROR = {
 }
 
 
-def document() -> dict[str, Any]:
-    """The whole description as JSON values."""
+def document(layers: Sequence[AreaLayer] = ()) -> dict[str, Any]:
+    """The whole description as JSON values; `layers` are the city's area layers, each of which is a filter and a dimension."""
+    filters = [*_filters(), *[_parameter(layer.id, f"{layer.name}: ids, separated by commas.") for layer in layers]]
+    dimensions = [*PLAIN_DIMENSIONS, *[layer.id for layer in layers]]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -46,23 +54,25 @@ def document() -> dict[str, Any]:
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(), **_case_paths()},
+        "paths": {**_metric_paths(filters, dimensions), **_case_paths(filters)},
         "components": {"schemas": {
-            "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {
+            "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},
             "Row": _ROW,
         }},
     }  # fmt: skip
 
 
-def _metric_paths() -> dict[str, Any]:
+def _metric_paths(filters: list[Any], dimensions: list[str]) -> dict[str, Any]:
     which = {"name": "metric", "in": "path", "required": True, "schema": {"type": "string", "enum": list(REGISTRY)}}
     split = [
-        _parameter("by", "Split by this dimension, or by an area layer of the city.", examples=list(PLAIN_DIMENSIONS)),
+        _parameter("by", "Split by this dimension, or by two, separated by a comma.", examples=[*dimensions, ",".join(dimensions[:2])]),
         _parameter("period", "Split by periods of this length.", list(GRAINS)),
     ]
     answer = {
-        "metric": {"type": "string"}, "definition_version": {"type": "integer"}, **_COMMON,
+        "metric": {"type": "string"}, "label": {"type": "string"}, "unit": {"type": "string"}, "definition_version": {"type": "integer"},
+        "by": {"type": ["string", "null"]}, "period": {"type": ["string", "null"], "description": "Length of the periods, if split by them."},
+        "note": {"type": ["string", "null"], "description": "Why there is no value."}, **_COMMON,
         "rows": {"type": "array", "items": {"$ref": "#/components/schemas/Row"}},
     }  # fmt: skip
     definitions = {"metrics": {"type": "array", "items": {"type": "object"}}}
@@ -70,14 +80,14 @@ def _metric_paths() -> dict[str, Any]:
         "/metrics": {"get": _operation("metrics", "Every metric with its definition.", [], definitions)},
         **{
             f"/metrics/{{metric}}{end}": {
-                "get": _operation(f"measure{name}", "One metric's figures.", [which, *split, *_filters()], answer, kind)
+                "get": _operation(f"measure{name}", "One metric's figures.", [which, *split, *filters], answer, kind)
             }
             for end, name, kind in _FORMS
         },
     }
 
 
-def _case_paths() -> dict[str, Any]:
+def _case_paths(filters: list[Any]) -> dict[str, Any]:
     listing = [
         _parameter(
             "of",
@@ -92,13 +102,21 @@ def _case_paths() -> dict[str, Any]:
         _parameter("age", "Of open cases, only those this many days old; the lower bound belongs to the band.", band_names()),
         _parameter("late", "Of closings, only those this many days after the deadline; the upper bound belongs to the bin.", list(BINS)),
     ]
-    page = [_number("offset", "Cases to skip.", 0, 10**8), _number("limit", "Cases to give.", 50, MOST_ROWS)]
-    answer = {**_COMMON, "total": {"type": "integer"}, "rows": {"type": "array", "items": {"type": "object"}}}
+    page = [_number("offset", "Cases to skip.", 0, 0, 10**8), _number("limit", "Cases to give.", DEFAULT_PAGE, 1, MOST_ROWS)]
+    answer = {
+        **_COMMON,
+        "of": {"type": "string"},
+        "total": {"type": "integer"},
+        "offset": {"type": "integer"},
+        "limit": {"type": "integer"},
+        "next": {"type": ["string", "null"], "description": "Address of the following page; also in the Link header."},
+        "rows": {"type": "array", "items": {"type": "object"}},
+    }
     return {
         f"/cases{end}": {
             "get": _operation(
                 f"cases{name}", "Cases behind a figure." if not end else f"The first {MOST_EXPORTED:,} of them as a file.",
-                [*listing, *([] if end else page), *_filters()], answer, kind,
+                [*listing, *([] if end else page), *filters], answer, kind,
             )
         }
         for end, name, kind in _FORMS
@@ -135,14 +153,20 @@ def _parameter(
     }
 
 
-def _number(name: str, description: str, default: int, most: int) -> dict[str, Any]:
-    schema = {"type": "integer", "minimum": 0, "maximum": most, "default": default}
+def _number(name: str, description: str, default: int, least: int, most: int) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": least, "maximum": most, "default": default}
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
 def _operation(name: str, summary: str, parameters: list[Any], answer: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "object", "properties": answer} if kind == "application/json" else {"type": "string"}
+    schema: dict[str, Any] = (
+        {"type": "object", "properties": answer, "required": list(answer)} if kind == "application/json" else {"type": "string"}
+    )
     return {
         "operationId": name, "summary": summary, "parameters": parameters,
-        "responses": {"200": {"description": summary, "content": {kind: {"schema": schema}}}, "400": _ERROR, "401": _ERROR, "503": _ERROR},
+        "responses": {
+            "200": {"description": summary, "content": {kind: {"schema": schema}}},
+            "304": {"description": "What you have, by its ETag sent as If-None-Match, is still the answer."},
+            **dict.fromkeys(("400", "401", "403", "404", "429", "503"), _ERROR),
+        },
     }  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
@@ -20,14 +22,13 @@ from metrics.desk import Desk
 from metrics.kinds import Metric
 from metrics.measure import measure
 from metrics.periods import GRAINS
-from metrics.question import BadQuestion, require_dimension
-from metrics.select import Asked
+from metrics.question import BadQuestion
+from metrics.select import Asked, By
 
 MOST_ANSWER_ROWS = 20_000
 """Rows of one metric's answer; about two megabytes of JSON."""
 FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 HITS = {"": None, "true": True, "false": False}
-DEFAULT_PAGE = 50
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -37,16 +38,14 @@ def blueprint(desk: Desk) -> Blueprint:
     @api.get("/openapi.json")
     def description() -> Response:
         desk.viewer()
-        return jsonify(openapi.document())
+        return _told(jsonify(openapi.document(desk.city.area_layers)))
 
     @api.get("/metrics")
     @api.get("/metrics.<form>")
     def metrics(form: str = "json") -> Response:
         desk.viewer()
         rows = [described(metric) for metric in REGISTRY.values()]
-        if form == "json":
-            return jsonify(metrics=rows)
-        return _file(pd.DataFrame(rows), form, "metrics", {})
+        return _told(jsonify(metrics=rows) if form == "json" else _file(pd.DataFrame(rows), form, "metrics", {}))
 
     @api.get("/metrics/<metric_id>")
     @api.get("/metrics/<metric_id>.<form>")
@@ -77,16 +76,16 @@ def described(metric: Metric) -> dict[str, Any]:
     return {**{name: getattr(metric, name) for name in names}, "definition_version": metric.version}
 
 
-def metric_question(desk: Desk) -> tuple[Asked, str | None, bool]:
-    """(question, dimension to split by, whether by period) of the present request."""
+def metric_question(desk: Desk) -> tuple[Asked, By, bool]:
+    """(question, dimensions to split by, whether by period) of the present request."""
     query = parameters()
     period = one_of(query, "period", {"": "", **{grain: grain for grain in GRAINS}})
     asked = asked_of(desk, **({"grain": period} if period else {}))
-    by = require_dimension(query["by"], asked.mart) if query.get("by") else None
-    return asked, by, bool(period)
+    names = asked.dimensions(tuple(query["by"].split(","))) if query.get("by") else ()
+    return asked, (names[0] if len(names) == 1 else names) or None, bool(period)
 
 
-def _metric(metric: Metric, asked: Asked, by: str | None, period: bool, form: str) -> Response:
+def _metric(metric: Metric, asked: Asked, by: By, period: bool, form: str) -> Response:
     answer = measure(metric.id, asked, by=by, period=period)
     frame = _shaped(answer)
     if len(frame) > MOST_ANSWER_ROWS:
@@ -94,7 +93,7 @@ def _metric(metric: Metric, asked: Asked, by: str | None, period: bool, form: st
     facts = {"metric": metric.id, "definition_version": metric.version, **context(asked)}
     if form == "json":
         note = answer.reason if by is None and not period else None
-        asked_for = {"by": by, "period": asked.question.grain if period else None}
+        asked_for = {"by": by if by is None or isinstance(by, str) else ",".join(by), "period": asked.question.grain if period else None}
         return jsonify({**facts, "label": metric.label, "unit": metric.unit, **asked_for, "note": note, "rows": files.json_rows(frame)})
     stamped = frame.assign(metric=metric.id, definition_version=metric.version, as_of=facts["as_of"])
     return _file(stamped, form, f"{metric.id}-{facts['as_of'][:10]}", facts)
@@ -103,7 +102,7 @@ def _metric(metric: Metric, asked: Asked, by: str | None, period: bool, form: st
 def _shaped(answer: Answer) -> pd.DataFrame:
     """An answer's frame in the order of the contract; periods as days, counts whole."""
     frame = answer.frame
-    first = [name for name in ("key", "label", "period") if name in frame.columns]
+    first = [name for name in ("key", "label", "key_2", "label_2", "period") if name in frame.columns]
     main = ["value", "numerator", "denominator", "n", "suppressed"]
     rest = [name for name in frame.columns if name not in (*first, *main)]
     ordered = frame[[*first, *main, *rest]]
@@ -123,10 +122,19 @@ def _listing(asked: Asked) -> dict[str, Any]:
 
 def _page(asked: Asked) -> Response:
     query, listing = parameters(), _listing(asked)
-    offset, limit = whole_number(query, "offset", 0, 10**8), whole_number(query, "limit", DEFAULT_PAGE, MOST_ROWS)
+    offset, limit = whole_number(query, "offset", 0, 10**8), whole_number(query, "limit", openapi.DEFAULT_PAGE, MOST_ROWS)
     page = case_list(asked, listing.pop("of"), offset=offset, limit=limit, **listing)
     facts = {"of": query.get("of") or "backlog", **context(asked), "total": page.total, "offset": offset, "limit": limit}
-    return jsonify({**facts, "rows": files.json_rows(page.frame)})
+    following = _following(query, offset + limit) if offset + limit < page.total else None
+    answer = jsonify({**facts, "next": following, "rows": files.json_rows(page.frame)})
+    if following:
+        answer.headers["Link"] = f'<{following}>; rel="next"'
+    return answer
+
+
+def _following(query: dict[str, str], offset: int) -> str:
+    """The address of the page that begins at `offset`."""
+    return f"{request.path}?{urlencode({**query, 'offset': offset})}"
 
 
 def _export(asked: Asked, form: str) -> Response:
@@ -156,15 +164,21 @@ def _require_format(form: str) -> None:
         raise NotThere(f"There is no '{form[:20]}' form of this; choose {', '.join(FORMATS)}.")
 
 
-def _cached(desk: Desk, asked: Asked, answer: Any) -> Response:
-    """Public answers may be kept by browsers and proxies and are told by a tag; staff answers by nobody."""
-    if not desk.is_public:
-        made = answer()
-        made.headers["Cache-Control"] = "no-store"
-        made.vary.add("Cookie")
-        return made
+def _cached(desk: Desk, asked: Asked, answer: Callable[[], Response]) -> Response:
+    """Every answer has a tag that changes with the data: who sends it back is told 304 without any question being put to the mart.
+
+    Public answers may be kept by browsers and proxies; staff answers by nobody but the program that asked.
+    """
     mark = tag(asked)
     made = Response(status=304) if mark in request.if_none_match else answer()
     made.set_etag(mark)
-    made.headers["Cache-Control"] = "public, max-age=60"
+    made.headers["Cache-Control"] = "public, max-age=60" if desk.is_public else "no-store"
+    if not desk.is_public:
+        made.vary.add("Cookie")
     return made
+
+
+def _told(answer: Response) -> Response:
+    """An answer that depends on nothing but the definitions, with a tag made of its content."""
+    answer.add_etag()
+    return answer.make_conditional(request)
