@@ -121,5 +121,5 @@ def test_who_asks_too_often_is_told_to_wait_and_nobody_else_is(demo_settings: Se
 
 @pytest.mark.parametrize("rate", ["often", "0 per minute", "5 per fortnight", "-1 per day"])
 def test_a_rate_that_is_none_is_refused_with_a_remedy(rate: str) -> None:
-    with pytest.raises(SettingsError, match="STATROOM_API_RATE is .* such as '120 per minute'"):
+    with pytest.raises(SettingsError, match=r"STATROOM_API_RATE is .* such as '120 per minute'"):
         read_settings({"STATROOM_API_RATE": rate})
