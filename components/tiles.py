@@ -30,8 +30,8 @@ def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
             html.H2(metric.label),
             html.Div([words.amount(headline.value, metric.unit), html.Span(unit, className="unit")], className="figure"),
             html.Img(src=spark(headline.series), alt=spark_words(headline), className="spark"),
-            change_line(headline.previous, headline, "the week before"),
-            change_line(headline.last_year, headline, "a year earlier"),
+            change_line(headline.previous, headline, "the week before", headline.previous_known),
+            change_line(headline.last_year, headline, "a year earlier", headline.last_year_known),
             html.Div(links, className="tile-links"),
         ],
         className="card tile",
@@ -50,8 +50,10 @@ def cases_of(metric_id: str, asked: Asked) -> str:
     return cases_link(asked, metric_id, **week)
 
 
-def change_line(change: Change, headline: Headline, against: str) -> html.P:
-    """One comparison in words; the verdict is a word and a colour."""
+def change_line(change: Change, headline: Headline, against: str, known: bool) -> html.P:
+    """One comparison in words; the verdict is a word and a colour. `known`: whether the data reach back so far."""
+    if not known:
+        return html.P(f"no data yet {against}", className="change")
     text = words.changed(change, headline.metric.unit, against)
     verdict = change.verdict if change.verdict in ("better", "worse") and text.endswith(change.verdict) else ""
     plain = text.removesuffix(f", {verdict}") if verdict else text
@@ -92,7 +94,7 @@ def spark_words(headline: Headline) -> str:
         return "Too few weeks for a line."
     unit = headline.metric.unit
     return (
-        f"{len(headline.series)} weeks: between {words.amount(known.min(), unit)} and {words.amount(known.max(), unit)}, "
+        f"{words.plural(len(known), 'week')}: between {words.amount(known.min(), unit)} and {words.amount(known.max(), unit)}, "
         f"last {words.amount(known.iloc[-1], unit)}."
     )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Sequence
 
 import pandas as pd
 from sqlalchemy import and_, func, select
 
+from metrics.beginning import is_before
 from metrics.compare import Change, change
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
@@ -27,8 +29,11 @@ class Headline:
     n: float
     previous: Change
     last_year: Change
+    previous_known: bool
+    last_year_known: bool
+    """Whether the data reach back so far."""
     series: pd.DataFrame
-    """`period`, `value` of the last weeks."""
+    """`period`, `value` of the last weeks; null where the data had not begun."""
 
 
 def headlines(metric_ids: Sequence[str], asked: Asked) -> list[Headline]:
@@ -54,8 +59,9 @@ def headline(metric_id: str, asked: Asked) -> Headline:
     n = series.set_index("period")["n"].get(pd.Timestamp(start), 0.0)
     recent = series[["period", "value"]].tail(SPARKLINE_WEEKS).reset_index(drop=True)
     base = 0.0 if metric.unit == "share" else 20
+    known = [not is_before(metric, start - shift, asked.about(long)) for shift in (timedelta(days=7), SAME_WEEK_LAST_YEAR)]
     return Headline(
-        metric, now, float(n), change(now, before, metric.direction, base), change(now, year_ago, metric.direction, base), recent
+        metric, now, float(n), change(now, before, metric.direction, base), change(now, year_ago, metric.direction, base), *known, recent
     )
 
 

@@ -13,6 +13,7 @@ from data_access.cache import cached
 from data_access.mart.reading import Mart
 from metrics import composite, stock
 from metrics.answer import Answer, pack, plain, unpack
+from metrics.beginning import unknown_before
 from metrics.definitions import REGISTRY
 from metrics.kinds import DAY_OF, Facts, Metric
 from metrics.periods import Calendar
@@ -31,7 +32,8 @@ def ask(mart: Mart, calendar: Calendar, question: Question, viewer: Viewer) -> A
 def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False) -> Answer:
     """Answer `metric_id` for what was asked, split by one dimension or two, and by the question's grain if `period`.
 
-    Groups without any case are absent; without groups, periods without any case are there, with zero or null.
+    Groups without any case are absent; without groups, periods without any case are there, with zero or
+    null. A period before the data begin has null: nothing is known of it (`metrics.beginning`).
 
     Raises:
         BadQuestion: no such metric or dimension, or a figure of one instant asked for by period.
@@ -44,7 +46,12 @@ def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False
 
 
 def _shown(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
-    """What this audience may see of the counts."""
+    """What this audience may see of the counts, and what can be told at all."""
+    frame = _visible(metric, asked, by, period)
+    return unknown_before(frame, metric, asked) if period else frame
+
+
+def _visible(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
     if asked.scope.audience != "public" or not by:
         return counted(metric, asked, by, period).drop(columns=composite.SMALLEST, errors="ignore")
 

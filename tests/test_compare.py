@@ -243,9 +243,27 @@ def test_weeks_of_work_by_month_look_back_from_the_last_week_that_ended_in_it(ti
 
 def test_a_tile_compares_the_last_complete_week_with_the_one_before(tidy: Asked) -> None:
     tile = headline("closed", tidy)
-    assert (tile.value, tile.previous.difference, tile.last_year.difference) == (8, 0, 8)
+    assert (tile.value, tile.previous.difference) == (8, 0)
     assert len(tile.series) == 26
     assert tile.series["value"].iloc[-1] == 8
+
+
+def test_a_tile_is_not_compared_with_a_year_of_which_nothing_is_known(tidy: Asked) -> None:
+    """The first case was opened on 5 January 2026: of April 2025 there are no figures, which is not a figure of zero."""
+    tile = headline("closed", tidy)
+    assert (tile.last_year.difference, tile.last_year.verdict, tile.last_year_known, tile.previous_known) == (None, "none", False, True)
+    assert tile.series["value"].isna().sum() == 13 and tile.series["value"].dropna().tolist() == [8] * 13
+    late = headline("overdue_now", tidy)
+    assert late.value == 0 and late.last_year.difference is None
+
+
+def test_a_week_in_which_the_data_begin_is_not_set_beside_whole_weeks(tidy: Asked) -> None:
+    """The first case was opened on Monday 5 January: by weeks that begin on Sunday it lies in the week of the fourth."""
+    sunday = replace(tidy, calendar=replace(tidy.calendar, week_start="sunday"))
+    weeks = sunday.about(sunday.question.about(start=date(2025, 12, 28), end=date(2026, 1, 18)))
+    opened, open_cases = (measure(name, weeks, period=True).frame for name in ("opened", "backlog"))
+    assert [None if v != v else v for v in opened["value"]] == [None, None, 8] and opened["n"].tolist() == [0, 48, 8]
+    assert [None if v != v else v for v in open_cases["value"]] == [None, 40, 40], "what is open at its end is known"
 
 
 def test_a_tile_of_a_week_without_cases_to_judge_has_no_value(tidy: Asked) -> None:

@@ -107,7 +107,7 @@ def draw_net_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     columns = (Column("period", _period_label(asked), "day"), Column("value", "Opened − closed + reopened", "cases"))
     total, grew = frame["value"].sum(), int((frame["value"] > 0).sum())
     way = f"grew by {words.cases(total)}" if total > 0 else f"shrank by {words.cases(-total)}" if total < 0 else "stayed as it was"
-    finding = f"The backlog {way}; it grew in {grew} of {words.plural(len(frame), words.GRAIN_WORDS[asked.question.grain])}."
+    finding = f"The backlog {way}; it grew in {grew} of {words.plural(int(frame['value'].notna().sum()), words.GRAIN_WORDS[asked.question.grain])}."
     return Drawn(finding, figure, Twin(frame.iloc[::-1], columns, "Net flow"), "Above zero the backlog grows. Counted for the department that owns a case now.")  # fmt: skip
 
 

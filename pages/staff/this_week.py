@@ -141,10 +141,11 @@ def draw_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 
 
 def _last_weeks(asked: Asked) -> Question:
-    """The question about the last weeks that are drawn, as far as it goes back."""
-    question = asked.question
-    first = asked.calendar.start_of(question.end - timedelta(days=1), "week") - timedelta(weeks=FLOW_WEEKS - 1)
-    return question.about(start=max(question.start, first), grain="week")
+    """The question about the last complete weeks that are drawn, as far as it goes back."""
+    question, (last, end) = asked.question, asked.last_week()
+    # A week that still runs has fewer of both: it is not set beside whole ones.
+    end = end if end > question.start else question.end
+    return question.about(start=max(question.start, last - timedelta(weeks=FLOW_WEEKS - 1)), end=end, grain="week")
 
 
 def _flow_words(frame: pd.DataFrame) -> str:
