@@ -22,8 +22,6 @@ GOOD, BAD = THIRD, SECOND
 """On time and late, better and worse; always with the word."""
 SERIES = (PRIMARY, SECOND, THIRD, FOURTH)
 """At most four series in one figure."""
-DASHES = ("solid", "dash", "dot", "dashdot")
-"""One for each series, so that lines differ without colour."""
 
 GAP_SCALE = ((0.0, "#A8481A"), (0.25, "#DE9A6F"), (0.5, "#CBD2D9"), (0.75, "#7FAFD6"), (1.0, "#1F5F99"))
 """Below target, at target, above target."""
@@ -31,8 +29,6 @@ GAP_SPAN = 0.25
 """A share this far from its target has the full colour; a fixed span keeps noise from looking like a crisis."""
 AMOUNT_SCALE = ((0.0, "#DCE8F3"), (0.35, "#93BBDD"), (0.7, "#3F86C0"), (1.0, "#123F6D"))
 """Little to much, without judgement."""
-CELL_SCALE = ((0.0, "#BCD4E9"), (0.5, "#5594C8"), (1.0, "#103A65"))
-"""As `AMOUNT_SCALE`, but the least is still seen on the ground of a map."""
 AGE_COLOURS = ("#C3D7E8", "#9DBFDC", "#74A3CB", "#4E87B8", "#C98B5E", "#BC6C36", "#A2501D", "#7C380E")
 """Age bands of open cases, young to old."""
 NO_VALUE = "#B7BEC6"

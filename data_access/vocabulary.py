@@ -15,7 +15,6 @@ DIGITAL_CHANNELS = ("web", "app", "email", "chat", "sms", "social")
 INITIATORS = ("unknown", "resident", "staff", "system")
 
 STATUSES = ("unknown", "open", "in_progress", "waiting", "closed", "cancelled")
-CLOSED_STATUSES = ("closed", "cancelled")
 
 OUTCOMES = (
     "unknown", "resolved", "not_actionable", "not_found", "referred", "duplicate",
@@ -32,9 +31,6 @@ EVENT_KINDS = (
     "opened", "assigned", "transferred", "acknowledged", "inspected", "paused", "resumed",
     "due_changed", "stage", "closed", "reopened", "commented",
 )  # fmt: skip
-
-RELEASE_CLASSES = ("A", "B", "C")
-"""A: rows may be published; B: only released aggregates; C: withheld. Unknown types are C."""
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "channel": CHANNELS,

@@ -1,4 +1,4 @@
-"""The demo city's area files: its shapes as GeoJSON, labelled simulated."""
+"""The demo city's area files: its shapes as GeoJSON, labelled simulated. `python -m data_access.demo.areas` writes them again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from data_access.demo import geography, plan
 from data_access.slugs import slug
+from settings import ROOT
 
 Feature = dict[str, Any]
 
@@ -60,3 +61,7 @@ def _districts(city: geography.City) -> list[Feature]:
 
 def _feature(shape: BaseGeometry, **properties: Any) -> Feature:
     return {"type": "Feature", "properties": {**properties, "simulated": True}, "geometry": json.loads(shapely.to_geojson(shape))}
+
+
+if __name__ == "__main__":
+    write_areas(ROOT / "cities" / "demo" / "areas")
