@@ -38,22 +38,44 @@ def change(current: float | None, previous: float | None, direction: Direction =
     return Change(current, previous, difference, share, verdict)
 
 
-def mix_and_rate(before: Mapping[str, tuple[float, float]], after: Mapping[str, tuple[float, float]]) -> tuple[float, float, float] | None:
-    """(change, mix effect, rate effect) of a total share between two periods (Kitagawa 1955); None where a period has no case.
+Side = Mapping[str, tuple[float, float]]
+"""One period: type -> (n, share)."""
+
+
+def mix_parts(before: Side, after: Side) -> dict[str, tuple[float, float]] | None:
+    """Of each type its part in the change of a total share, in (mix, rate); None where a period has no case.
+
+    Kitagawa 1955. Added up over the types the parts are the whole change. A type's mix part is
+    measured from the mean of both totals, so that it says what a type does by growing: more of a type
+    that is kept less often than the rest pulls the total down. That moves parts between types, never
+    their sum.
 
     Args:
-        before, after: type -> (n, share). Types absent on one side have n = 0 there.
+        before, after: a type absent on one side has n = 0 there, and its rate part is 0.
     """
     total_before, total_after = (sum(n for n, _ in side.values()) for side in (before, after))
     if not total_before or not total_after:
         return None
-    mix = rate = 0.0
-    for name in set(before) | set(after):
+    middle = (_mean(before, total_before) + _mean(after, total_after)) / 2
+    parts = {}
+    for name in dict.fromkeys((*before, *after)):
         n0, p0 = before.get(name, (0.0, after.get(name, (0.0, 0.0))[1]))
         n1, p1 = after.get(name, (0.0, p0))
         w0, w1 = n0 / total_before, n1 / total_after
-        mix += (w1 - w0) * (p0 + p1) / 2
-        rate += (p1 - p0) * (w0 + w1) / 2
+        parts[name] = ((w1 - w0) * ((p0 + p1) / 2 - middle), (p1 - p0) * (w0 + w1) / 2)
+    return parts
+
+
+def _mean(side: Side, total: float) -> float:
+    return sum(n * share for n, share in side.values()) / total
+
+
+def mix_and_rate(before: Side, after: Side) -> tuple[float, float, float] | None:
+    """(change, mix effect, rate effect) of a total share between two periods: the sums of `mix_parts`."""
+    parts = mix_parts(before, after)
+    if parts is None:
+        return None
+    mix, rate = (sum(part[at] for part in parts.values()) for at in (0, 1))
     return mix + rate, mix, rate
 
 

@@ -74,6 +74,17 @@ def signals(values: Sequence[float], of: Limits) -> Signals:
     return Signals(outside, shift, trend, sorted(near - set(outside)))
 
 
+def sides(values: Sequence[float], of: Limits, found: Signals) -> list[int]:
+    """Of each point the side on which it is a signal: 1 above, -1 below (of a trend: rising, falling), 0 where it is none."""
+    made = [0] * len(values)
+    for i in found.trend:
+        before, after = (values[i - 1], values[i]) if i and i - 1 in found.trend else (values[i], values[i + 1])
+        made[i] = (after > before) - (after < before)
+    for i in (*found.outside, *found.shift, *found.two_of_three):
+        made[i] = 1 if values[i] > of.mean else -1
+    return made
+
+
 def _runs(sides: Sequence[int], length: int = RUN) -> list[int]:
     """Positions in runs of at least `length` equal, non-zero sides."""
     found: list[int] = []

@@ -82,8 +82,11 @@ SPLIT = ("listed-by-type", "listed-by-channel")
 """Charts that count the cases of a list, whatever its metric is measured in."""
 
 
+DRAWN_BY = (*(f"pages.staff.{page}" for page in PAGES), "components.split")
+
+
 def charts() -> list[Chart]:
-    return [chart for chart in CHARTS.values() if any(chart.draw.__module__ == f"pages.staff.{page}" for page in PAGES)]
+    return [chart for chart in CHARTS.values() if chart.draw.__module__ in DRAWN_BY]
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)

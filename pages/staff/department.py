@@ -13,6 +13,7 @@ from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
 from components.figures.series import Line, lines
 from components.page import Query, page
+from components.split import draw_split
 from components.table import Column, Twin
 from metrics.ageing import ageing
 from metrics.definitions import HEADLINE
@@ -32,12 +33,13 @@ def build(query: Query) -> list[Any]:
         html.Div(html.H1("Department"), id="department-head", className="page-head"),
         html.Div(
             [
-                filters.bar(query, without=("department",)),
+                filters.bar(query, without=("department",), own=("against",)),
                 html.P("The last complete week", id="department-week", className="subtitle"),
                 html.Div([html.Section(className="card tile") for _ in HEADLINE], id="department-tiles", className="tiles"),
                 html.Div(
                     [
                         block(TREND, "span-6"), block(OPEN, "span-6"), block(TYPES, "span-8", with_table=True), block(AGEING, "span-4"),
+                        block(SPLIT, "span-12"),
                     ],
                     className="grid",
                 ),
@@ -205,6 +207,7 @@ def _type_words(frame: pd.DataFrame) -> str:
 TREND = Chart("department-on-time", "Share closed on time, by when they fell due", draw_trend, metric="ontime_due")
 OPEN = Chart("department-open", "Cases open and overdue at the end of each step", draw_open, metric="backlog")
 AGEING = Chart("department-ageing", "Open cases by age", draw_ageing, metric="backlog", has_period=False)
+SPLIT = Chart("department-split", "Why the share on time changed, by request type", draw_split, metric="ontime_due")
 TYPES = Chart("department-types", "Request types side by side", draw_types, metric="ttc_km")
 
 layout = page(__name__, "/departments", "Department", build, template="/departments/<department>")

@@ -13,6 +13,7 @@ from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
 from components.on_time_matrix import ROWS, matrix_of, wide_block
 from components.page import Query, heading, page
+from components.split import city_words, draw_split
 from components.table import Column, Twin
 from metrics.compare import change
 from metrics.definitions import REGISTRY
@@ -37,11 +38,11 @@ filters.Option("rows", "Rows", lambda _asked: ROWS, lambda: "request_type")
 def build(query: Query) -> list[Any]:
     return [
         heading("SLA compliance", "Of the cases that fell due, how many were closed by their deadline: what is promised, and what is kept."),
-        filters.bar(query, own=("rows",)),
+        filters.bar(query, own=("rows", "against")),
         html.Div(
             [
                 html.Section(id="rate", className="card rate span-3"), block(TREND, "span-9"), wide_block(MATRIX, "span-12"),
-                block(DEPARTMENTS, "span-12"),
+                block(SPLIT, "span-12"), block(DEPARTMENTS, "span-12"),
                 html.Details(
                     [html.Summary("Other formulas for ‘on time’", id="formulas-said"), block(FORMULAS, "plain", with_table=True)],
                     className="card formulas span-12",
@@ -72,6 +73,7 @@ def fill_rate(asked: Asked) -> list[Any]:
             ),
             html.P(_against(answer.value, target), className="rate-of"),
             *[html.P(_compared(asked, answer.value, days, said_), className="change") for days, said_ in _earlier(asked)],
+            html.P(city_words(asked), className="change"),
         ]  # fmt: skip
     left_out = [html.Li([html.Strong(words.count(n)), f" {EXCLUDED[name]}"]) for name, n in sla_exclusions(asked).items()]
     definition = dcc.Link("Definition", href="/definitions#ontime_due", title=REGISTRY["ontime_due"].meaning)
@@ -215,6 +217,7 @@ def say_formulas(asked: Asked) -> str:
 
 TREND = Chart("on-time-trend", "Share closed on time, by when they fell due", draw_trend, metric="ontime_due")
 MATRIX = Chart("on-time-matrix", "Share on time by row and step", draw_matrix, metric="ontime_due")
+SPLIT = Chart("on-time-split", "Why the share on time changed, by request type", draw_split, metric="ontime_due")
 DEPARTMENTS = Chart("on-time-by-department", "Share on time by department", draw_departments, metric="ontime_due")
 FORMULAS = Chart("on-time-formulas", "Share on time by formula", draw_formulas, metric="ontime_due")
 
