@@ -13,6 +13,8 @@ from metrics.kinds import Metric
 from metrics.question import Question
 from metrics.select import KEYS, By
 
+WITHHELD = "withheld: too few cases to publish, or so few others that these could be worked out"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -54,6 +56,10 @@ class Answer:
         """Why there is no value, for the reader; None where there is one."""
         if self.value is not None:
             return None
+        if self.frame["suppressed"].any():
+            return WITHHELD
+        if self.metric.needs:
+            return f"not known: it needs {self.metric.needs} in this period"
         return {
             "share": "no case to judge in this period",
             "duration": "no case closed in this period",

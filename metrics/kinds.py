@@ -138,6 +138,8 @@ class Metric:
     """For a stock: (instant, day) column names at which a case enters it; it leaves when the spell ends."""
     parts: tuple[str, ...] = ()
     """For a composite, the metrics it is made of."""
+    needs: str = ""
+    """What there must be for a value, in words, where that is more than a case."""
     all_outcomes: bool = False
     """Counts duplicates and cancelled cases too."""
     listed: tuple[str, ...] = ()

@@ -38,7 +38,7 @@ def repeat_locations(metric: Metric, asked: Asked, by: By, days: int = REPEAT_DA
 
 
 def reported_again(metric: Metric, asked: Asked, by: By, days: int = AGAIN_DAYS, *, period: bool = False) -> pd.DataFrame:
-    """Closings followed within `days` by a new counted case of the same type and place / matured closings."""
+    """Closings followed within `days` by a new counted case of the same type and place / matured closings with a known place."""
     facts = asked.facts(metric)
     column = facts.column
     other = asked.mart.spells(asked.scope)
@@ -56,7 +56,10 @@ def reported_again(metric: Metric, asked: Asked, by: By, days: int = AGAIN_DAYS,
         .exists()
     )  # fmt: skip
     keys = asked.keys(facts, metric, by, period)
-    matured = and_(facts.during("closed_at"), column("closed_at") <= facts.as_of - timedelta(days=days))
+    # Where nobody knows the place, nobody knows what was reported there: such a closing is no success.
+    matured = and_(
+        facts.during("closed_at"), column("closed_at") <= facts.as_of - timedelta(days=days), column("location_key").is_not(None)
+    )
     closings = select(*keys, cast(followed, Integer).label("again"))
     return _share(asked, closings.where(asked.population(facts, metric), matured), by)
 

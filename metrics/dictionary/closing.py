@@ -53,9 +53,10 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "reported_again", "Reported again within 14 days", "composite", "share", "lower",
-        "Of the closings at least 14 days old, how many were followed within 14 days by a new case of the same type at the same place.",
-        "closings followed by a new counted case, same type and place / matured closings", "closed_at", "catches closures nobody reopens",
-        parts=("closed",), owner="closing",
+        "Of the closings at least 14 days old whose place is known, how many were followed within 14 days by a new case of the same type there.",
+        "closings followed by a new counted case, same type and place / matured closings with a place", "closed_at",
+        "catches closures nobody reopens", "Closings without a known place are left out; there is no figure where no place is known.",
+        version=2, parts=("closed",), owner="closing", needs="a case with a known place",
     ),
     Metric(
         "closed_without_work", "Closed without work", "share", "share", "lower",

@@ -72,6 +72,6 @@ METRICS: tuple[Metric, ...] = (
         "repeat_location_rate", "Repeat locations", "composite", "share", "lower",
         "Of the cases with a known place, how many had an earlier case of the same type there in the 90 days before.",
         "cases with an earlier counted case, same type and place, within 90 days / cases with a place", "opened_at",
-        "O'Brien 2015", parts=("opened",),
+        "O'Brien 2015", parts=("opened",), needs="a case with a known place",
     ),
 )  # fmt: skip

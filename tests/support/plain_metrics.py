@@ -266,14 +266,15 @@ class Plain:
 
     def reported_again(self) -> list[Row]:
         def again(case: Case, end: datetime) -> bool:
-            return case.place is not None and any(
+            return any(
                 is_counted(other) and other.id != case.id and (other.request_type, other.place) == (case.request_type, case.place)
                 and end < other.opened <= end + 14 * DAY
                 for other in self.all
             )  # fmt: skip
 
         return [
-            Row(s.case, end, self.owner_at(s.case, end), again(s.case, end)) for s, _, end in self.endings() if end <= self.as_of - 14 * DAY
+            Row(s.case, end, self.owner_at(s.case, end), again(s.case, end)) for s, _, end in self.endings()
+            if end <= self.as_of - 14 * DAY and s.case.place is not None
         ]  # fmt: skip
 
     def ttc_km(self) -> list[Row]:
