@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pandas as pd
 
 from metrics.definitions import REGISTRY
-from metrics.intervals import Z_WARN, difference_z, wilson
+from metrics.intervals import wilson
 from metrics.measure import measure
+from metrics.own_past import own_past
 from metrics.question import NONE
-from metrics.ranking import LEAST_N, Contender, leaderboard
+from metrics.ranking import Contender, leaderboard
 from metrics.select import Asked
 from metrics.targets import own_target
 
 BESIDE = ("backlog", "overdue_now", "weeks_of_work", "closed_without_work", "reopen_rate")
 """Figures that stand beside the share: what a share on time can hide."""
-COLUMNS = ("key", "label", "rank", "tier", "reason", "value", "numerator", "n", "low", "high", "target", "previous", "previous_n", "change")
+COLUMNS = ("key", "label", "rank", "tier", "reason", "value", "numerator", "n", "low", "high", "target", "change")
 
 
 def board(asked: Asked) -> pd.DataFrame:
@@ -24,13 +23,12 @@ def board(asked: Asked) -> pd.DataFrame:
 
     Columns: `rank` and `tier` (null where it cannot be ranked, and then `reason`: too_few,
     no_target), `value` (share on time), `numerator`, `n`, `low` and `high` (Wilson, 95 %), `target`
-    (its own), `previous` and `previous_n` (the period of the same length before), `change` (better,
-    worse, none: within chance, too_few) and one column for each of `BESIDE`; of shares among them
-    also `<id>_n`, the cases behind them.
+    (its own), `change` (the verdict of `metrics.own_past`) and one column for each of `BESIDE`; of
+    shares among them also `<id>_n`, the cases behind them.
     """
     asked = asked.remembering()
     now = measure("ontime_due", asked, by="department").frame.set_index("key")
-    before = measure("ontime_due", asked.about(_before(asked)), by="department").frame.set_index("key")
+    changes = own_past(asked).set_index("key")["verdict"]
     beside = {name: measure(name, asked, by="department").frame.set_index("key") for name in BESIDE}
     names = {**now["label"].to_dict(), **beside["backlog"]["label"].to_dict()}
     shown = [key for key in names if key != NONE]
@@ -39,12 +37,11 @@ def board(asked: Asked) -> pd.DataFrame:
     for place in leaderboard(contenders):
         key, met, n = place.contender.key, place.contender.met, place.contender.due
         low, high = wilson(met, n) or (None, None)
-        met_before, n_before = _at(before, key, "numerator"), _at(before, key, "n")
         rows.append((
             key, place.contender.name, place.rank, place.tier, place.reason, met / n if n else None, met, n, low, high, place.contender.target,
-            met_before / n_before if n_before else None, n_before, change_of(met, n, met_before, n_before),
+            changes.get(key, "too_few"),
         ))  # fmt: skip
-    numbers = dict.fromkeys(("rank", "value", "numerator", "n", "low", "high", "target", "previous", "previous_n"), "float64")
+    numbers = dict.fromkeys(("rank", "value", "numerator", "n", "low", "high", "target"), "float64")
     made = pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
     for name, frame in beside.items():
         figures = frame.reindex(made["key"])
@@ -54,22 +51,6 @@ def board(asked: Asked) -> pd.DataFrame:
         if REGISTRY[name].kind == "share":
             made[f"{name}_n"] = figures["n"].fillna(0.0).to_numpy("float64")
     return made
-
-
-def change_of(met: float, n: float, met_before: float, n_before: float) -> str:
-    """Whether a share rose or fell by more than chance: better, worse, none or too_few."""
-    if min(n, n_before) < LEAST_N:
-        return "too_few"
-    z = difference_z(met, n, met_before, n_before)
-    if z is None or abs(z) < Z_WARN:
-        return "none"
-    return "better" if z > 0 else "worse"
-
-
-def _before(asked: Asked):  # type: ignore[no-untyped-def]
-    question = asked.question
-    days = (question.end - question.start) / timedelta(days=1)
-    return question.shifted(int(days))
 
 
 def _at(frame: pd.DataFrame, key: str, column: str) -> float:

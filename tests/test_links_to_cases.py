@@ -82,7 +82,7 @@ SPLIT = ("listed-by-type", "listed-by-channel")
 """Charts that count the cases of a list, whatever its metric is measured in."""
 
 
-DRAWN_BY = (*(f"pages.staff.{page}" for page in PAGES), "components.split")
+DRAWN_BY = (*(f"pages.staff.{page}" for page in PAGES), "components.split", "components.ranks")
 
 
 def charts() -> list[Chart]:

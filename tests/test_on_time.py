@@ -13,7 +13,7 @@ from access import Viewer
 from data_access.mart.reading import open_mart
 from metrics.exclusions import sla_exclusions
 from metrics.intervals import difference_z
-from metrics.leaderboard import board, change_of
+from metrics.leaderboard import board
 from metrics.measure import ask
 from metrics.on_time import by_group, competing, cut_periods, on_time_matrix
 from metrics.question import BadQuestion, Question
@@ -183,19 +183,6 @@ class TestLeaderboard:
         second = board(asked_in(folder, replace(WEEK, start=date(2026, 3, 9), end=date(2026, 3, 16)))).set_index("key")
         assert second.loc["parks"][["rank", "tier", "reason", "value", "n"]].tolist()[2:] == ["too_few", 1.0, 5]
         assert second.loc["roads"][["rank", "tier", "n"]].tolist() == [1, "as_expected", 12]
-
-    def test_the_week_before_is_compared_with_and_chance_is_not_called_a_change(self, folder: Path) -> None:
-        """Roads kept 20 of 41 and then 9 of 12: that many may be luck."""
-        second = board(asked_in(folder, replace(WEEK, start=date(2026, 3, 9), end=date(2026, 3, 16)))).set_index("key")
-        assert second.loc["roads"][["previous", "previous_n", "change"]].tolist() == [20 / 41, 41, "none"]
-        assert second["change"]["parks"] == "too_few"
-
-    @pytest.mark.parametrize(("now", "before", "said"), [
-        ((90, 100), (70, 100), "better"), ((70, 100), (90, 100), "worse"), ((80, 100), (75, 100), "none"), ((9, 9), (10, 100), "too_few"),
-        ((10, 10), (10, 10), "none"),
-    ])  # fmt: skip
-    def test_a_change_is_a_word(self, now: tuple[int, int], before: tuple[int, int], said: str) -> None:
-        assert change_of(*now, *before) == said
 
     def test_ninety_and_seventy_of_a_hundred_differ_by_three_and_a_half_standard_errors(self) -> None:
         assert difference_z(90, 100, 70, 100) == pytest.approx(3.5355, abs=1e-4)

@@ -90,6 +90,25 @@ class TestLeaderboard:
         assert drawn.finding.startswith("No department is ranked: none with enough cases has a target of its own")
         assert len(drawn.figure["data"][0]["x"]) == 1
 
+    def test_the_raw_ranking_says_itself_why_it_misleads(self, departments: Any) -> None:
+        """Water kept 12 of 12, Parks 40 of 44 (promised 80 %), Roads 30 of 54 (promised 90 %)."""
+        drawn = departments.draw_naive(asked_for(**MONTH), {})
+        assert drawn.finding == (
+            "Parks is 2nd by raw share but meets its own target; ranks 1 and 2 cannot be told apart: chance alone explains their order."
+        )
+        frame = drawn.twin.frame
+        assert list(zip(frame["label"], frame["raw_said"], frame["fair_said"], strict=True)) == [
+            ("Water", "1", "–"),
+            ("Parks", "2", "1"),
+            ("Roads", "3", "2"),
+        ]
+        assert [listed(address) for address in frame["due"]] == frame["n"].tolist()
+
+    def test_a_month_of_data_says_nothing_of_the_past(self, departments: Any) -> None:
+        drawn = departments.draw_past(asked_for(**MONTH), {})
+        assert drawn.finding.startswith("It cannot be said whether a department improved")
+        assert set(departments.draw_board(asked_for(**MONTH), {}).twin.frame["change_said"]) == {"too few weeks to tell"}
+
     def test_open_and_overdue_cases_add_up(self, departments: Any) -> None:
         drawn = departments.draw_open(asked_for(**MONTH), {})
         assert drawn.finding == "1 of 13 cases that are open is overdue."
@@ -149,7 +168,7 @@ class TestInTheBrowser:
         with watched(browser) as found:
             found.page.goto(staff_url + "/departments?weeks=26")
             board = found.page.locator("#chart-leaderboard")
-            assert found.drawn(2) == 2
+            assert found.drawn(4) == 4
             expect(board.locator("tbody tr")).to_have_count(7)
             board.get_by_role("link", name="Inspections").click()
             expect(found.page.locator("h1")).to_have_text("Inspections")

@@ -219,7 +219,7 @@ class TestInTheBrowser:
     def test_rows_are_chosen_and_the_way_back_leads_back(self, browser: Browser, staff_url: str) -> None:
         with watched(browser) as found:
             found.page.goto(staff_url + "/sla")
-            count = 4
+            count = 5
             assert found.drawn(count) == count
             matrix = found.page.locator("#chart-on-time-matrix")
             expect(matrix.locator(".finding")).to_contain_text("request types")

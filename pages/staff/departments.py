@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from dash import html
+from dash import Input, Output, html
 
-from components import filters, on_time, theme, tiles, words
+from components import filters, gate, on_time, theme, tiles, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import intervals, stack
 from components.on_time import CHANGE_WORDS, REASON_WORDS, TIER_WORDS
 from components.page import Query, heading, page
+from components.ranks import draw_naive, draw_past
+from components.split import city_words
 from components.table import Column, Twin
 from metrics.leaderboard import board
 from metrics.measure import measure
@@ -29,8 +31,26 @@ def build(query: Query) -> list[Any]:
     return [
         heading("Departments", "Who keeps the promise, measured by each one's own target, and what else to look at before judging."),
         filters.bar(query, without=("department", "grain")),
-        html.Div([block(BOARD, "span-12", with_table=True), block(OPEN, "span-12")], className="grid"),
-    ]
+        html.P(id="city-rate", className="subtitle"),
+        html.Div(
+            [
+                block(BOARD, "span-12", with_table=True),
+                html.Details(
+                    [html.Summary("Show the ranking by raw percentages, and why it misleads"), block(NAIVE, "plain")],
+                    className="card formulas span-12",
+                ),
+                block(PAST, "span-12", with_table=True), block(OPEN, "span-12"),
+            ],
+            className="grid",
+        ),
+    ]  # fmt: skip
+
+
+@gate.answers(Output("city-rate", "children"), question=Input("question", "data"), refused=lambda _message: "")
+def say_city(asked: Asked) -> str:
+    """The rate of all that is asked about, case by case and with an earlier mix of types."""
+    said = city_words(asked)
+    return said and f"All departments together. {said}"
 
 
 def draw_board(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -44,7 +64,7 @@ def draw_board(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     labels = [f"{row['label']}, {TIER_WORDS.get(row['tier'], 'not ranked')}" for row in known.to_dict("records")]
     target = "target" if known["target"].notna().any() else None
     figure = intervals(known.assign(label=labels, href=known["late"]), target=target) if len(known) else None
-    note = f"{WHY} Lines: 95 % intervals. Change: against the {on_time.length(asked)} before, a word only where chance does not explain it."
+    note = f"{WHY} Lines: 95 % intervals. Change: against its own usual range, see below."
     return Drawn(_finding(frame), figure, twin, note)
 
 
@@ -130,6 +150,8 @@ def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 
 
 BOARD = Chart("leaderboard", "Share on time by department, against its own target", draw_board, metric="ontime_due")
+NAIVE = Chart("naive-ranking", "Departments by raw share on time", draw_naive, metric="ontime_due")
+PAST = Chart("own-past", "Each department's share on time against its own past", draw_past, metric="ontime_due")
 OPEN = Chart("open-by-department", "Open and overdue cases by department", draw_open, metric="backlog", has_period=False)
 
 layout = page(__name__, "/departments", "Departments", build, nav="Departments", order=4)
