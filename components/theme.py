@@ -22,6 +22,8 @@ GOOD, BAD = THIRD, SECOND
 """On time and late, better and worse; always with the word."""
 SERIES = (PRIMARY, SECOND, THIRD, FOURTH)
 """At most four series in one figure."""
+DASHES = ("solid", "dash", "dot", "dashdot")
+"""One for each series, so that lines differ without colour."""
 
 GAP_SCALE = ((0.0, "#A8481A"), (0.25, "#DE9A6F"), (0.5, "#CBD2D9"), (0.75, "#7FAFD6"), (1.0, "#1F5F99"))
 """Below target, at target, above target."""

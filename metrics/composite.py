@@ -28,7 +28,7 @@ class Counted(Protocol):
 
 def frame(metric: Metric, asked: Asked, by: By, period: bool, counted: Counted) -> pd.DataFrame:
     """The answer frame of a composite metric."""
-    if metric.id == "ttc_km":
+    if metric.id in ("ttc_km", "ttc_km_period"):
         return survival.summary(metric, asked, by, period)
     if metric.id == "repeat_location_rate":
         return repeats.repeat_locations(metric, asked, by, period=period)

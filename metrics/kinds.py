@@ -140,6 +140,8 @@ class Metric:
     """For a composite, the metrics it is made of."""
     needs: str = ""
     """What there must be for a value, in words, where that is more than a case."""
+    by_period: bool = True
+    """Whether it can be asked period by period; a figure of one instant or one stretch cannot."""
     all_outcomes: bool = False
     """Counts duplicates and cancelled cases too."""
     listed: tuple[str, ...] = ()

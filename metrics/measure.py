@@ -40,8 +40,8 @@ def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False
     """
     metric = REGISTRY[require_metric(metric_id)]
     dimensions = asked.dimensions(by)
-    if period and metric.kind in ("stock", "duration") and metric.date_field == "as_of" and metric.stock_from is None:
-        raise BadQuestion(f"'{metric.label}' is a figure of one instant; ask for it without periods, as of another day if you like.")
+    if period and not metric.by_period:
+        raise BadQuestion(f"'{metric.label}' is a figure of one instant or one stretch; ask for it without periods, or of another day.")
     return Answer(metric, asked.question, _shown(metric, asked, dimensions, period), asked.mart.generation, by, period)
 
 

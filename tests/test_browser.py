@@ -10,7 +10,18 @@ from playwright.sync_api import Browser, expect
 from tests.support.looking import DESKTOP, PHONE, Watched, watched
 
 pytestmark = pytest.mark.browser
-STAFF = ("/", "/sla", "/backlog", "/departments", "/departments/inspections", "/map", "/cases", "/definitions", "/data-health")
+STAFF = (
+    "/",
+    "/sla",
+    "/backlog",
+    "/time-to-close",
+    "/departments",
+    "/departments/inspections",
+    "/map",
+    "/cases",
+    "/definitions",
+    "/data-health",
+)
 PUBLIC = ("/", "/definitions", "/data-health")
 
 

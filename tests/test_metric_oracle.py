@@ -20,10 +20,9 @@ from metrics.ageing import ageing
 from metrics.cases import case_list
 from metrics.definitions import AGE_BOUNDS
 from metrics.dictionary.clock import BUNCHING_HOURS
-from metrics.dictionary.closing import closed_within
 from metrics.exclusions import sla_exclusions
 from metrics.headline import week_to_date
-from metrics.measure import ask, counted, measure
+from metrics.measure import ask, measure
 from metrics.periods import SAME_WEEK_LAST_YEAR, Calendar, iso_week
 from metrics.question import Question
 from metrics.repeats import repeat_locations, reporting_rate
@@ -214,8 +213,8 @@ def _ttc_km_period(example: Example) -> Any:
 
 
 def _closed_within(example: Example) -> Any:
-    found = counted(closed_within(example.parameters["within_days"]), example.asked()).iloc[0]
-    return {"numerator": found["numerator"], "denominator": found["denominator"], "rate": found["value"]}
+    found = example.measure(f"closed_within_{example.parameters['within_days']}_days")
+    return {"numerator": found.numerator, "denominator": found.denominator, "rate": found.value}
 
 
 def _littles_law(example: Example) -> Any:

@@ -43,7 +43,7 @@ DIMENSIONS = ("department", "division", "request_type", "request_group", "progra
 KNOWN_COMPOSITES = ("net_flow", "repeat_location_rate", "reported_again", "ttc_km", "hold_days", "moves_per_case", "deadline_bunching")
 PLAIN = tuple(m.id for m in METRICS if m.kind != "composite" or m.id in KNOWN_COMPOSITES)
 """Figures the second opinion knows as rows; the others are made of these and are checked by their parts."""
-INSTANT_ONLY = ("days_overdue", "due_next_7_days", "reopened_open")
+INSTANT_ONLY = tuple(m.id for m in METRICS if not m.by_period)
 ADDED_UP = tuple(
     m.id
     for m in METRICS

@@ -15,7 +15,7 @@ import pytest
 
 from metrics import survival
 from metrics.measure import ask, measure
-from metrics.question import Question
+from metrics.question import BadQuestion, Question
 from metrics.select import Asked
 from tests.support import worlds
 from tests.support.marts import MAYOR, calendar_of, make_mart, small_city
@@ -100,18 +100,43 @@ def test_each_week_is_its_own_cohort(asked: Asked) -> None:
     assert frame["median"].iloc[1:].isna().all()
 
 
-def test_the_drawn_curve_has_one_point_for_each_day_with_a_closing(asked: Asked) -> None:
+def test_the_drawn_curve_has_what_is_left_at_the_end_of_each_day_with_a_change(asked: Asked) -> None:
+    """The two open potholes leave when they are 10 days old."""
     drawn = survival.by_day(asked, "request_type")
-    assert drawn[["key", "day"]].values.tolist() == [["leak", 1], ["pothole", 2], ["pothole", 4]]
-    assert drawn["share_open"].tolist() == pytest.approx([0, 3 / 5, 2 / 5])
-    assert survival.by_day(asked, "request_type", until_day=3)["day"].tolist() == [1, 2]
+    assert drawn[["key", "day", "closed", "left"]].values.tolist() == [
+        ["leak", 1, 1, 1],
+        ["pothole", 2, 2, 2],
+        ["pothole", 4, 1, 1],
+        ["pothole", 10, 0, 2],
+    ]
+    assert drawn["survival"].tolist() == pytest.approx([0, 3 / 5, 2 / 5, 2 / 5])
+    assert drawn["variance"].iloc[1:].tolist() == pytest.approx([2 / 15, 2 / 15 + 1 / 6, 2 / 15 + 1 / 6])
+    assert drawn["least"].tolist() == [1, 5, 3, 3]
 
 
 def test_closings_of_one_day_are_one_point_with_what_is_left_at_its_end(tmp_path: Path) -> None:
     cases = [_case(str(n), "pothole", NEW_YEAR, days) for n, days in enumerate((1.25, 1.5, 2, 2.1))]
     drawn = survival.by_day(_made(tmp_path, cases))
     assert drawn["day"].tolist() == [2, 3]
-    assert drawn["share_open"].tolist() == pytest.approx([1 / 4, 0])
+    assert drawn["survival"].tolist() == pytest.approx([1 / 4, 0])
+
+
+def test_a_pace_is_not_told_where_a_single_case_would_decide(tmp_path: Path) -> None:
+    """The week of 5 January. Twelve opened on the 5th, all but one closed after 1 day; the last is alone from then on, however it ends."""
+    monday = datetime(2026, 1, 5)
+    week = Question(date(2026, 1, 5), date(2026, 1, 12), datetime(2026, 1, 20))
+    eleven = [_case(str(n), "pothole", monday, 1) for n in range(11)]
+    found = measure("ttc_km_period", _made(tmp_path / "twelve", [*eleven, _case("last", "pothole", monday, 3)], week)).frame.iloc[0]
+    assert (found["median"], found["n"], found["numerator"]) == (1, 12, 12)
+    assert found["p90"] == 1
+    late = [_case(f"late{n}", "pothole", monday, None) for n in range(3)]
+    found = measure("ttc_km_period", _made(tmp_path / "few", [*eleven[:5], *late], week)).frame.iloc[0]
+    assert found["n"] == 8 and found["median"] != found["median"]
+
+
+def test_a_pace_is_its_period_s_own_and_has_no_periods(asked: Asked) -> None:
+    with pytest.raises(BadQuestion, match="without periods"):
+        measure("ttc_km_period", asked, period=True)
 
 
 def test_in_a_week_s_own_curve_older_cases_enter_at_their_age(tmp_path: Path) -> None:
@@ -151,4 +176,4 @@ def test_a_period_s_own_curve_is_that_of_a_plain_loop(tmp_path: Path, start: dat
         stays *= 1 - closed / at_risk
         expected.append((day / timedelta(days=1), at_risk, closed, stays))
     frame = pd.DataFrame(expected, columns=["days", "at_risk", "closed", "survival"])
-    pd.testing.assert_frame_equal(points, frame, check_dtype=False, atol=1e-9)
+    pd.testing.assert_frame_equal(points.drop(columns="variance"), frame, check_dtype=False, atol=1e-9)

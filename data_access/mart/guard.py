@@ -19,7 +19,7 @@ from data_access.mart import schema
 
 ALLOWED_FUNCTIONS = frozenset(
     """count sum min max avg abs floor ceil round least greatest coalesce nullif concat lower upper
-    length strpos date_trunc date_part extract epoch datediff date_diff date_add exp ln sqrt power
+    length strpos date_trunc date_part extract epoch epoch_us datediff date_diff date_add exp ln sqrt power
     percentile_cont quantile_cont median mode row_number rank dense_rank lag lead first_value last_value
     bool_or bool_and count_if any_value arg_min arg_max stddev_samp var_samp ntile generate_series range
     unnest hash make_date to_days to_seconds year month week day isoyear mod sign

@@ -32,19 +32,19 @@ METRICS: tuple[Metric, ...] = (
         rows=lambda f: and_(
             f.state, f.is_open, has_due(f), f.column("due_at") >= f.as_of, f.column("due_at") < f.as_of + timedelta(days=SOON_DAYS)
         ),
-        listed=("open {now} and due in the 7 days after",),
+        listed=("open {now} and due in the 7 days after",), by_period=False,
     ),
     Metric(
         "reopened_open", "Opened again and open", "stock", "cases", "lower",
         "Open cases that had been closed before.", "open, and not for the first time", "as_of", "CitiStat practice",
         "What was called done and was not: the first to look at again.", only_open=True,
-        rows=lambda f: and_(f.state, f.is_open, f.column("spell_no") > 1),
+        rows=lambda f: and_(f.state, f.is_open, f.column("spell_no") > 1), by_period=False,
         listed=("open again {now} after having been closed",),
     ),
     Metric(
         "days_overdue", "Days overdue", "duration", "days", "lower",
         "How long overdue cases have been overdue.", "(as_of - due_at) / 86400 over overdue cases", "as_of", "CitiStat practice",
-        rows=lambda f: f.is_overdue, only_open=True, window=False,
+        rows=lambda f: f.is_overdue, only_open=True, window=False, by_period=False,
         days=lambda f: days_between(f.column("due_at"), f.now),
         listed=("overdue {now}",),
     ),

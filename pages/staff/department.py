@@ -10,12 +10,14 @@ from dash import Input, Output, dcc, html
 
 from components import filters, gate, on_time, theme, tiles, words
 from components.chart import Chart, Drawn, block
+from components.closing_curves import closing, days_said
 from components.figures.ranked import bars
 from components.figures.series import Line, lines
 from components.page import Query, page
 from components.split import draw_split
 from components.table import Column, Twin
 from metrics.ageing import ageing
+from metrics.curves import BEFORE
 from metrics.definitions import HEADLINE
 from metrics.headline import headlines
 from metrics.measure import measure
@@ -40,6 +42,7 @@ def build(query: Query) -> list[Any]:
                     [
                         block(TREND, "span-6"), block(OPEN, "span-6"), block(TYPES, "span-8", with_table=True), block(AGEING, "span-4"),
                         block(SPLIT, "span-12"),
+                        block(CLOSING, "span-12"),
                     ],
                     className="grid",
                 ),
@@ -169,7 +172,7 @@ def draw_types(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         return [tiles.cases_link(asked, of, request_type=key, **more) for key in frame["key"]]
 
     rows = frame.assign(
-        days_said=[_days(days, more) for days, more in zip(frame["days"], frame["days_more_than"], strict=True)],
+        days_said=[days_said(days, more) for days, more in zip(frame["days"], frame["days_more_than"], strict=True)],
         page=[filters.link("/sla", asked, request_type=key) for key in frame["key"]], opened_href=listed("opened"), due_href=listed("ontime_due"),
         late=[on_time.late_link(asked, n, met, request_type=key) if n else None for key, n, met in zip(frame["key"], frame["due"], frame["met"], strict=True)],
         open_href=listed("backlog"), overdue_href=[filters.link("/backlog", asked, request_type=key, list="overdue_now") for key in frame["key"]],
@@ -186,8 +189,9 @@ def draw_types(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     return Drawn(_type_words(frame), None, twin, note, cases=tiles.cases_link(asked, "opened"))
 
 
-def _days(days: Any, more_than: Any) -> Any:
-    return f"more than {words.decimal(more_than)}" if words.is_missing(days) and not words.is_missing(more_than) else days
+def draw_closing(asked: Asked, _view: Mapping[str, str]) -> Drawn:
+    """How the share closed grows with age, beside the same weeks a year earlier."""
+    return closing(asked, BEFORE)
 
 
 def _type_words(frame: pd.DataFrame) -> str:
@@ -208,6 +212,7 @@ TREND = Chart("department-on-time", "Share closed on time, by when they fell due
 OPEN = Chart("department-open", "Cases open and overdue at the end of each step", draw_open, metric="backlog")
 AGEING = Chart("department-ageing", "Open cases by age", draw_ageing, metric="backlog", has_period=False)
 SPLIT = Chart("department-split", "Why the share on time changed, by request type", draw_split, metric="ontime_due")
+CLOSING = Chart("department-closing", "Share closed by days since opening, and a year earlier", draw_closing, metric="ttc_km")
 TYPES = Chart("department-types", "Request types side by side", draw_types, metric="ttc_km")
 
 layout = page(__name__, "/departments", "Department", build, template="/departments/<department>")

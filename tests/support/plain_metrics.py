@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partialmethod
 from zoneinfo import ZoneInfo
 
 from metrics.question import Question
@@ -210,12 +211,22 @@ class Plain:
             for s in self.chosen() if s.case.is_trusted and self.within(s.closed)
         ]  # fmt: skip
 
-    def closed_within_7_days(self) -> list[Row]:
+    def _closed_within(self, days: int) -> list[Row]:
         return [
-            Row(s.case, s.case.opened, self.now_owner(s.case), s.closed is not None and s.closed - s.case.opened <= 7 * DAY)
+            Row(s.case, s.case.opened, self.now_owner(s.case), s.closed is not None and s.closed - s.case.opened <= days * DAY)
             for s in self.chosen()
-            if s.case.is_trusted and self.within(s.case.opened) and s.case.opened <= self.as_of - 7 * DAY
+            if s.case.is_trusted and self.within(s.case.opened) and s.case.opened <= self.as_of - days * DAY
         ]  # fmt: skip
+
+    closed_within_1_days = partialmethod(_closed_within, 1)
+    closed_within_3_days = partialmethod(_closed_within, 3)
+    closed_within_7_days = partialmethod(_closed_within, 7)
+    closed_within_14_days = partialmethod(_closed_within, 14)
+    closed_within_30_days = partialmethod(_closed_within, 30)
+    closed_within_90_days = partialmethod(_closed_within, 90)
+
+    def closed_so_far(self) -> list[Row]:
+        return self.ttc_km()
 
     def reopen_rate(self) -> list[Row]:
         def again(s: Seen, i: int, end: datetime) -> bool:
