@@ -1,7 +1,7 @@
 """Days to close with open cases taken into account: small cohorts worked out by hand, and many against a plain loop.
 
 Five potholes opened on 1 January 2026 at midnight; two closed after 2 days, one after 4, two are open.
-One leak opened on 3 January, closed after 1 day. Known until 11 January.
+One leak opened on 3 January, closed after 1 day. Known until 11 January; a sign of December makes the first week a whole one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _case(name: str, kind: str, opened: datetime, days: float | None) -> dict[st
     return {"source_id": name, "request_type": kind, "department": kind, "case_class": "service", "opened_at": opened, "closed_at": closed}
 
 
-CASES = [_case(f"p{n}", "pothole", NEW_YEAR, days) for n, days in enumerate((2, 2, 4, None, None))] + [_case("l", "leak", datetime(2026, 1, 3), 1)]  # fmt: skip
+CASES = [_case(f"p{n}", "pothole", NEW_YEAR, days) for n, days in enumerate((2, 2, 4, None, None))] + [_case("l", "leak", datetime(2026, 1, 3), 1), _case("before", "sign", datetime(2025, 12, 20), 1)]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
