@@ -17,6 +17,7 @@ STAFF = (
     "/time-to-close",
     "/departments",
     "/departments/inspections",
+    "/closure",
     "/map",
     "/cases",
     "/definitions",

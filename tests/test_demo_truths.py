@@ -17,6 +17,8 @@ from sqlalchemy import select
 from access import scope_of
 from data_access.mart.reading import Mart, open_mart
 from data_access.slugs import slug
+from metrics.closure import clock_health
+from metrics.mass_closing import mass_closings
 from metrics.measure import ask, measure
 from metrics.periods import Calendar
 from metrics.question import Question
@@ -196,6 +198,17 @@ def test_the_department_that_closes_early_has_its_cases_reopened(town: Town) -> 
     again = town.by("department", "reopen_rate", *town.whole)
     assert again.idxmax() == early["department"]
     assert again[early["department"]] > 3 * again.drop(early["department"]).max()
+
+
+def test_the_clock_panel_marks_the_department_that_closes_early_and_the_sweep_is_a_day_of_mass_closing(town: Town) -> None:
+    early, sweep = town.truth("closes_early"), town.truth("clean_up")
+    question = Question(start=town.whole[0], end=town.whole[1], as_of=town.mart.as_of)
+    asked = ask(town.mart, town.calendar, question, MAYOR)
+    panel = clock_health(asked).set_index("label")
+    assert panel.index[panel["reopen_rate_mark"] == "higher"].tolist() == [early["department"]]
+    first = mass_closings(asked).iloc[0]
+    assert (first["label"], first["day"].date()) == (sweep["department"], day(sweep["on"]))
+    assert first["otherwise"] == pytest.approx(sweep["cases"], abs=2)
 
 
 def test_the_improvement_is_seen_from_its_week_on(town: Town) -> None:

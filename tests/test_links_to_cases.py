@@ -77,12 +77,12 @@ def linked(drawn: Drawn) -> list[tuple[str, float]]:
     return made
 
 
-PAGES = ("this_week", "backlog", "cases", "time_to_close")
+PAGES = ("this_week", "backlog", "cases", "time_to_close", "closure")
 SPLIT = ("listed-by-type", "listed-by-channel")
 """Charts that count the cases of a list, whatever its metric is measured in."""
 
 
-DRAWN_BY = (*(f"pages.staff.{page}" for page in PAGES), "components.split", "components.ranks")
+DRAWN_BY = (*(f"pages.staff.{page}" for page in PAGES), "components.split", "components.ranks", "components.clock_health")
 
 
 def charts() -> list[Chart]:

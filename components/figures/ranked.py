@@ -64,12 +64,14 @@ def _targets(rows: pd.DataFrame, target: str) -> list[dict[str, Any]]:
 
 
 def stack(
-    wide: pd.DataFrame, labels: Sequence[str], unit: Unit, colours: Sequence[str], *, href: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, Any]:
-    """Horizontal stacked bars: one row for each of `labels` (rows of `wide`), one part for each column.
+    wide: pd.DataFrame, labels: Sequence[str], unit: Unit, colours: Sequence[str], *,
+    href: Mapping[str, Sequence[str | None]] | None = None, side_by_side: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Horizontal bars, one upon the other: one row for each of `labels` (rows of `wide`), one part for each column.
 
     Args:
         href: column -> address of each row's part; a column without any leads nowhere.
+        side_by_side: the parts of a row do not add up and stand below each other.
     """
     order = list(range(len(wide)))[::-1]
     traces = []
@@ -78,11 +80,11 @@ def stack(
             "type": "bar", "orientation": "h", "name": words.plain(column), "y": [words.wrapped(labels[i]) for i in order],
             "x": [_plain(wide[column].iloc[i]) for i in order], "marker": {"color": colour},
             "customdata": [href[column][i] for i in order] if href and column in href else None,
-            "hovertemplate": f"{words.plain(column)}: %{{x:,.0f}}<extra>%{{y}}</extra>",
+            "hovertemplate": f"{words.plain(column)}: {'%{x:.1%}' if unit == 'share' else '%{x:,.0f}'}<extra>%{{y}}</extra>",
         })  # fmt: skip
     layout = theme.layout(
-        xaxis=axis_of(unit), yaxis={"type": "category", "showgrid": False}, barmode="stack", showlegend=True, hovermode="closest",
-        height=height_of(len(wide)) + 30, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        xaxis=axis_of(unit), yaxis={"type": "category", "showgrid": False}, barmode="group" if side_by_side else "stack", showlegend=True, hovermode="closest",
+        height=height_of(len(wide) * (2 if side_by_side else 1)) + 30, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )  # fmt: skip
     return {"data": traces, "layout": layout}
 

@@ -30,6 +30,14 @@ METRICS: tuple[Metric, ...] = (
         listed=("{when}",),
     ),
     Metric(
+        "closed_cases", "Closed cases, each once", "flow", "cases", "neither",
+        "Cases whose last closing lies in the period; a case opened again since is not among them.",
+        "count of cases that are closed, by their last closed_at", "closed_at", "CitiStat practice",
+        "What the outcome of a case belongs to: a source keeps one outcome for each case.",
+        rows=lambda f: and_(f.state, f.is_closed), owner="closing",
+        listed=("closed {when}, each by its last closing",),
+    ),
+    Metric(
         "reopened", "Reopened", "flow", "cases", "lower",
         "Cases opened again in the period after they had been closed.", "count of spells after the first that began in the period",
         "spell_opened_at", "Edmonton auditor 2023", rows=lambda f: f.column("spell_no") > 1,

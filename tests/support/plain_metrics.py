@@ -121,6 +121,9 @@ class Plain:
     def closed(self) -> list[Row]:
         return [Row(s.case, end, self.owner_at(s.case, end)) for s, _, end in self.endings()]
 
+    def closed_cases(self) -> list[Row]:
+        return [Row(s.case, s.closed, self.closing_owner(s)) for s in self.chosen() if self.within(s.closed)]
+
     def reopened(self) -> list[Row]:
         return [Row(s.case, begin, self.now_owner(s.case)) for s in self.chosen() for begin, _ in s.case.spells[1:] if self.within(begin)]
 
