@@ -31,6 +31,7 @@ NAMES = {
     "unknown": "Unknown",
 }
 COLOURS = (theme.THIRD, theme.SECOND, theme.FOURTH, theme.QUIET)
+DASHES = ("solid", "dash", "dot")
 SPLITS = {"period": "Over time", "department": "By department", "request_type": "By request type"}
 ENDINGS_BY = filters.Option("endings_by", "Endings shown", lambda _asked: SPLITS, lambda: "period")
 HELD = {
@@ -151,9 +152,7 @@ def draw_not_held(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         else []
     )
     shown = [name for name in HELD if frame[name].notna().any()]
-    series = [
-        Line(name, HELD[name], colour, dash) for name, colour, dash in zip(HELD, theme.SERIES, theme.DASHES, strict=False) if name in shown
-    ]
+    series = [Line(name, HELD[name], colour, dash) for name, colour, dash in zip(HELD, theme.SERIES, DASHES, strict=False) if name in shown]
     figure = lines(frame, series, "share", title="Share of closings", share_range=(0.0, _top(frame[shown])))
     return Drawn(words.sentence("; ".join(said) or "No closing is old enough yet to say whether it holds"), figure, twin, note, cases=lists.address(Listing("reopen_rate", "true"), asked))  # fmt: skip
 
