@@ -20,10 +20,11 @@ ROLES: tuple[Role, ...] = ("public", "viewer", "department", "analyst", "executi
 SEES_ALL_DEPARTMENTS: frozenset[Role] = frozenset({"viewer", "analyst", "executive", "admin"})
 SEES_CASE_TEXT: frozenset[Role] = frozenset({"department", "analyst", "executive", "admin"})
 
-Action = Literal["annotate", "audit", "save_view"]
+Action = Literal["annotate", "audit", "save_view", "administer"]
 MAY: dict[Action, frozenset[Role]] = {
     "annotate": frozenset({"analyst", "executive", "admin"}),
     "audit": frozenset({"department", "analyst", "executive", "admin"}),
+    "administer": frozenset({"admin"}),
     "save_view": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
 }
 """What may be written into Statroom's own database, and by whom. A department writes about itself only."""

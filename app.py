@@ -12,9 +12,7 @@ from typing import Any
 from flask import Flask
 
 import cli
-from settings import ROOT, Settings, SettingsError, read_settings
-
-LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+from settings import LOOPBACK_HOSTS, ROOT, Settings, SettingsError, read_settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -37,20 +35,27 @@ def _serving(settings: Settings) -> Flask:
 
     import api
     from access import PUBLIC_VIEWER
-    from components import gate, page, shell, viewers, web
+    from components import gate, page, shell, web
     from data_access import cache
     from metrics.desk import Desk
 
     is_public = settings.audience == "public"
-    if not is_public and settings.host not in LOOPBACK_HOSTS:
-        raise SettingsError(f"STATROOM_HOST is {settings.host!r}; until sign-in exists the staff application serves 127.0.0.1 only.")
-    server = Flask("statroom")
+    is_demo = not is_public and settings.sign_in == "demo"
+    server = Flask("statroom", root_path=str(ROOT), template_folder="components/templates")
+    web.behind_proxies(server, settings.trusted_proxies)
     server.secret_key = settings.secret_key or secrets.token_hex(32)
-    server.config |= {"SESSION_COOKIE_SAMESITE": "Lax", "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_NAME": f"statroom_{settings.port}"}
-    desk = Desk(settings, lambda: PUBLIC_VIEWER if is_public else viewers.chosen_viewer(desk.mart()))
+    server.config |= {
+        "SESSION_COOKIE_SAMESITE": "Lax", "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_NAME": f"statroom_{settings.port}",
+        "SESSION_COOKIE_SECURE": settings.trusted_proxies > 0 or settings.host not in LOOPBACK_HOSTS,
+    }  # fmt: skip
+    desk = Desk(settings, lambda: PUBLIC_VIEWER)
     gate.start(server, desk)
     cache.start(server, settings)
-    web.before_dash(server, public=is_public)
+    if not is_public:
+        from components import viewing
+
+        viewing.start(server, desk)
+    web.before_dash(server, this_machine=is_demo)
     Bootstrap5(server)
     app = dash.Dash(
         "statroom", server=server, use_pages=True, pages_folder="", assets_folder=str(ROOT / "assets"),
@@ -63,9 +68,7 @@ def _serving(settings: Settings) -> Flask:
     web.protect(server, app, public=is_public)
     web.add_routes(server)
     if not is_public:
-        from components import viewer_menu
-
-        viewer_menu.add(server)
+        viewing.add_menu(server, desk)
     api.register(server, desk)
     Compress(server)
     cli.register(server)

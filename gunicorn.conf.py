@@ -27,10 +27,16 @@ errorlog = "-"
 
 
 def on_starting(server: Any) -> None:
-    """Until sign-in exists the staff application needs no password, so it listens to this machine only."""
-    if (os.environ.get("STATROOM_AUDIENCE") or "staff") != "staff":
+    """Without passwords the staff application listens to this machine only, whatever address gunicorn was told."""
+    from settings import SettingsError, read_settings
+
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        raise SystemExit(f"Error: {error}") from None
+    if settings.audience != "staff" or settings.sign_in == "accounts":
         return
     for address in server.cfg.address:
         host = address[0] if isinstance(address, tuple) else str(address)
         if not host.startswith(("127.", "::1", "localhost", "unix:", "/")):
-            raise SystemExit(f"Error: the staff application would listen on {host}; until sign-in exists it serves 127.0.0.1 only.")
+            raise SystemExit(f"Error: the staff application would listen on {host}; without passwords it serves 127.0.0.1 only.")

@@ -115,6 +115,7 @@ def _environ(settings: Settings, audience: str, port: int) -> dict[str, str]:
         "STATROOM_AUDIENCE": audience,
         "PORT": str(port),
         "STATROOM_HOST": settings.host,
+        "STATROOM_SIGN_IN": settings.sign_in,
     }
 
 
@@ -153,18 +154,30 @@ def _answers(url: str) -> bool:
 
 
 def _say_ready(settings: Settings, addresses: dict[str, int]) -> None:
-    from components.viewers import demo_viewers
-    from data_access.mart.reading import open_mart
-
-    mart = open_mart(settings)
-    people = demo_viewers(mart)
-    mart.close()
     staff, public = (f"http://{settings.host}:{addresses[audience]}" for audience in ("staff", "public"))
     print(f"Statroom is ready: {staff} (staff) and {public} (public portal)")
-    print("Demo accounts, to be chosen at the top of every staff page (no password: this machine only):")
-    for viewer in people:
-        print(f"  {viewer.role:<11} {viewer.name}")
+    _say_who_may_look(settings)
     print("Ctrl-C stops both.", flush=True)
+
+
+def _say_who_may_look(settings: Settings) -> None:
+    if settings.sign_in == "demo":
+        from components.viewers import demo_viewers
+        from data_access.mart.reading import open_mart
+
+        mart = open_mart(settings)
+        print("Demo accounts, to be chosen at the top of every staff page (no password: this machine only):")
+        for viewer in demo_viewers(mart):
+            print(f"  {viewer.role:<11} {viewer.name}")
+        mart.close()
+        return
+    from data_access.store import accounts
+    from data_access.store.engine import open_store
+
+    store = open_store(settings)
+    if not accounts.everybody(store):
+        print("Nobody can sign in yet: make the first account with `.venv/bin/flask user add --role admin`.")
+    store.dispose()
 
 
 def _watch(servers: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -16,6 +16,9 @@ from typing import Literal, Mapping
 ROOT = Path(__file__).resolve().parent
 AUDIENCES = ("staff", "public")
 Audience = Literal["staff", "public"]
+SignIn = Literal["demo", "accounts"]
+DEMO_CITY = ROOT / "cities" / "demo"
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 REFUSED = ("DASH_MCP_ENABLED", "DASH_DEBUG")
 """Variables of Dash that list callbacks, or show code, to anybody who asks."""
 
@@ -46,6 +49,12 @@ class Settings:
     """Address to listen on; the demo refuses anything but loopback."""
     port: int
     """PORT: staff application; the public portal takes the next one."""
+    sign_in: SignIn = "demo"
+    """STATROOM_SIGN_IN: `demo` (choose whom to look as; this machine only) or `accounts`."""
+    sign_in_rate: str = "20 per minute"
+    """STATROOM_SIGN_IN_RATE: how often one address may try to sign in."""
+    trusted_proxies: int = 0
+    """STATROOM_TRUSTED_PROXIES: how many proxies of yours stand before the application and tell the client's address."""
     api_rate: str = "120 per minute"
     """STATROOM_API_RATE: how often one client may ask the API, such as `5 per second` or `1000 per hour`."""
 
@@ -70,17 +79,22 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             f"STATROOM_SECRET_KEY has {len(secret)} characters; use at least 32 random ones, "
             "for example from `python -c 'import secrets; print(secrets.token_hex(32))'`."
         )
+    city = Path(env.get("STATROOM_CITY") or DEMO_CITY).resolve()
+    host = env.get("STATROOM_HOST") or "127.0.0.1"
     return Settings(
-        city=Path(env.get("STATROOM_CITY") or ROOT / "cities" / "demo").resolve(),
+        city=city,
         data=data,
         audience=audience,  # type: ignore[arg-type]
         mart=_mart_folder(env.get("STATROOM_MART_URL", ""), data),
         store_url=env.get("STATROOM_STORE_URL") or f"sqlite:///{data / 'statroom.sqlite'}",
         cache_url=env.get("STATROOM_CACHE_URL", ""),
         secret_key=secret,
-        host=env.get("STATROOM_HOST") or "127.0.0.1",
+        host=host,
+        sign_in=_sign_in(env.get("STATROOM_SIGN_IN") or ("demo" if city == DEMO_CITY else "accounts"), audience, host, secret),
+        trusted_proxies=_count(env.get("STATROOM_TRUSTED_PROXIES") or "0"),
         port=_port(env.get("PORT") or "8050"),
-        api_rate=_rate(env.get("STATROOM_API_RATE") or "120 per minute"),
+        sign_in_rate=_rate("STATROOM_SIGN_IN_RATE", env.get("STATROOM_SIGN_IN_RATE") or "20 per minute"),
+        api_rate=_rate("STATROOM_API_RATE", env.get("STATROOM_API_RATE") or "120 per minute"),
     )
 
 
@@ -98,9 +112,28 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _rate(text: str) -> str:
+def _sign_in(text: str, audience: str, host: str, secret: str) -> SignIn:
+    if text not in ("demo", "accounts"):
+        raise SettingsError(f"STATROOM_SIGN_IN is {text!r}; set it to 'demo' or 'accounts'.")
+    if audience == "staff" and host not in LOOPBACK_HOSTS:
+        if text == "demo":
+            raise SettingsError(
+                f"STATROOM_HOST is {host!r}; without passwords the staff application serves 127.0.0.1 only. Set STATROOM_SIGN_IN=accounts."
+            )
+        if not secret:
+            raise SettingsError("STATROOM_SECRET_KEY is empty; set it to at least 32 random characters before other machines are served.")
+    return text  # type: ignore[return-value]
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) > 5:
+        raise SettingsError(f"STATROOM_TRUSTED_PROXIES is {text!r}; set it to a whole number from 0 to 5.")
+    return int(text)
+
+
+def _rate(name: str, text: str) -> str:
     if not re.fullmatch(r"[1-9]\d{0,6} per (second|minute|hour|day)", text):
-        raise SettingsError(f"STATROOM_API_RATE is {text!r}; write a number and a time, such as '120 per minute'.")
+        raise SettingsError(f"{name} is {text!r}; write a number and a time, such as '120 per minute'.")
     return text
 
 

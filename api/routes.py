@@ -61,7 +61,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def cases(form: str = "json") -> Response:
         _require_format(form)
         asked = asked_of(desk)
-        return _cached(desk, asked, lambda: _page(asked) if form == "json" else _export(asked, form))
+        return _cached(desk, asked, lambda: _page(asked) if form == "json" else _export(desk, asked, form))
 
     @api.get("/<path:_rest>")
     def nothing(_rest: str) -> Response:
@@ -137,11 +137,12 @@ def _following(query: dict[str, str], offset: int) -> str:
     return f"{request.path}?{urlencode({**query, 'offset': offset})}"
 
 
-def _export(asked: Asked, form: str) -> Response:
+def _export(desk: Desk, asked: Asked, form: str) -> Response:
     listing = _listing(asked)
     of = listing.pop("of")
     page = case_export(asked, of, **listing)
     facts = {"of": of, **context(asked), "total": page.total}
+    desk.note("exported", f"{min(page.total, MOST_EXPORTED)} cases of {of} as {form}: {urlencode(facts['filters'])}")
     answer = _file(page.frame.assign(as_of=facts["as_of"]), form, f"cases-{of}-{facts['as_of'][:10]}", facts)
     answer.headers["X-Statroom-Total"] = str(page.total)
     answer.headers["X-Statroom-Complete"] = "true" if page.total <= MOST_EXPORTED else "false"

@@ -45,6 +45,16 @@
   }
   window.statroomGo = go;
 
+  // Who was signed out meanwhile is sent to sign in, and comes back to this page.
+  var fetched = window.fetch;
+  window.fetch = function () {
+    return fetched.apply(window, arguments).then(function (answer) {
+      var ours = answer.status === 401 && new URL(answer.url, window.location.href).pathname === "/_dash-update-component";
+      if (ours) { window.location.assign("/sign-in?next=" + encodeURIComponent(window.location.pathname + window.location.search)); }
+      return answer;
+    });
+  };
+
   // Filters write the address without telling Dash's router, which would build the page again. So on the way back to the
   // address it was opened with the router sees no change: then it is told.
   function here() { return window.location.pathname + window.location.search; }

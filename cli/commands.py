@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cli.errors import plain_errors
+from cli.users import user
 from settings import ROOT, Settings, read_settings
 
 DEMO_DATABASE = "demo_crm.sqlite"
@@ -179,4 +180,4 @@ def upgrade() -> None:
     click.echo("Statroom's own database is up to date.")
 
 
-COMMANDS = (demo, sync, check, status, init, clock, upgrade)
+COMMANDS = (demo, sync, check, status, init, clock, upgrade, user)

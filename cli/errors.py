@@ -25,6 +25,8 @@ FORESEEN = (
     "NoGeneration",
     "BuildError",
     "ScheduleError",
+    "NoAccount",
+    "WeakPassword",
 )
 """By name: importing them all would make every command slow."""
 

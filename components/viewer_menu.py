@@ -21,7 +21,7 @@ def offer_viewers(asked: Asked) -> Any:
         html.Button(viewer.name, name="viewer", value=viewer.id, type="submit", className="viewer-choice", disabled=viewer.id == now.id)
         for viewer in viewers.demo_viewers(asked.mart)
     ]
-    note = html.P("Until sign-in exists, look at the city as:", className="note")
+    note = html.P("Without accounts, look at the city as:", className="note")
     return html.Details(
         [html.Summary([html.I(className="bi bi-person-circle", **{"aria-hidden": "true"}), " ", now.name]), html.Form([note, *buttons], method="POST", action="/viewer")],
         className="viewer-menu",

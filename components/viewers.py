@@ -1,4 +1,4 @@
-"""Who looks at the staff application until sign-in exists: demo viewers, chosen at the top of every page, on this machine only."""
+"""Who looks at the staff application where there are no accounts: demo viewers, chosen at the top of every page, on this machine only."""
 
 from __future__ import annotations
 

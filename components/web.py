@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import dash
 import orjson
 from flask import Flask, Response, redirect, request, session
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from access import AccessDenied
 from components import chart, files, filters, gate, viewers
@@ -30,6 +31,8 @@ def protect(server: Flask, app: dash.Dash, *, public: bool) -> None:
         answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         answer.headers.setdefault("Referrer-Policy", "same-origin")
         answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if request.is_secure:
+            answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if not public and not request.path.startswith(("/assets/", "/_dash-component-suites/", "/bootstrap/")):
             answer.headers.setdefault("Cache-Control", "no-store")
             answer.vary.add("Cookie")
@@ -38,16 +41,26 @@ def protect(server: Flask, app: dash.Dash, *, public: bool) -> None:
     server.after_request(headers)
 
 
-def before_dash(server: Flask, *, public: bool) -> None:
-    """Checks that come before Dash's own; so this is called before the Dash application is made."""
-    if not public:
+def behind_proxies(server: Flask, proxies: int) -> None:
+    """Believe what so many proxies of ours say about the client's address, scheme and host; without any, believe nobody."""
+    if proxies:
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
+
+
+def before_dash(server: Flask, *, this_machine: bool) -> None:
+    """Checks that come before Dash's own; so this is called before the Dash application is made.
+
+    Args:
+        this_machine: serve nobody else, and under no other name.
+    """
+    if this_machine:
 
         @server.before_request
         def this_machine_only() -> Response | None:
             """Demo viewers need no password: nobody but this machine may be served, under no other name."""
             name = request.host.rpartition(":")[0] if not request.host.endswith("]") and ":" in request.host else request.host
             if request.remote_addr not in LOOPBACK or name not in LOOPBACK_NAMES:
-                return _refusal(403, "Until sign-in exists, the staff application serves this machine only.")
+                return _refusal(403, "Without passwords the staff application serves this machine only.")
             return None
 
     @server.before_request
@@ -141,6 +154,7 @@ def add_routes(server: Flask) -> None:
             query = gate.query_of({key: ",".join(values) for key, values in request.args.lists()})
             asked = gate.desk().ask(query)
             frame = made.draw(asked, filters.view_of(query, asked)).twin.for_file()
+            gate.desk().note("exported", f"{len(frame)} rows of chart {name}")
         except Exception as error:
             return _refusal(400 if isinstance(error, BadQuestion) else 503, gate.sentence_for(error))
         answer = Response(files.csv_lines(frame), content_type="text/csv; charset=utf-8")

@@ -57,6 +57,8 @@ class CaseDetail:
     """Whether figures count it; duplicates, cancelled and test cases are in 'Reports' only."""
     waits: tuple[Wait, ...]
     related: pd.DataFrame
+    is_protected: bool
+    """Whether its request type is one whose cases residents may not see one by one; a look at it is noted."""
 
 
 def case_detail(asked: Asked, programme: str, source_id: str) -> CaseDetail | None:
@@ -74,8 +76,14 @@ def case_detail(asked: Asked, programme: str, source_id: str) -> CaseDetail | No
     as_of = asked.mart.as_of
     return CaseDetail(
         facts, events, _timeline(facts, spells, events), _clock(spells, as_of), bool(spells["is_counted"].iloc[0]),
-        _waits(events, spells, as_of), _related(asked, facts),
+        _waits(events, spells, as_of), _related(asked, facts), _is_protected(asked, found),
     )  # fmt: skip
+
+
+def _is_protected(asked: Asked, found: pd.DataFrame) -> bool:
+    number = found["request_type_id"].iloc[0]
+    known = None if number != number or number is None else asked.mart.dimensions.request_types.by_id.get(int(number))
+    return known is None or known.extra.get("release_class") != "A"
 
 
 def find_cases(asked: Asked, source_id: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import Any
 from access import AccessDenied, Action, Viewer, permit
 from data_access.city import City, load_city
 from data_access.mart.reading import Mart, open_mart
+from data_access.store import audit
 from data_access.store.acting import Acting
 from data_access.store.engine import Store, prepared
 from metrics.measure import ask
@@ -30,6 +31,10 @@ class Desk:
 
     def __init__(self, settings: Settings, viewer: Callable[[], Viewer | None]) -> None:
         self.settings = settings
+        self.look_as(viewer)
+
+    def look_as(self, viewer: Callable[[], Viewer | None]) -> None:
+        """Ask `viewer` from now on who is asking."""
         self._viewer = viewer
 
     @cached_property
@@ -95,3 +100,8 @@ class Desk:
         viewer = self.viewer()
         permit(viewer, action)
         return Acting(viewer, self.store(), utc_now().replace(tzinfo=None))
+
+    def note(self, action: audit.Done, detail: str) -> None:
+        """Remember that the present viewer did `action`; in the public process nothing is remembered of anybody."""
+        if not self.is_public:
+            audit.note(self.store(), self.viewer(), action, detail, utc_now().replace(tzinfo=None))

@@ -42,6 +42,8 @@ def fill(asked: Asked, query: dict[str, str]) -> dict[str, Any]:
     found = case_detail(asked, unquote(query.get("of_programme", "")), unquote(query.get("case_id", "")))
     if found is None:
         return _refused(NOT_THERE)
+    if found.is_protected:
+        gate.desk().note("protected case viewed", f"{found.facts['programme']} {found.facts['source_id']}")
     return {"title": case.title(found), "verdict": case.verdict(found, asked), "content": case.content(found, asked)}
 
 

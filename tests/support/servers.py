@@ -50,7 +50,7 @@ def _environ(settings: Settings, port: int) -> dict[str, str]:
     return {
         "STATROOM_CITY": str(settings.city), "STATROOM_DATA": str(settings.data), "STATROOM_MART_URL": f"duckdb:///{settings.mart}",
         "STATROOM_AUDIENCE": settings.audience, "STATROOM_STORE_URL": settings.store_url, "STATROOM_CACHE_URL": settings.cache_url,
-        "STATROOM_SECRET_KEY": settings.secret_key, "PORT": str(port), "STATROOM_HOST": "127.0.0.1",
+        "STATROOM_SECRET_KEY": settings.secret_key, "PORT": str(port), "STATROOM_HOST": "127.0.0.1", "STATROOM_SIGN_IN": settings.sign_in,
     }  # fmt: skip
 
 

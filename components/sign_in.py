@@ -1,0 +1,164 @@
+"""Signing in and out with an account, and what everybody must pass who is not signed in. Plain forms: they work before any script does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from flask import Flask, Response, g, redirect, render_template, request, session
+from flask_limiter import Limiter
+from werkzeug.wrappers import Response as Answer
+
+from access import AccessDenied, Viewer
+from components import gate
+from data_access.store import accounts, audit, passwords, sessions
+from data_access.store.accounts import Account
+from settings import Settings, utc_now
+
+TOKEN = "token"
+OPEN = ("/sign-in", "/healthz", "/readyz")
+OPEN_BELOW = ("/assets/", "/bootstrap/")
+"""What is answered to somebody nobody knows. Styles and icons say nothing about the city."""
+NOBODY = Viewer("nobody", "Nobody", "viewer")
+REFUSED = "The name or the password is not right, or this account cannot be used now. After several wrong passwords an account rests for 15 minutes."
+LONGEST_WAY = 2_000
+
+
+def _now() -> datetime:
+    return utc_now().replace(tzinfo=None)
+
+
+def present_account() -> Account | None:
+    """The account behind the present request."""
+    if "account" not in g:
+        token = session.get(TOKEN)
+        store = gate.desk().store()
+        g.account = sessions.signed_in(store, token, _now(), seen=not _made_by_the_page()) if isinstance(token, str) else None
+    return g.account
+
+
+def present_viewer() -> Viewer | None:
+    """As whom the present request looks at the city; outside a request nobody."""
+    from flask import has_request_context
+
+    known = present_account() if has_request_context() else None
+    return known.viewer if known and not known.must_change_password else None
+
+
+def _made_by_the_page() -> bool:
+    """Whether the page asked by itself, as it does every minute: that keeps nobody signed in."""
+    if request.method != "POST" or not request.is_json:
+        return False
+    sent = request.get_json(silent=True)
+    return isinstance(sent, dict) and sent.get("changedPropIds") == ["tick.n_intervals"]
+
+
+def require(server: Flask) -> None:
+    """Answer nobody who is not signed in. Called before the Dash application is made: its own checks come after."""
+
+    @server.before_request
+    def known_only() -> Answer | None:
+        path = request.path
+        if path in OPEN or path.startswith(OPEN_BELOW):
+            return None
+        known = present_account()
+        if known is not None and (not known.must_change_password or path in ("/account", "/sign-out")):
+            return None
+        if request.method == "GET" and request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html":
+            if known is not None:
+                return redirect("/account", 303)
+            return redirect(f"/sign-in?next={quote(_own_way(request.full_path.rstrip('?')), safe='')}", 303)
+        return Response('{"error": {"status": 401, "message": "Sign in to ask this."}}\n', 401, content_type="application/json")
+
+
+def add_routes(server: Flask, settings: Settings) -> None:
+    """`/sign-in`, `/sign-out`, `/account`."""
+    rate = settings.sign_in_rate
+    limiter = Limiter(key_func=lambda: str(request.remote_addr), app=server, storage_uri=settings.cache_url or "memory://", key_prefix="sign-in",
+                      in_memory_fallback=[rate] if settings.cache_url else None, in_memory_fallback_enabled=bool(settings.cache_url))  # fmt: skip
+
+    @server.get("/sign-in")
+    def sign_in_form() -> Any:
+        if present_account() is not None:
+            return redirect(_own_way(request.args.get("next", "")), 303)
+        return _page("sign_in.html", way=_own_way(request.args.get("next", "")))
+
+    @server.post("/sign-in")
+    @limiter.limit(rate)
+    def sign_in() -> Any:
+        _require_same_site()
+        login, password, way = (request.form.get(name, "") for name in ("login", "password", "next"))
+        desk, now = gate.desk(), _now()
+        known = accounts.authenticated(desk.store(), login, password, now)
+        if known is None:
+            audit.note(desk.store(), NOBODY, "sign-in refused", f"{login[:60]} from {request.remote_addr}", now)
+            return _page("sign_in.html", way=_own_way(way), login=login[:120], problem=REFUSED), 403
+        begin(known, now)
+        return redirect("/account" if known.must_change_password else _own_way(way), 303)
+
+    @server.post("/sign-out")
+    def sign_out() -> Any:
+        _require_same_site()
+        known, desk, now = present_account(), gate.desk(), _now()
+        everywhere = request.form.get("everywhere") == "yes"
+        if known is not None:
+            if everywhere:
+                sessions.end_all(desk.store(), known, now)
+            else:
+                sessions.end(desk.store(), session[TOKEN], now)
+            audit.note(desk.store(), known.viewer, "signed out everywhere" if everywhere else "signed out", "", now)
+        session.clear()
+        return redirect("/sign-in", 303)
+
+    @server.get("/account")
+    def account_form() -> Any:
+        return _page("account.html", known=present_account())
+
+    @server.post("/account")
+    @limiter.limit(rate)
+    def change_password() -> Any:
+        _require_same_site()
+        known, desk, now = present_account(), gate.desk(), _now()
+        assert known is not None
+        if accounts.authenticated(desk.store(), known.login, request.form.get("password", ""), now) is None:
+            return _page("account.html", known=known, problem="The present password is not right."), 403
+        if request.form.get("new") != request.form.get("again"):
+            return _page("account.html", known=known, problem="The new password was not written the same twice."), 400
+        try:
+            accounts.set_password(desk.store(), known.login, request.form.get("new", ""), now)
+        except passwords.WeakPassword as error:
+            return _page("account.html", known=known, problem=str(error)), 400
+        audit.note(desk.store(), known.viewer, "password changed", "", now)
+        # Whoever was signed in with the old one is out; this browser gets a new token.
+        begin(known, now)
+        return redirect("/", 303)
+
+    @server.errorhandler(AccessDenied)
+    def denied(error: AccessDenied) -> Response:
+        return Response(f"{error}\n", 403, content_type="text/plain; charset=utf-8")
+
+
+def begin(known: Account, now: datetime) -> None:
+    """Sign `known` in with this browser, under a new token, and note it."""
+    store = gate.desk().store()
+    session.clear()
+    session[TOKEN] = sessions.begin(store, known, now)
+    audit.note(store, known.viewer, "signed in", f"from {request.remote_addr}", now)
+
+
+def _require_same_site() -> None:
+    gate.require_same_site()
+
+
+def _page(template: str, **facts: Any) -> str:
+    return render_template(template, city=gate.desk().city.name, least=passwords.LEAST, **facts)
+
+
+def _own_way(way: str) -> str:
+    """A page of ours to go on to: a path and nothing that a browser would read as another host."""
+    parts = urlsplit(way)
+    is_ours = (
+        way.startswith("/") and not way.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme and len(way) <= LONGEST_WAY
+    )
+    return way if is_ours and way.isprintable() and "\\" not in way and not way.startswith("/sign-") else "/"
