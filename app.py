@@ -41,6 +41,8 @@ def _serving(settings: Settings) -> Flask:
 
     is_public = settings.audience == "public"
     is_demo = not is_public and settings.sign_in == "demo"
+    if is_demo and settings.host not in LOOPBACK_HOSTS:
+        raise SettingsError(f"STATROOM_HOST is {settings.host!r}; without passwords the staff application serves 127.0.0.1 only.")
     server = Flask("statroom", root_path=str(ROOT), template_folder="components/templates")
     web.behind_proxies(server, settings.trusted_proxies)
     server.secret_key = settings.secret_key or secrets.token_hex(32)
