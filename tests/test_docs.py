@@ -31,7 +31,8 @@ def test_every_command_in_the_documents_exists_and_every_command_is_documented()
 
 
 def test_every_option_in_the_documents_exists() -> None:
-    options = {option for command in cli.COMMANDS for parameter in command.params for option in parameter.opts if option.startswith("--")}
+    commands = [below for command in cli.COMMANDS for below in (command, *getattr(command, "commands", {}).values())]
+    options = {option for command in commands for parameter in command.params for option in parameter.opts if option.startswith("--")}
     assert named(r"(?<![\w-])--[a-z][a-z-]+") - {"--help"} <= options
     assert options <= named(r"(?<![\w-])--[a-z][a-z-]+")
 
