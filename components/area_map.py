@@ -14,7 +14,8 @@ from components.chart import Chart, Drawn, block, chart_id
 from components.figures import maps
 from components.figures.ranked import bars
 from components.table import Column, Twin
-from metrics.areas import COUNTS, AreaFigures, area_figures, counted_as, layers
+from metrics.areas import COUNTS, UNSURE_N, AreaFigures, area_figures, counted_as, layers
+from metrics.ranking import LEAST_N
 from metrics.select import Asked
 
 __all__ = ["district_map", "map_block", "on_time_target"]
@@ -72,7 +73,16 @@ def map_block(chart: Chart, className: str = "") -> html.Section:
     assert isinstance(made.children, list)
     # In one frame with the figure, but not inside it: what is inside an image nobody can reach.
     tools = html.Div(buttons, className="map-buttons", role="group", **{"aria-label": "Map"})
-    made.children[1] = html.Div([tools, made.children[1]], className="map-frame")
+    key = html.Ul(
+        [
+            html.Li([html.Span(className=f"swatch swatch-{name}", **{"aria-hidden": "true"}), text], className=f"key-{name}")
+            for name, text in (
+                ("unsure", f"unsure: under {UNSURE_N} cases"), ("none", f"no value: under {LEAST_N} cases, none, or withheld"),
+            )
+        ],
+        className="map-key",
+    )  # fmt: skip
+    made.children[1] = html.Div([tools, made.children[1], key], className="map-frame")
     return made
 
 
@@ -100,8 +110,11 @@ def twin_of(figures: AreaFigures, rows: pd.DataFrame, plural: str) -> Twin:
         columns += [Column("low", "95 % from", "share"), Column("high", "to", "share")]
     if metric.unit == "per_1000":
         columns.append(Column("population", "Residents", "number"))
+    if metric.unit == "of_expected":
+        rows = rows.assign(raw=rows["numerator"] / rows["n"])
+        columns += [Column("raw", "On time", "share"), Column("low", "By chance from", "of_expected"), Column("high", "to", "of_expected")]
     if rows["tier"].any():
-        columns.append(Column("tier", "Against target"))
+        columns.append(Column("tier", "Against what is expected" if metric.unit == "of_expected" else "Against target"))
     if rows["trust"].any():
         columns.append(Column("trust", "Mind"))
     ordered = rows.loc[[*first, *rows.index.difference(first, sort=False)]].reset_index(drop=True)
@@ -115,6 +128,8 @@ def scale_of(figures: AreaFigures, target: float | None) -> maps.Scale:
     values = figures.judged["value"].tolist()
     if target is not None and has_target(metric, target):
         return maps.around(target, theme.GAP_SPAN, "share", title, "target", most=1.0)
+    if metric.unit == "of_expected":
+        return maps.around(1.0, theme.GAP_SPAN, "of_expected", title, "expected", reverse=metric.direction == "lower")
     if metric.unit == "ratio":
         return maps.around(1.0, 0.5, "ratio", title, "in balance", reverse=metric.direction == "lower")
     if min(values, default=0) < 0:

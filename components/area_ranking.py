@@ -5,21 +5,23 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from components import filters, theme, tiles, words
+from components import filters, gate, theme, tiles, words
 from components.area_map import twin_of, worded
-from components.area_words import counted_where, has_target
+from components.area_words import counted_where, has_target, is_judged
 from components.chart import Drawn
 from components.figures.ranked import bars
 from components.table import Column, Twin
-from metrics.areas import COUNTS, FEW, UNSURE_N, AreaFigures, area_figures, counted_as, layers
+from metrics.areas import COUNTS, UNSURE_N, AreaFigures, area_figures, counted_as, layers
+from metrics.boundaries import earlier
 from metrics.select import Asked
 
 MOST_BARS = 12
 LONGEST_NAME = 26
 COMPARED = {
-    "opened": "Opened", "per_1000": "Reports per 1,000", "ontime_due": "On time", "overdue_now": "Overdue", "ttc_km": "Days to close (median)",
+    "opened": "Opened", "per_1000": "Reporting rate per 1,000", "ontime_due": "On time", "ontime_given_types": "On time given types", "overdue_now": "Overdue", "ttc_km": "Days to close (median)",
 }  # fmt: skip
-COLOURS = {"far below target": theme.BAD, "below target": theme.BAD, "far above target": theme.GOOD, "above target": theme.GOOD}
+COLOURS = {f"{way} {of}": colour for way, colour in (("far below", theme.BAD), ("below", theme.BAD), ("far above", theme.GOOD), ("above", theme.GOOD))
+           for of in ("target", "expected")}  # fmt: skip
 
 
 def ranking(asked: Asked, metric_id: str, layer: str, target: float | None) -> Drawn:
@@ -39,7 +41,7 @@ def ranking(asked: Asked, metric_id: str, layer: str, target: float | None) -> D
         short(label) if metric.unit in COUNTS else f"{short(label)} ({words.count(n)}{_after(tier)})"
         for label, n, tier in zip(shown["label"], shown["n"], shown["tier"], strict=True)
     ]
-    colours = [COLOURS.get(tier, theme.QUIET) for tier in shown["tier"]] if has_target(metric, target) else theme.PRIMARY
+    colours = [COLOURS.get(tier, theme.QUIET) for tier in shown["tier"]] if is_judged(metric, target) else theme.PRIMARY
     figure = bars(shown.assign(label=labels), metric.unit, colours=colours)
     return Drawn(_order_words(figures, plural), figure, twin, _note(figures, target, len(ranked), plural), **about)
 
@@ -59,10 +61,10 @@ def per_1000(asked: Asked, layer: str) -> Drawn:
     times = ""
     if len(ranked) > 1 and last["value"] > 0:
         times = f", {first['value'] / last['value']:.1f} times as often as those of {last['label']}"
-    finding = words.sentence(f"Residents of {first['label']} report most: {words.value(first['value'], 'per_1000')}{times}")
+    finding = words.sentence(f"Residents of {first['label']} report most readily: {words.value(first['value'], 'per_1000')}{times}")
     shown = rows.loc[ranked.index[:MOST_BARS]]
     shown = shown.assign(label=[f"{short(label)} ({words.count(n)})" for label, n in zip(shown["label"], shown["n"], strict=True)])
-    note = f"{_left_out(len(ranked), plural)}In brackets: how many cases. Reports are not problems: this is how readily people report, not what an area needs."
+    note = f"{_left_out(len(ranked), plural)}In brackets: how many cases. A reporting rate, never a measure of need: it says how readily people report. {population_words(layer)}"
     return Drawn(finding, bars(shown, "per_1000"), twin, note, cases=tiles.cases_link(asked, "resident_opened"), **about)
 
 
@@ -81,7 +83,7 @@ def side_by_side(asked: Asked, layer: str, metric_id: str) -> Drawn:
     for name, label in COMPARED.items():
         found = area_figures(asked, name, layer)
         of = found.frame.set_index("key")
-        values = of["value"].where(of["state"] != FEW).reindex(rows["key"]).to_numpy()
+        values = of["value"].reindex(rows["key"]).to_numpy()
         if not any(not words.is_missing(value) for value in values):
             continue
         lists = [
@@ -91,6 +93,12 @@ def side_by_side(asked: Asked, layer: str, metric_id: str) -> Drawn:
         rows = rows.assign(**{name: values, f"{name}_cases": lists})
         columns.append(Column(name, label, found.metric.unit, href=f"{name}_cases"))
     return Drawn(f"{plural} side by side", None, Twin(rows, tuple(columns), f"{plural} side by side, {words.asked_period(asked.question)}"))
+
+
+def population_words(layer: str) -> str:
+    """Whose count of the people of a layer it is."""
+    source = next((known.population_source for known in gate.desk().city.area_layers if known.id == layer), None)
+    return f"People: {source}." if source else "Whose count of people it is, and of when, the city does not say."
 
 
 def short(name: str) -> str:
@@ -103,7 +111,7 @@ def _about(figures: AreaFigures, layer: str, asked: Asked) -> dict[str, Any]:
 
 
 def _after(tier: str) -> str:
-    return f", {tier.removesuffix(' target')}" if tier in COLOURS else ""
+    return f", {tier.removesuffix(' target').removesuffix(' expected')}" if tier in COLOURS else ""
 
 
 def _order_words(figures: AreaFigures, plural: str) -> str:
@@ -130,6 +138,8 @@ def _note(figures: AreaFigures, target: float | None, count: int, plural: str) -
         parts.append(
             f"Below, above: further from the target of {words.share(target)} than chance explains at 95 % (far: 99.8 %). Grey: no clear difference."
         )
+    elif figures.metric.unit == "of_expected":
+        parts.append("Below, above: further from 1 than chance explains at 95 % (far: 99.8 %). Grey: no clear difference.")
     elif is_count:
         parts.append("Larger areas have more of everything; see the figure per 1,000 residents.")
     return " ".join(part for part in parts if part)
@@ -137,5 +147,5 @@ def _note(figures: AreaFigures, target: float | None, count: int, plural: str) -
 
 def _finer(asked: Asked, layer: str) -> str:
     """The layer after this one, which an area is best looked at in; the last has none after it."""
-    known = list(layers(asked))
+    known = [name for name in layers(asked) if name == layer or name not in earlier(asked)]
     return known[min(known.index(layer) + 1, len(known) - 1)]

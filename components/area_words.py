@@ -14,6 +14,8 @@ from metrics.ranking import LEAST_N
 from metrics.select import Asked
 from metrics.targets import target_of
 
+HATCHED = "▨"
+"""What stands in tables for the hatching of a map."""
 REPORTS_NOTE = "Counts of reports are not counts of problems: a loud area is not a worse area."
 
 
@@ -30,7 +32,12 @@ def on_time_target(asked: Asked) -> float | None:
 
 def has_target(metric: Metric, target: float | None) -> bool:
     """Whether the figure is judged against the on-time target."""
-    return target is not None and metric.id in ONTIME_DEFINITIONS
+    return target is not None and metric.unit == "share" and metric.id in ONTIME_DEFINITIONS
+
+
+def is_judged(metric: Metric, target: float | None) -> bool:
+    """Whether areas are judged by the figure: against the target, or against what is expected of them."""
+    return metric.unit == "of_expected" or has_target(metric, target)
 
 
 def counted_where(metric: Metric, layer: str, asked: Asked) -> str:
@@ -44,7 +51,7 @@ def counted_where(metric: Metric, layer: str, asked: Asked) -> str:
 def trust_words(row: dict[str, Any]) -> str:
     """How far the figure of a row of `AreaFigures` may be trusted; empty where there is nothing to mind."""
     return {
-        FEW: f"too few: under {LEAST_N} cases", UNSURE: f"unsure: under {UNSURE_N} cases", WITHHELD: "withheld", NONE: "no figure",
+        FEW: f"{HATCHED} too few: under {LEAST_N} cases", UNSURE: f"{HATCHED} unsure: under {UNSURE_N} cases", WITHHELD: "withheld", NONE: "no figure",
     }.get(row["state"], "")  # fmt: skip
 
 
@@ -53,11 +60,14 @@ def hover(metric: Metric, row: dict[str, Any], tier_said: str) -> str:
     head = f"<b>{words.plain(row['label'])}</b><br>"
     if row["state"] == WITHHELD:
         return head + "withheld: too few cases to be shown<br>without pointing at people"
-    if row["state"] == NONE:
-        return head + f"{metric.label}: no figure" + (f"<br>{words.cases(row['n'])}" if row["n"] else "<br>no case")
+    if row["state"] in (NONE, FEW):
+        counted = f"<br>{words.cases(row['n'])}" if row["n"] else "<br>no case"
+        return head + f"{metric.label}: no figure{counted}" + (f"<br>{trust_words(row)}" if row["state"] == FEW else "")
     lines = [f"{metric.label}: {words.value(row['value'], metric.unit)}"]
     if metric.unit == "share":
         lines.append(f"{words.count(row['numerator'])} of {words.cases(row['n'])}")
+    elif metric.unit == "of_expected":
+        lines.append(f"{words.count(row['numerator'])} of {words.cases(row['n'])} on time, {words.decimal(row['denominator'])} expected")
     elif metric.unit not in COUNTS:
         lines.append(words.cases(row["n"]))
     return head + "<br>".join([*lines, *(text for text in (tier_said, trust_words(row)) if text)])
@@ -71,6 +81,8 @@ def finding_of(figures: AreaFigures, asked: Asked, target: float | None, plural:
     if ranked.empty:
         return f"None of the {plural} has enough cases to be compared: each has fewer than {LEAST_N}."
     first, last = ranked.iloc[0], ranked.iloc[-1]
+    if metric.unit == "of_expected":
+        return _against_expected(figures, plural)
     if target is not None and has_target(metric, target):
         return _against_target(figures, target, plural)
     if metric.unit in COUNTS and metric.id != "net_flow":
@@ -110,11 +122,26 @@ def _against_target(figures: AreaFigures, target: float, plural: str) -> str:
     )
 
 
+def _against_expected(figures: AreaFigures, plural: str) -> str:
+    """Which areas differ from what their mix of types leads to expect, beyond chance."""
+    tiers, judged = figures.tiers(None), figures.judged.sort_values("value")
+    names = {tier: [str(judged.loc[at, "label"]) for at in judged.index if tiers[at] == tier] for tier in TIER_WORDS}
+    clear = [f"{words.joined(names[tier])} {way}" for tier, way in (("far_below", "below"), ("far_above", "above")) if names[tier]]
+    maybe = len(names["below"]) + len(names["above"])
+    if not clear:
+        rest = f"; {maybe} perhaps (beyond 95 %)" if maybe else ""
+        return words.sentence(f"With the same mix of types none of {len(judged)} {plural} clearly differs from the city (99.8 %){rest}")
+    rest = f"; {maybe} more perhaps (95 %)" if maybe else ""
+    return words.sentence(f"With the same mix of types {words.joined(clear)} what is expected, clearly (99.8 %){rest}")
+
+
 def nothing(figures: AreaFigures, plural: str) -> str:
     """Why there is no figure for any area."""
     metric = figures.metric
     if (figures.frame["state"] == WITHHELD).any():
         return f"The figures of all {plural} are withheld: each counts too few cases."
+    if (figures.frame["state"] == FEW).any():
+        return f"None of the {plural} has enough cases for a figure: each has fewer than {LEAST_N}."
     if metric.id in ONTIME_DEFINITIONS:
         return "No case with a deadline falls into this question, so nothing can be on time or late; choose another figure."
     if metric.unit == "per_1000":
@@ -141,13 +168,20 @@ def note_of(figures: AreaFigures, plural: str, drawn: set[str] | None) -> str:
         parts.append(f"{undrawn} {plural} have no outline and stand in the table only.")
     if figures.elsewhere and metric.id != "net_flow":
         parts.append(f"{words.cases(figures.elsewhere)} {'lies' if figures.elsewhere == 1 else 'lie'} in none of the {plural}.")
+    if metric.unit == "of_expected":
+        parts.append("1 is what the whole city reaches with the same mix of request types; it takes nothing else out.")
+    if metric.id == "reporting_delay":
+        parts.append(
+            "Types are noticed at different speeds: choose one request type to compare areas. No figure: fewer than 5 further reports."
+        )
     if metric.id in ("per_1000", "opened", "reports", "resident_opened"):
         parts.append(REPORTS_NOTE)
     return " ".join(parts)
 
 
 def tier_words(figures: AreaFigures, target: float | None) -> dict[Any, str]:
-    """Row of the frame -> "far below target" and so on; empty without a target."""
-    if target is None or not has_target(figures.metric, target):
+    """Row of the frame -> "far below target" and so on; empty without anything to judge by."""
+    if not is_judged(figures.metric, target):
         return {}
-    return {at: TIER_WORDS[tier] for at, tier in figures.tiers(target).items() if tier is not None}
+    said = {at: TIER_WORDS[tier] for at, tier in figures.tiers(target).items() if tier is not None}
+    return {at: text.replace("target", "expected") for at, text in said.items()} if figures.metric.unit == "of_expected" else said

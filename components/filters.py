@@ -92,7 +92,8 @@ def control_id(name: Any) -> dict[str, Any]:
 
 def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (), weeks: int = 13) -> html.Form:
     """The filter bar of a page, showing `query`: the page's `own` options first; `without` names filters the page fixes itself."""
-    layers = gate.desk().city.area_layers if _has_desk() else ()
+    # Earlier boundaries of a layer are chosen by the period, and stand in the bar only where an address names one.
+    layers = [layer for layer in (gate.desk().city.area_layers if _has_desk() else ()) if layer.version_of is None or layer.id in query]
     first = [*own, *(name for name in (*FIRST, *(layer.id for layer in layers[:1])) if name not in without)]
     more = [name for name in (*MORE, *(layer.id for layer in layers[1:])) if name not in without]
     labels = LABELS | {layer.id: layer.name for layer in layers} | {name: OPTIONS[name].label for name in own}

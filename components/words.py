@@ -22,13 +22,13 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 UNIT_WORDS: dict[Unit, str] = {
     "cases": "cases", "closures": "closings", "share": "%", "days": "days", "weeks": "weeks", "per_1000": "per 1,000 residents",
-    "ratio": "closed per opened", "per_case": "moves per case", "times": "times as many", "reports": "reports",
+    "ratio": "closed per opened", "per_case": "moves per case", "times": "times as many", "of_expected": "times expected", "reports": "reports",
 }  # fmt: skip
 _COUNTED: tuple[Unit, ...] = ("cases", "closures", "days", "weeks", "reports")
 GRAIN_WORDS: dict[Grain, str] = {"day": "day", "week": "week", "month": "month", "quarter": "quarter", "fiscal_year": "fiscal year"}
 AXIS_TITLES: dict[Unit, str] = {
     "cases": "Cases", "closures": "Closings", "share": "Share of cases (%)", "days": "Days", "weeks": "Weeks",
-    "per_1000": "Per 1,000 residents", "ratio": "Closed per case opened", "per_case": "Moves per case", "times": "Before, for each after", "reports": "Reports",
+    "per_1000": "Per 1,000 residents", "ratio": "Closed per case opened", "per_case": "Moves per case", "times": "Before, for each after", "of_expected": "Times what is expected", "reports": "Reports",
 }  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def amount(value: Any, unit: Unit) -> str:
         return share(value)
     if unit in ("cases", "closures", "reports"):
         return count(value)
-    return decimal(value, 2 if unit in ("ratio", "per_case") else 1)
+    return decimal(value, 2 if unit in ("ratio", "per_case", "of_expected") else 1)
 
 
 def value(of: Any, unit: Unit) -> str:

@@ -22,6 +22,11 @@ from settings import ROOT
 M = TypeVar("M", bound=BaseModel)
 
 
+TAKEN = frozenset(
+    "from to weeks grain as_of programme department division request_type request_group channel case_class outcome by period metric layer layers "
+    "show of hits age search rows list sort order offset limit all none boundaries step area with compare slug page view chart type".split()
+)
+"""What addresses of pages and of the API say already: a layer of areas is a parameter too and needs another id."""
 SLA_PRESETS = ROOT / "data_access" / "sources" / "presets"
 _USUAL = {"STATROOM_DATA": str(ROOT / "var")}
 """Variables a city may use without anybody setting them."""
@@ -237,6 +242,7 @@ def _check_references(city: City, path: Path) -> None:
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
             raise CityError(f"{path}: key {key!r} has {twice[0]!r} twice; give each its own.")
+    _check_layers(city, path)
     if len(city.area_layers) > AREA_SLOTS:
         raise CityError(f"{path}: {len(city.area_layers)} area layers; a case can lie in {AREA_SLOTS} at most.")
     for source in city.sources:
@@ -246,6 +252,30 @@ def _check_references(city: City, path: Path) -> None:
             raise CityError(f"{path}: source {source.name!r} of kind {source.kind!r} needs key {wanted!r}.")
         if (source.preset is None) == (source.mapping is None):
             raise CityError(f"{path}: source {source.name!r} needs either 'preset' or 'mapping'.")
+
+
+def _check_layers(city: City, path: Path) -> None:
+    layers = {layer.id: layer for layer in city.area_layers}
+    for layer in layers.values():
+        if layer.id in TAKEN:
+            raise CityError(
+                f"{path}: key 'area_layer.id' is {layer.id!r}, which addresses use for something else; name the layer '{layer.id}_area' or otherwise."
+            )
+        if layer.valid_from and layer.valid_to and layer.valid_from > layer.valid_to:
+            raise CityError(f"{path}: area_layer {layer.id!r} is valid to {layer.valid_to}, before its 'valid_from' {layer.valid_from}.")
+        if layer.version_of is None:
+            continue
+        today = layers.get(layer.version_of)
+        if today is None or today.version_of is not None or today is layer:
+            raise CityError(
+                f"{path}: area_layer {layer.id!r} has 'version_of' {layer.version_of!r}; name the layer with the boundaries of today."
+            )
+        if layer.valid_to is None:
+            raise CityError(f"{path}: area_layer {layer.id!r} holds earlier boundaries; say with 'valid_to' on which day they ended.")
+        for one in (layer, today):
+            # A name in the source means an area of its own time, and nothing says which boundaries that were.
+            if one.file is None or one.assign != "polygon":
+                raise CityError(f"{path}: area_layer {one.id!r} has versions, so it needs a 'file' and assign = \"polygon\".")
 
 
 def _check_named(path: Path, key: str, used: list[str | None], known: list[str]) -> None:

@@ -133,6 +133,8 @@ class AreaLayer(Model):
     id_property: str | None = None
     name_property: str = "name"
     population_property: str | None = None
+    population_source: str | None = None
+    """Whose count of people it is and of when, as readers should be told: "census of 2020"."""
     income_property: str | None = None
     parent_property: str | None = None
     assign: Literal["polygon", "name"] = "polygon"
@@ -140,6 +142,12 @@ class AreaLayer(Model):
     aliases: dict[str, str] = {}
     """Source spelling -> name on the map."""
     context: bool = False
+    version_of: Id | None = None
+    """The layer with the boundaries of today, where these are earlier ones of the same areas."""
+    valid_from: date | None = None
+    """First day on which these boundaries were in force."""
+    valid_to: date | None = None
+    """Last day on which they were."""
 
 
 class Release(Model):

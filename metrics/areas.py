@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from metrics.answer import Answer
 from metrics.composite import rate_per_1000
 from metrics.definitions import REGISTRY
-from metrics.intervals import Tier, funnel_z, tier, wilson
+from metrics.intervals import Z_WARN, Tier, funnel_z, tier, wilson
 from metrics.kinds import Metric, Unit
 from metrics.measure import measure
 from metrics.question import BadQuestion, require_metric
@@ -19,7 +18,7 @@ from metrics.select import Asked
 UNSURE_N = 20
 """A share or a duration of fewer cases is drawn hatched: the next case may move it far."""
 COUNTS: tuple[Unit, ...] = ("cases", "closures", "reports")
-NEEDS_CASES: tuple[Unit, ...] = ("share", "days", "weeks", "ratio", "per_case", "times")
+NEEDS_CASES: tuple[Unit, ...] = ("share", "days", "weeks", "ratio", "per_case", "times", "of_expected")
 """Units of figures that say nothing when they are made of a few cases only."""
 
 FAIR, UNSURE, FEW, NONE, WITHHELD = "fair", "unsure", "few", "none", "withheld"
@@ -30,8 +29,9 @@ class AreaFigures:
     """`frame`: one row per area of the question, by name: `key`, `label`, `value`, `numerator`, `n`, `population`, `low`, `high`, `state`.
 
     `state` says how far a value may be trusted: fair, unsure (fewer than `UNSURE_N` cases), few
-    (fewer than `LEAST_N`: there is a value, but no verdict), none (no value), withheld (residents
-    may not see it). `low` and `high` are the 95 % interval of a share.
+    (fewer than `LEAST_N`: no value is given), none (no value), withheld (residents may not see
+    it). `low` and `high` are the 95 % interval of a share, and of what is measured against an
+    expectation the values that chance alone explains at 95 %; `denominator` and `spread` as in its answer.
     """
 
     metric: Metric
@@ -50,10 +50,17 @@ class AreaFigures:
         chosen = self.judged if fair.empty else fair
         return chosen.sort_values(["value", "label"], ascending=[self.metric.direction == "higher", True])
 
-    def tiers(self, target: float) -> pd.Series:
-        """Where each share of `judged` lies against `target`, with chance allowed for (funnel at 95 % and 99.8 %); null if it cannot be said."""
-        found = [_tier(hits, n, target) for hits, n in zip(self.judged["numerator"], self.judged["n"], strict=True)]
-        return pd.Series(found, index=self.judged.index, dtype=object)
+    def tiers(self, target: float | None) -> pd.Series:
+        """Where each share of `judged` lies against `target`, and each figure against its expectation; null if it cannot be said.
+
+        Chance is allowed for: a funnel at 95 % and 99.8 %.
+        """
+        rows = self.judged
+        if self.metric.unit == "of_expected":
+            found = [_beyond_chance(*row) for row in zip(rows["numerator"], rows["denominator"], rows["spread"], strict=True)]
+        else:
+            found = [None if target is None else _tier(hits, n, target) for hits, n in zip(rows["numerator"], rows["n"], strict=True)]
+        return pd.Series(found, index=rows.index, dtype=object)
 
 
 def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
@@ -73,7 +80,8 @@ def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
         columns=["key", "label", "population"],
     )  # fmt: skip
     members = members[[slug in found.index or _is_asked(asked, layer, slug) for slug in members["key"]]].reset_index(drop=True)
-    rows = found[["value", "numerator", "n", "suppressed"]].reindex(members["key"]).reset_index(drop=True)
+    given = [name for name in ("value", "numerator", "n", "suppressed", "denominator", "spread", "low", "high") if name in found]
+    rows = found[given].reindex(members["key"]).reset_index(drop=True)
     frame = pd.concat([members.astype({"population": "float64"}), rows], axis=1)
     frame = frame.assign(suppressed=[value is True for value in frame["suppressed"]])
     absent = ~frame["key"].isin(found.index)
@@ -85,7 +93,9 @@ def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
         # A city may know nobody's number: then there is no rate, and no float either.
         frame.loc[absent, "value"] = pd.Series(rates, index=frame.index[absent], dtype="float64")
     frame = frame.assign(state=[_state(metric, row) for row in frame.to_dict("records")])
-    return AreaFigures(metric, _with_intervals(frame, answer), elsewhere)
+    few = frame["state"] == FEW
+    frame = frame.assign(**{name: frame[name].mask(few) for name in given if name not in ("n", "suppressed")})
+    return AreaFigures(metric, _with_intervals(frame, metric), elsewhere)
 
 
 def require_layer(asked: Asked, layer: str) -> str:
@@ -115,6 +125,10 @@ def _tier(hits: float, n: float, target: float) -> Tier | None:
     return None if z is None else tier(z)
 
 
+def _beyond_chance(observed: float, expected: float, spread: float) -> Tier | None:
+    return tier((observed - expected) / spread) if spread > 0 else None
+
+
 def _is_asked(asked: Asked, layer: str, slug: str) -> bool:
     """Whether the filters leave this area in: it is chosen or lies in a chosen one, or nothing is chosen."""
     chosen: dict[str, set[str]] = {}
@@ -134,10 +148,18 @@ def _state(metric: Metric, row: dict) -> str:
     return FEW if row["n"] < LEAST_N else UNSURE if row["n"] < UNSURE_N else FAIR
 
 
-def _with_intervals(frame: pd.DataFrame, answer: Answer) -> pd.DataFrame:
-    """`frame` with the 95 % interval of each share that has enough cases."""
-    known = answer.metric.unit == "share"
-    ends = [wilson(row["numerator"], row["n"]) if known and row["state"] in (FAIR, UNSURE) else None for row in frame.to_dict("records")]
+def _with_intervals(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """`frame` with the ends that `AreaFigures` speaks of, where there are enough cases."""
+    ends = [_ends(metric, row) if row["state"] in (FAIR, UNSURE) else None for row in frame.to_dict("records")]
     return frame.assign(low=[e[0] if e else None for e in ends], high=[e[1] if e else None for e in ends]).astype(
         {"low": "float64", "high": "float64"}
     )
+
+
+def _ends(metric: Metric, row: dict) -> tuple[float, float] | None:
+    if metric.unit == "share":
+        return wilson(row["numerator"], row["n"])
+    if metric.unit == "of_expected":
+        chance = Z_WARN * row["spread"] / row["denominator"]
+        return max(0.0, 1 - chance), 1 + chance
+    return (row["low"], row["high"]) if "low" in row else None

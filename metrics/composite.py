@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from metrics import clock, repeats, survival
+from metrics import clock, given_types, repeats, reporting, survival
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
 from metrics.select import KEYS, Asked, By
@@ -30,6 +30,10 @@ def frame(metric: Metric, asked: Asked, by: By, period: bool, counted: Counted) 
     """The answer frame of a composite metric."""
     if metric.id in ("ttc_km", "ttc_km_period"):
         return survival.summary(metric, asked, by, period)
+    if metric.id == "ontime_given_types":
+        return given_types.on_time_given_types(metric, asked, by, period)
+    if metric.id == "reporting_delay":
+        return reporting.reporting_delay(metric, asked, by, period)
     if metric.id == "repeat_location_rate":
         return repeats.repeat_locations(metric, asked, by, period=period)
     if metric.id == "reported_again":

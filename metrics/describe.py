@@ -16,7 +16,7 @@ KINDS = {
 }
 UNITS = {
     "cases": "cases", "closures": "closings", "share": "share, shown in percent", "days": "days", "weeks": "weeks",
-    "per_1000": "per 1,000 residents", "ratio": "ratio", "per_case": "moves per case", "times": "ratio", "reports": "reports",
+    "per_1000": "per 1,000 residents", "ratio": "ratio", "per_case": "moves per case", "times": "ratio", "of_expected": "times what is expected", "reports": "reports",
 }  # fmt: skip
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "neither": "neither high nor low is better"}
 

@@ -23,6 +23,23 @@ def wilson(hits: float, n: float, z: float = Z95) -> tuple[float, float] | None:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def poisson_interval(count: float, z: float = Z95) -> tuple[float, float]:
+    """95 % interval of the number of events expected where `count` were seen (Byar's approximation; Breslow and Day 1987)."""
+    above = count + 1
+    low = count * (1 - 1 / (9 * count) - z / (3 * sqrt(count))) ** 3 if count > 0 else 0.0
+    return max(0.0, low), above * (1 - 1 / (9 * above) + z / (3 * sqrt(above))) ** 3
+
+
+def difference_interval(one: tuple[float, float, float], other: tuple[float, float, float]) -> tuple[float, float]:
+    """95 % interval of `one` - `other`, each (estimate, low, high) of independent cases.
+
+    The ends come from the two intervals (MOVER; Zou and Donner 2008); of two shares with Wilson
+    intervals that is Newcombe's method 10.
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = one, other
+    return a - b - sqrt((a - a_low) ** 2 + (b_high - b) ** 2), a - b + sqrt((a_high - a) ** 2 + (b - b_low) ** 2)
+
+
 def funnel_z(hits: float, n: float, expected: float) -> float | None:
     """How many standard errors the share is from `expected` (a share strictly between 0 and 1)."""
     if n <= 0 or not 0 < expected < 1:

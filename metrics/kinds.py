@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import FromClause
 from data_access import vocabulary
 
 Kind = Literal["flow", "stock", "share", "duration", "composite"]
-Unit = Literal["cases", "closures", "share", "days", "weeks", "per_1000", "ratio", "per_case", "times", "reports"]
+Unit = Literal["cases", "closures", "share", "days", "weeks", "per_1000", "ratio", "per_case", "times", "of_expected", "reports"]
 Direction = Literal["higher", "lower", "neither"]
 Instant = Literal["opened_at", "spell_opened_at", "closed_at", "due_at"]
 

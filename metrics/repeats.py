@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Mapping, Sequence
 
 import pandas as pd
 from sqlalchemy import Integer, Select, and_, cast, func, select
@@ -62,21 +61,6 @@ def reported_again(metric: Metric, asked: Asked, by: By, days: int = AGAIN_DAYS,
     )
     closings = select(*keys, cast(followed, Integer).label("again"))
     return _share(asked, closings.where(asked.population(facts, metric), matured), by)
-
-
-def reporting_rate(incidents: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
-    """Further reports per incident-day, and the mean delay before the first report that it implies.
-
-    Args:
-        incidents: `further_reports` and `open_days_after_first_report` of each incident of one type.
-
-    Reports after the first arrive at the rate at which residents notice, so 1 / rate estimates how
-    long a problem waited for its first report (Liu, Bhandaram and Garg, arXiv 2204.08620).
-    """
-    days = sum(incident["open_days_after_first_report"] for incident in incidents)
-    reports = sum(incident["further_reports"] for incident in incidents)
-    rate = reports / days if days else None
-    return {"reports_per_day": rate, "mean_delay_days": 1 / rate if rate else None}
 
 
 def _share(asked: Asked, statement: Select, by: By) -> pd.DataFrame:

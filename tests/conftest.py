@@ -74,6 +74,14 @@ def public_url(demo_public_settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def mosaic_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the town of `tests/support/mosaic.py`, loaded."""
+    from tests.support.mosaic import make_town
+
+    return make_town(tmp_path_factory.mktemp("mosaic"))
+
+
+@pytest.fixture(scope="session")
 def load_real(run_folder: Path) -> Callable[[RealCity], Loaded]:
     """A published export (`tests/support/real.py`), loaded once for all tests of a run."""
     from tests.support.real import load_in

@@ -25,7 +25,8 @@ from metrics.headline import week_to_date
 from metrics.measure import ask, measure
 from metrics.periods import SAME_WEEK_LAST_YEAR, Calendar, iso_week
 from metrics.question import Question
-from metrics.repeats import repeat_locations, reporting_rate
+from metrics.repeats import repeat_locations
+from metrics.reporting import reporting_rate
 from metrics.select import Asked
 from tests.support.marts import MAYOR, instant, make_mart, small_city
 

@@ -103,7 +103,7 @@ class TestAreas:
         drawn = drawn_by(city_map.draw_map)
         areas, silent = trace(drawn, "areas"), trace(drawn, "no-value")
         assert areas["text"][0] == "<b>Abbey</b><br>On time: 60.0 %<br>24 of 40 cases<br>far below target"
-        assert silent["text"][0].endswith("2 of 4 cases<br>too few: under 10 cases")
+        assert silent["text"][0] == "<b>Castle</b><br>On time: no figure<br>4 cases<br>▨ too few: under 10 cases"
 
     def test_every_area_leads_to_exactly_its_cases_on_the_map_and_in_the_table(self, city_map: Any) -> None:
         drawn = drawn_by(city_map.draw_map)
@@ -234,8 +234,8 @@ class TestBeside:
 
     def test_reports_per_1000_come_with_their_warning(self, city_map: Any) -> None:
         drawn = drawn_by(city_map.draw_per_1000)
-        assert drawn.finding == "Residents of Abbey report most: 40.0 per 1,000 residents."
-        assert "Reports are not problems" in drawn.note
+        assert drawn.finding == "Residents of Abbey report most readily: 40.0 per 1,000 residents."
+        assert "A reporting rate, never a measure of need" in drawn.note and "the city does not say" in drawn.note
 
     def test_without_populations_there_is_a_reason(self, city_map: Any) -> None:
         drawn = drawn_by(city_map.draw_per_1000, layer="ward")

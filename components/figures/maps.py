@@ -118,6 +118,27 @@ def cells(
     }
 
 
+def cluster_cells(
+    frame: pd.DataFrame, cell: float, shapes: Shapes, below: Sequence[Backdrop], labels: pd.DataFrame, scale: Scale
+) -> dict[str, Any]:
+    """A map of the cells that lie in a cluster: `lon`, `lat`, `n` and `kind` (1 high, -1 low; 0 is not drawn)."""
+    rows = frame.loc[frame["kind"] != 0]
+    features = _squares(rows, cell)
+    kinds = {1: "high cluster", -1: "low cluster"}
+    traces = [
+        _plain_land(list(shapes.features.values())),
+        *[_polygons(backdrop) for backdrop in below if backdrop.features],
+        {
+            **_choropleth(features, [feature["id"] for feature in features], "clusters"), "z": rows["kind"].tolist(),
+            "text": [f"{kinds[int(kind)]}<br>{words.cases(n)} in this cell" for kind, n in zip(rows["kind"], rows["n"], strict=True)],
+            "hovertemplate": "%{text}<extra></extra>", "marker": {"line": {"width": 0}, "opacity": 0.88}, **_legend(scale),
+        },
+        *[_streets(backdrop) for backdrop in below if backdrop.kind == "street"],
+        _names(labels[labels["key"].isin(list(shapes.features))].assign(said="", state=""), shapes),
+    ]  # fmt: skip
+    return {"data": [trace for trace in traces if trace.get("locations") or trace.get("lon")], "layout": _layout(shapes.box)}
+
+
 def position_of_cells(below: Sequence[Backdrop]) -> int:
     """Where the cells stand among the traces of `cells`."""
     return 1 + sum(bool(backdrop.features) for backdrop in below)
@@ -125,12 +146,7 @@ def position_of_cells(below: Sequence[Backdrop]) -> int:
 
 def cell_trace(frame: pd.DataFrame, cell: float) -> dict[str, Any]:
     """The cells alone. Their colours are steps of powers: most cells hold few cases, a few hold very many."""
-    half = cell / 2
-    features = []
-    for number, (x, y) in enumerate(zip(frame["lon"], frame["lat"], strict=True)):
-        west, east, south, north = (round(v, 4) for v in (x - half, x + half, y - half, y + half))
-        ring = [[west, south], [west, north], [east, north], [east, south], [west, south]]
-        features.append({"type": "Feature", "id": str(number), "geometry": {"type": "Polygon", "coordinates": [ring]}})
+    features = _squares(frame, cell)
     most = max(int(frame["n"].max()) if len(frame) else 1, 2)
     steps = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000) if step <= most]
     steps = steps[:: -(-len(steps) // 6)]
@@ -142,6 +158,16 @@ def cell_trace(frame: pd.DataFrame, cell: float) -> dict[str, Any]:
         "text": [int(n) for n in frame["n"]], "hovertemplate": "<b>Cases: %{text:,}</b><br>Click to look closer<extra></extra>",
         "marker": {"line": {"width": 0}, "opacity": 0.88}, "meta": {"cell": cell}, **_legend(scale),
     }  # fmt: skip
+
+
+def _squares(frame: pd.DataFrame, cell: float) -> list[dict[str, Any]]:
+    """A square for each row (`lon`, `lat` of its centre), turned as plotly wants outsides."""
+    half, features = cell / 2, []
+    for number, (x, y) in enumerate(zip(frame["lon"], frame["lat"], strict=True)):
+        west, east, south, north = (round(v, 4) for v in (x - half, x + half, y - half, y + half))
+        ring = [[west, south], [west, north], [east, north], [east, south], [west, south]]
+        features.append({"type": "Feature", "id": str(number), "geometry": {"type": "Polygon", "coordinates": [ring]}})
+    return features
 
 
 def _coloured(frame: pd.DataFrame, shapes: Shapes, scale: Scale) -> dict[str, Any]:

@@ -116,6 +116,38 @@ def intervals(frame: pd.DataFrame, *, target: str | None = "target", href: str |
     return {"data": traces, "layout": layout}
 
 
+def pairs(
+    frame: pd.DataFrame, first: tuple[str, str], last: tuple[str, str], at: float, said: str, *, href: str | None = "href"
+) -> dict[str, Any]:
+    """Two shares for each row of `frame` (`label`), joined by a line; `first` and `last` are (column, name), `at` is a line across called `said`."""
+    rows = frame.iloc[::-1]
+    labels = [words.wrapped(v) for v in rows["label"]]
+    joins: dict[str, Any] = {"type": "scatter", "mode": "lines", "x": [], "y": [], "hoverinfo": "skip", "showlegend": False,
+                             "line": {"color": theme.QUIET, "width": 2}}  # fmt: skip
+    for label, one, other in zip(labels, rows[first[0]], rows[last[0]], strict=True):
+        joins["x"] += [_plain(one), _plain(other), None]
+        joins["y"] += [label, label, None]
+    points = []
+    for (column, name), symbol, colour in ((first, "circle-open", theme.SECOND), (last, "diamond", theme.PRIMARY)):
+        points.append({
+            "type": "scatter", "mode": "markers", "name": name, "x": [_plain(v) for v in rows[column]], "y": labels,
+            "marker": {"symbol": symbol, "size": 11, "color": colour, "line": {"width": 2, "color": colour}},
+            "hovertemplate": f"%{{y}}: %{{x:.1%}} {name.lower()}<extra></extra>",
+            "customdata": list(rows[href]) if href is not None and href in rows.columns else None,
+        })  # fmt: skip
+    values = [v for column, _ in (first, last) for v in rows[column].dropna()]
+    layout = theme.layout(
+        xaxis={**axis_of("share"), "range": [max(0.0, (int(min([*values, at]) * 10) - 0.3) / 10), min(1.02, max(values + [at]) + 0.05)],
+               "autorange": False, "rangemode": "normal"},
+        yaxis={"type": "category", "showgrid": True}, hovermode="closest", showlegend=True, height=height_of(len(rows)) + 40,
+        shapes=[{"type": "line", "x0": round(at, 5), "x1": round(at, 5), "yref": "paper", "y0": 0, "y1": 1,
+                 "line": {"color": theme.QUIET, "width": 1.5, "dash": "dash"}}],
+        annotations=[{"x": round(at, 5), "y": 0, "yref": "paper", "yanchor": "bottom", "xanchor": "left", "showarrow": False,
+                      "text": f"{said} {words.share(at)}", "font": {"size": 11}}],
+    )  # fmt: skip
+    return {"data": [joins, *points], "layout": layout}
+
+
 def _gap(high: Any, low: Any) -> float | None:
     return None if words.is_missing(high) or words.is_missing(low) else round(float(high) - float(low), 5)
 

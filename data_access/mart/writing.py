@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -184,12 +184,27 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:
         "city_id": city.facts.id,
         "city_zone": city.zone,
         "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),
+        "layer_versions": json.dumps(_layer_versions(city)),
         "placeholder_points": json.dumps([list(point) for point in points]),
         # Public case numbers are hashes with this, so that nobody can count back to the CRM's.
         "public_salt": held.get("public_salt") or secrets.token_hex(16),
     }
     for key, value in facts.items():
         run("INSERT INTO staff.meta VALUES (?, ?)", [key, value])
+
+
+def _layer_versions(city: City) -> list[list[str | None]]:
+    """Of layers that were drawn anew: (layer of today, layer with the boundaries, first day, last day) of each version."""
+    redrawn = {layer.version_of for layer in city.area_layers if layer.version_of}
+
+    def day(of: date | None) -> str | None:
+        return None if of is None else of.isoformat()
+
+    return [
+        [layer.version_of or layer.id, layer.id, day(layer.valid_from), day(layer.valid_to)]
+        for layer in city.area_layers
+        if layer.version_of or layer.id in redrawn
+    ]
 
 
 def _tidy(stage: Stage) -> None:

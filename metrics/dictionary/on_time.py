@@ -60,4 +60,11 @@ METRICS: tuple[Metric, ...] = (
         rows=last_closing, hits=lambda f: f.is_met, owner="closing",
         listed=("with a deadline, opened {when} and closed since", "opened {when} and closed on time", "opened {when} and closed late"),
     ),
+    Metric(
+        "ontime_given_types", "On time given types", "composite", "of_expected", "higher",
+        "Cases closed on time, for every one that the mix of request types leads to expect: 1 is what the whole city reaches with the same work.",
+        "met / sum over request types of (due in the period x the city's share on time of the type)", "due_at",
+        "indirect standardisation (Spiegelhalter 2005)",
+        "Takes the mix of types out, and nothing else: what differs within a type stays. Of the whole city it is 1.", parts=("ontime_due",),
+    ),
 )  # fmt: skip

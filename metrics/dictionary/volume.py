@@ -71,10 +71,18 @@ METRICS: tuple[Metric, ...] = (
         listed=("opened {when} by residents over a known channel", "opened {when} by residents over the web, an app or a message", "opened {when} by residents by telephone, in person or by mail"),
     ),
     Metric(
-        "per_1000", "Reports per 1,000 residents", "composite", "per_1000", "neither",
+        "per_1000", "Reporting rate per 1,000", "composite", "per_1000", "neither",
         "Residents' cases for every 1,000 people who live there: a reporting rate, never a measure of need.",
         "resident-made cases / population x 1000", "opened_at", "reporting rate",
         "Not given where fewer than 500 people live or the population is unknown.", parts=("resident_opened",),
+    ),
+    Metric(
+        "reporting_delay", "Reporting delay", "composite", "days", "neither",
+        "How long a problem waits until somebody reports it, estimated from the reports that follow the first.",
+        "days from the first report until inspected, closed or now / further reports in that time, of incidents opened in the period",
+        "opened_at", "Liu, Bhandaram and Garg, arXiv 2204.08620; O'Brien 2015",
+        "Needs duplicates linked to their first report; best for one type at a time. Not given with fewer than 5 further reports.",
+        parts=("opened",),
     ),
     Metric(
         "repeat_location_rate", "Repeat locations", "composite", "share", "lower",
