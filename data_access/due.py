@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from data_access.calendars import Calendar, CalendarError, make_calendar, window_table
+from data_access.calendars import Calendar, CalendarError, make_calendar
 from data_access.city import City, CityError
 from data_access.city_models import WEEKDAYS, CalendarConfig, SlaRuleConfig
 from data_access.sla import SlaRule, SlaRuleError, check_rules, due_dates
+from data_access.slugs import slug
 
 HOLIDAY_YEARS = range(1990, 2051)
 
@@ -54,6 +53,17 @@ def rule_of(config: SlaRuleConfig, city: City) -> SlaRule:
     return SlaRule(config.request_type, department=department, **given)
 
 
+def promises(city: City, on: date) -> dict[str, SlaRule]:
+    """Slug of a request type -> the rule in force for it on a day; one for a department or a priority alone is not the type's."""
+    found = {}
+    for config in city.sla_rules:
+        in_force = (config.valid_from is None or config.valid_from <= on) and (config.valid_to is None or on < config.valid_to)
+        if in_force and config.department is None and config.priority is None:
+            rule = rule_of(config, city)
+            found.update({slug(label): rule for label in config.request_type})
+    return found
+
+
 def _department(label: str, city: City) -> str:
     """One name for all the city's spellings of a department."""
     known = city.department_of(label)
@@ -79,24 +89,3 @@ def _holidays(country: str, subdivision: str | None, calendar_id: str) -> frozen
         return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=HOLIDAY_YEARS))
     except NotImplementedError as error:
         raise CityError(f"calendar {calendar_id!r}: holidays of {country} {subdivision or ''} are not known ({error}).") from None
-
-
-def calendar_from_data(data: dict[str, Any]) -> Calendar:
-    """A calendar from plain data: `tz`, `weekly` ("0" = Monday -> [["09:00", "17:00"], ...]), `holidays` (ISO days)."""
-    weekly = {int(day): [(a, b) for a, b in windows] for day, windows in data["weekly"].items()}
-    return make_calendar("given", data["tz"], weekly, frozenset(date.fromisoformat(day) for day in data["holidays"]))
-
-
-def due_date_of(opened_at: pd.Timestamp, unit: str, amount: float, calendar: dict[str, Any]) -> pd.Timestamp:
-    """One deadline (naive UTC) under a calendar given as plain data."""
-    calendars = {"given": calendar_from_data(calendar)} if calendar["weekly"] else {}
-    rule = SlaRule(("any",), unit, amount, calendar="given")  # type: ignore[arg-type]
-    frame = pd.DataFrame({"request_type": ["any"], "opened_at": [opened_at]})
-    return due_dates(frame, [rule], calendars, calendar["tz"]).iloc[0]
-
-
-def business_seconds_between(start: pd.Timestamp, end: pd.Timestamp, calendar: dict[str, Any]) -> float:
-    """Business seconds from `start` to `end` (naive UTC) under a calendar given as plain data."""
-    table = window_table(calendar_from_data(calendar), start.date() - timedelta(days=8), end.date() + timedelta(days=8))
-    used = table.used(np.array([start, end], "datetime64[us]").astype("int64"))
-    return float(used[1] - used[0]) / 1e6

@@ -89,6 +89,34 @@ def due_dates(frame: pd.DataFrame, rules: Sequence[SlaRule], calendars: Mapping[
     return pd.Series(due.astype("datetime64[us]"), index=frame.index)
 
 
+def time_used(rule: SlaRule, opened: np.ndarray, ended: np.ndarray, calendars: Mapping[str, Calendar], zone: str) -> np.ndarray:
+    """How much of its clock each case used from `opened` to `ended` (int64 microseconds UTC), in the rule's unit.
+
+    Days are counted as the rule counts them: a case that ended by the deadline of n days used n or fewer.
+    """
+    if not len(opened):
+        return np.zeros(0)
+    if rule.unit == "calendar_days" and rule.clock == "wall":
+        return (to_local(ended, zone) - to_local(opened, zone)).astype("timedelta64[us]").astype("int64") / DAY
+    if not rule.unit.startswith("business"):
+        return (ended - opened) / (3600 * SECOND if rule.unit == "elapsed_hours" else DAY)
+    calendar = calendars[str(rule.calendar)]
+    here, there = to_local(opened, calendar.zone), to_local(ended, calendar.zone)
+    first, last = (at.astype("datetime64[D]").astype(date) for at in (here.min(), there.max()))
+    table = window_table(calendar, date(first.year - 1, 1, 1), date(last.year + 1, 12, 31))
+    if rule.unit == "business_hours":
+        return (table.used(ended) - table.used(opened)) / (3600 * SECOND)
+    if rule.due_time == "last_close":
+        used = np.searchsorted(table.last_close, ended, side="left") - _first_day(rule, opened, here, table) + 1
+    else:
+        at, time, at_close = _made_at(rule, opened, here, table, calendar.zone)
+        day = there.astype("datetime64[D]")
+        number = np.searchsorted(table.days, day, side="left")
+        later = np.where(at_close, ended > table.last_close[number], there - day.astype("datetime64[us]") > time)
+        used = number - at + ((table.days[number] == day) & later)
+    return np.maximum(used, 0).astype("float64")
+
+
 def _keys(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, list[str]]:
     """Each row's position in the list of normalised values of a column; -1 where it has none."""
     if name not in frame.columns:
@@ -148,11 +176,15 @@ def _table(calendar: Calendar, local: np.ndarray, rule: SlaRule) -> WindowTable:
 
 
 def _last_close(rule: SlaRule, opened: np.ndarray, local: np.ndarray, table: WindowTable) -> np.ndarray:
+    return table.last_close[_first_day(rule, opened, local, table) + int(rule.amount) - 1]
+
+
+def _first_day(rule: SlaRule, opened: np.ndarray, local: np.ndarray, table: WindowTable) -> np.ndarray:
+    """Number of the business day that is day 1 of an opening."""
     day = local.astype("datetime64[D]")
     if rule.after_hours_policy == "next_start":
         day = _counted_from(opened, day, table)
-    first = np.searchsorted(table.days, day, side="right")
-    return table.last_close[first + int(rule.amount) - 1]
+    return np.searchsorted(table.days, day, side="right")
 
 
 def _counted_from(opened: np.ndarray, day: np.ndarray, table: WindowTable) -> np.ndarray:
@@ -163,7 +195,18 @@ def _counted_from(opened: np.ndarray, day: np.ndarray, table: WindowTable) -> np
 
 
 def _same_time(rule: SlaRule, opened: np.ndarray, local: np.ndarray, table: WindowTable, zone: str) -> np.ndarray:
-    """Business days at the same time of day: first the day without hours is left, then the hour after closing."""
+    """Business days at the same time of day."""
+    at, time, at_close = _made_at(rule, opened, local, table, zone)
+    target = at + int(rule.amount)
+    due = to_utc(table.days[target].astype("datetime64[us]") + time, zone)
+    return np.where(at_close, table.last_close[target], due)
+
+
+def _made_at(
+    rule: SlaRule, opened: np.ndarray, local: np.ndarray, table: WindowTable, zone: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(number of the business day, time of day, whether it is that day's closing) at which an opening counts as made:
+    first the day without hours is left, then the hour after closing."""
     day = local.astype("datetime64[D]")
     time = local - day.astype("datetime64[us]")
     at = np.searchsorted(table.days, day, side="left")
@@ -182,9 +225,7 @@ def _same_time(rule: SlaRule, opened: np.ndarray, local: np.ndarray, table: Wind
         else:
             at = at + late
             time = np.where(late, _opening(table, at), time)
-    target = at + int(rule.amount)
-    due = to_utc(table.days[target].astype("datetime64[us]") + time, zone)
-    return np.where(at_close, table.last_close[target], due)
+    return at, time, at_close
 
 
 def _opening(table: WindowTable, at: np.ndarray) -> np.ndarray:

@@ -10,7 +10,8 @@ import pytest
 
 from data_access.calendars import Calendar, CalendarError, WindowTable, make_calendar, window_table
 from data_access.city import City, CityError
-from data_access.due import business_seconds_between, calendars_of
+from data_access.due import calendars_of
+from tests.support.clocks import business_seconds_between
 from tests.support.marts import instant, small_city
 
 NEW_YORK = "America/New_York"

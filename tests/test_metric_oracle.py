@@ -14,7 +14,6 @@ from typing import Any, Callable
 
 import pytest
 
-from data_access.due import business_seconds_between, due_date_of
 from metrics import compare, composite, intervals, ranking, score, suppression, survival, xmr
 from metrics.ageing import ageing
 from metrics.cases import case_list
@@ -28,6 +27,7 @@ from metrics.question import Question
 from metrics.repeats import repeat_locations
 from metrics.reporting import reporting_rate
 from metrics.select import Asked
+from tests.support.clocks import business_seconds_between, due_date_of
 from tests.support.marts import MAYOR, instant, make_mart, small_city
 
 DEFAULT = Path(__file__).resolve().parents[1].parent / "shared" / "oracle" / "metric_examples.json"

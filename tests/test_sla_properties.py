@@ -12,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from data_access.calendars import Calendar, make_calendar, window_table
-from data_access.due import business_seconds_between
-from data_access.sla import SlaRule, due_dates
+from data_access.sla import SlaRule, due_dates, time_used
+from tests.support.clocks import business_seconds_between
 
 ZONES = ("America/New_York", "America/Los_Angeles", "Europe/London", "America/Phoenix", "Asia/Kolkata")
 FIRST, LAST = date(2026, 1, 1), date(2027, 6, 30)
@@ -101,3 +101,23 @@ def test_elapsed_business_time_adds_up(calendar: Calendar, three: list[datetime]
     parts = business_seconds_between(a, b, data) + business_seconds_between(b, c, data)
     assert business_seconds_between(a, c, data) == pytest.approx(parts, abs=1e-6)
     assert 0 <= parts <= (c - a).total_seconds()
+
+
+@given(calendars(), st.lists(st.tuples(instants, st.floats(0, 40)), min_size=1, max_size=12), st.integers(1, 12))
+@OFTEN
+def test_who_ended_by_the_deadline_used_no_more_than_was_promised(
+    calendar: Calendar, cases: list[tuple[datetime, float]], amount: int
+) -> None:
+    """And who ended after it used more: the clock that judges and the one that measures are one. (Hours stand still outside the windows.)"""
+    opened = pd.Series([at for at, _ in cases], dtype="datetime64[us]")
+    ended = opened + pd.to_timedelta([days * 86_400 // 1 for _, days in cases], unit="s").astype("timedelta64[us]")
+    begin, end = (column.to_numpy().astype("datetime64[us]").astype("int64") for column in (opened, ended))
+    frame = pd.DataFrame({"request_type": "any", "opened_at": opened})
+    for unit, due_time in (("business_days", "last_close"), ("business_days", "same_time"), ("business_hours", "last_close"), ("elapsed_hours", "last_close")):  # fmt: skip
+        for after_hours in ("same_day", "next_start", "last_close"):
+            rule = SlaRule(("any",), unit, amount, calendar="drawn", due_time=due_time, after_hours_policy=after_hours)  # type: ignore[arg-type]
+            due = due_dates(frame, [rule], {"drawn": calendar}, calendar.zone)
+            used = time_used(rule, begin, end, {"drawn": calendar}, calendar.zone)
+            assert (used[(ended <= due).to_numpy()] <= amount).all()
+            late = (ended > due).to_numpy()
+            assert (used[late] >= amount if unit == "business_hours" else used[late] > amount).all()
