@@ -38,6 +38,7 @@ filters.Option("rows", "Rows", lambda _asked: ROWS, lambda: "request_type")
 def build(query: Query) -> list[Any]:
     return [
         heading("SLA compliance", "Of the cases that fell due, how many were closed by their deadline: what is promised, and what is kept."),
+        html.P(dcc.Link("Are the promises realistic?", href="/sla/realism"), className="work-lists"),
         filters.bar(query, own=("rows", "against")),
         html.Div(
             [
