@@ -18,6 +18,7 @@ STAFF = (
     "/departments",
     "/departments/inspections",
     "/closure",
+    "/closure/audit",
     "/map",
     "/cases",
     "/definitions",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics import mass_closing
@@ -117,6 +117,7 @@ class TestMarks:
     def test_events_may_be_more_than_cases(self) -> None:
         assert marks([(1000.0, 1000.0)] * 4 + [(1500.0, 1000.0)], counts_events=True) == ["none"] * 4 + ["higher"]
 
+    @settings(max_examples=50, deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 500)).map(lambda pair: (float(min(pair)), float(pair[1]))), max_size=12))
     def test_any_counts_have_a_mark(self, groups: list[tuple[float, float]]) -> None:
         groups = [(min(hits, n), n) for hits, n in groups]
@@ -155,6 +156,7 @@ class TestMassClosing:
     def test_nothing_closed_is_nothing_listed(self, tmp_path: Path) -> None:
         assert mass_closings(town(tmp_path, [{}])).empty
 
+    @settings(max_examples=50, deadline=None)
     @given(st.lists(st.integers(0, 60), min_size=57, max_size=260))
     def test_the_quick_look_finds_every_day_of_the_rule(self, counts: list[int]) -> None:
         days = np.array([counts], dtype="float64")

@@ -89,13 +89,13 @@ def stack(
     return {"data": traces, "layout": layout}
 
 
-def intervals(frame: pd.DataFrame, *, target: str | None = "target", href: str | None = "href") -> dict[str, Any]:
+def intervals(frame: pd.DataFrame, *, target: str | None = "target", href: str | None = "href", name: str = "On time") -> dict[str, Any]:
     """Shares with their 95 % intervals: `label`, `value`, `low`, `high`, `n`; each row's own target as a bar across."""
     rows = frame.iloc[::-1]
     labels = [words.wrapped(v) for v in rows["label"]]
     x = [_plain(v) for v in rows["value"]]
     trace: dict[str, Any] = {
-        "type": "scatter", "mode": "markers", "x": x, "y": labels, "name": "On time", "marker": {"size": 11, "color": theme.PRIMARY},
+        "type": "scatter", "mode": "markers", "x": x, "y": labels, "name": name, "marker": {"size": 11, "color": theme.PRIMARY},
         "error_x": {
             "type": "data", "symmetric": False, "array": [_gap(h, v) for h, v in zip(rows["high"], rows["value"], strict=True)],
             "arrayminus": [_gap(v, low) for low, v in zip(rows["low"], rows["value"], strict=True)], "thickness": 2, "width": 5, "color": theme.PRIMARY,

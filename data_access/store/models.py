@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Float, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -62,4 +76,47 @@ audit_entry = Table(
     Column("viewer_name", String(120), nullable=False),
     Column("action", String(40), nullable=False),
     Column("detail", Text, nullable=False, comment="what it was done to; never a password, address or text of a case"),
+
+audit_sample = Table(
+    "audit_sample", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seed", BigInteger, nullable=False, comment="decides with a case's ids whether it is drawn"),
+    Column("per_department", Integer, nullable=False, comment="cases wanted of each department"),
+    Column("period_start", Date, nullable=False), Column("period_end", Date, nullable=False, comment="day after the last"),
+    Column("as_of", DateTime, nullable=False, comment="UTC; what was known"),
+    Column("filters", Text, nullable=False, comment="the question's URL parameters, JSON"),
+    Column("drawn_at", DateTime, nullable=False, comment="UTC"),
+    Column("drawn_by", String(80), nullable=False), Column("drawn_by_name", String(120), nullable=False),
+)  # fmt: skip
+
+audit_stratum = Table(
+    "audit_stratum", metadata,
+    Column("sample_id", Integer, ForeignKey("audit_sample.id"), primary_key=True),
+    Column("stratum", String(80), primary_key=True, comment="id of the department that figures are shown for"),
+    Column("closed_cases", Integer, nullable=False, comment="of which the sample was drawn"),
+)  # fmt: skip
+
+audit_case = Table(
+    "audit_case", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sample_id", Integer, ForeignKey("audit_sample.id"), nullable=False, index=True),
+    Column("stratum", String(80), nullable=False),
+    Column("department", String(80), nullable=False, comment="id of the department or division that closed it"),
+    Column("place", Integer, nullable=False, comment="1, 2, ... in the order drawn, within its stratum"),
+    Column("programme", String(80), nullable=False), Column("source_id", String(200), nullable=False),
+    Column("request_type", String(200), nullable=False, comment="name, when it was drawn"),
+    Column("closed_at", DateTime, nullable=False, comment="UTC; the closing that is looked at"),
+    UniqueConstraint("programme", "source_id", "closed_at", name="uq_audit_case_closing"),
+)  # fmt: skip
+
+audit_finding = Table(
+    "audit_finding", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", Integer, ForeignKey("audit_case.id"), nullable=False),
+    Column("revision", Integer, nullable=False, comment="1, 2, ...; the last one holds, the others are its history"),
+    Column("found", String(12), nullable=False, comment="fixed, not_fixed or unclear"),
+    Column("note", String(500), nullable=False),
+    Column("recorded_at", DateTime, nullable=False, comment="UTC"),
+    Column("recorded_by", String(80), nullable=False), Column("recorded_by_name", String(120), nullable=False),
+    UniqueConstraint("case_id", "revision", name="uq_audit_finding_revision"),
 )  # fmt: skip

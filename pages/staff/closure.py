@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
-from dash import html
+from dash import dcc, html
 
 from components import clock_health, filters, lists, on_time, theme, words
 from components.chart import Chart, Drawn, block
@@ -44,6 +44,7 @@ HELD = {
 def build(query: Query) -> list[Any]:
     return [
         heading("Closure", "Whether closed means fixed: how cases ended, which closings did not hold, and what was done to the clock."),
+        html.P(dcc.Link("Closure audit: draw closed cases at random and go and look", href="/closure/audit"), className="note"),
         filters.bar(query, own=(ENDINGS_BY.name,)),
         html.Div(
             [
