@@ -104,7 +104,7 @@ def draw_estimate(asked: Asked, view: Mapping[str, str]) -> Drawn:
     twin = Twin(frame, columns, f"Really fixed, sample {sample.id}", frame.drop(columns=[name for name in frame if name.endswith("href")]))
     title = f"Closed cases that were really fixed, sample {sample.id}: closed {words.during(sample.start, sample.end)}"
     shown = frame.dropna(subset=["value"])
-    figure = intervals(shown.iloc[::-1].assign(label=_labels(shown.iloc[::-1])), target=None, name="Really fixed") if len(shown) else None
+    figure = intervals(shown.assign(label=_labels(shown)), target=None, name="Really fixed") if len(shown) else None
     return Drawn(_estimate_words(frame), figure, twin, METHOD, title=title)
 
 
@@ -240,7 +240,7 @@ def case_words(case: pd.Series, asked: Asked) -> list[Any]:
             Column("recorded_by", "By"),
         )
         parts += [
-            html.H3("Recorded so far, newest first"),
+            html.P("Recorded so far, newest first:"),
             html_table(Twin(before, columns, "What was recorded of this case"), asked.calendar),
         ]
     return parts

@@ -76,6 +76,7 @@ audit_entry = Table(
     Column("viewer_name", String(120), nullable=False),
     Column("action", String(40), nullable=False),
     Column("detail", Text, nullable=False, comment="what it was done to; never a password, address or text of a case"),
+)  # fmt: skip
 
 audit_sample = Table(
     "audit_sample", metadata,

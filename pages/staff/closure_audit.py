@@ -64,7 +64,7 @@ def _visit_form() -> html.Section:
             html.Div(
                 [
                     html.Fieldset([html.Legend("Found"), found]),
-                    html.Label(f"Note (at most {audits.LONGEST_NOTE} characters)", htmlFor="audit-note"),
+                    html.Label(f"Note (at most {audits.LONGEST_NOTE} characters, no names of residents)", htmlFor="audit-note"),
                     dbc.Textarea(id="audit-note", maxlength=audits.LONGEST_NOTE, rows=3),
                     dcc.Store(id="audit-seen"),
                     html.Button("Record", id="audit-record", type="button", className="btn btn-sm btn-primary"),
