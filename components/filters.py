@@ -55,6 +55,8 @@ class Option:
     choices: Callable[[Asked], Mapping[str, str]] | None
     """Value -> label, for this viewer. None: the reader writes a short text."""
     default: Callable[[], str]
+    longest: int = LONGEST_ENTRY
+    """Characters of a text."""
 
     def __post_init__(self) -> None:
         OPTIONS[self.name] = self
@@ -73,8 +75,8 @@ def view_of(query: Query, asked: Asked) -> dict[str, str]:
     made = {}
     for name, option in OPTIONS.items():
         value = query.get(name)
-        if value is not None and option.choices is None and len(value) > LONGEST_ENTRY:
-            raise BadQuestion(f"{option.label} has {len(value):,} characters; {LONGEST_ENTRY} are allowed.")
+        if value is not None and option.choices is None and len(value) > option.longest:
+            raise BadQuestion(f"{option.label} has {len(value):,} characters; {option.longest} are allowed.")
         if value is not None and option.choices is not None and value not in option.choices(asked):
             raise BadQuestion(f"There is no {option.label.lower()} called '{value[:40]}'.")
         made[name] = value or option.default()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import pandas as pd
@@ -24,21 +25,23 @@ def first_day(asked: Asked) -> date | None:
     return None if found is None else asked.calendar.day_of(datetime.fromisoformat(found))
 
 
-def is_before(metric: Metric, first: date, asked: Asked) -> bool:
-    """Whether the period that begins on `first` cannot be told of `metric`: it lies before the data, for a figure over time also in part.
+def known(metric: Metric, firsts: Iterable[date], asked: Asked) -> list[bool]:
+    """Whether the periods that begin on `firsts` can be told of `metric`.
 
-    What is open at the end of a period is known as soon as the data reach that end.
+    Not those before the data, nor, of a figure over time, the one in which they begin; what is open at the
+    end of a period is known as soon as the data reach that end.
     """
-    begins = first_day(asked)
+    begins, at_end, grain = first_day(asked), metric.date_field == "as_of", asked.question.grain
     if begins is None:
-        return False
-    return asked.calendar.next_start(first, asked.question.grain) <= begins if metric.date_field == "as_of" else first < begins
+        return [True for _ in firsts]
+    return [asked.calendar.next_start(first, grain) > begins if at_end else first >= begins for first in firsts]
 
 
 def unknown_before(frame: pd.DataFrame, metric: Metric, asked: Asked) -> pd.DataFrame:
     """`frame` (with `period`) with null for zero where the data had not begun; `n` stays what was counted."""
-    unknown = {first: is_before(metric, first.date(), asked) for first in frame["period"].unique()}
-    hidden = frame["period"].map(unknown).astype("bool")
+    firsts = list(frame["period"].unique())
+    told = dict(zip(firsts, known(metric, [first.date() for first in firsts], asked), strict=True))
+    hidden = ~frame["period"].map(told).astype("bool")
     if not hidden.any():
         return frame
     figures = [name for name in frame.columns if frame[name].dtype.kind == "f" and name != "n"]

@@ -9,7 +9,7 @@ from typing import Sequence
 import pandas as pd
 from sqlalchemy import and_, func, select
 
-from metrics.beginning import is_before
+from metrics.beginning import known
 from metrics.compare import Change, change
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
@@ -59,9 +59,9 @@ def headline(metric_id: str, asked: Asked) -> Headline:
     n = series.set_index("period")["n"].get(pd.Timestamp(start), 0.0)
     recent = series[["period", "value"]].tail(SPARKLINE_WEEKS).reset_index(drop=True)
     base = 0.0 if metric.unit == "share" else 20
-    known = [not is_before(metric, start - shift, asked.about(long)) for shift in (timedelta(days=7), SAME_WEEK_LAST_YEAR)]
+    compared = known(metric, [start - timedelta(days=7), start - SAME_WEEK_LAST_YEAR], asked.about(long))
     return Headline(
-        metric, now, float(n), change(now, before, metric.direction, base), change(now, year_ago, metric.direction, base), *known, recent
+        metric, now, float(n), change(now, before, metric.direction, base), change(now, year_ago, metric.direction, base), *compared, recent
     )
 
 

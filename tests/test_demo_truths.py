@@ -23,6 +23,7 @@ from metrics.measure import ask, measure
 from metrics.periods import Calendar
 from metrics.question import Question
 from metrics.ranking import standardised
+from metrics.signal_list import SILENT_DAY, signal_list
 from tests.support.demo import demo_city, demo_in
 from tests.support.marts import MAYOR, calendar_of
 
@@ -220,6 +221,40 @@ def test_the_improvement_is_seen_from_its_week_on(town: Town) -> None:
     assert after == pytest.approx(better["on_time_due_after"]["share"], abs=0.02)
     assert after > before + 0.03
     assert better["median_days_after"] < 0.7 * better["median_days_before"]
+
+
+def _signals_of(town: Town, end: date, **options: Any) -> pd.DataFrame:
+    """The lines of the signal list for the 52 weeks before `end`, as known then."""
+    question = Question(start=end - timedelta(weeks=52), end=end, as_of=min(town.mart.as_of, town.calendar.midnight(end)))
+    return signal_list(ask(town.mart, town.calendar, question, MAYOR), **options).lines
+
+
+def _monday_after(on: date) -> date:
+    return on + timedelta(days=7 - on.weekday())
+
+
+def test_the_signal_list_finds_the_storm_on_the_monday_after(town: Town) -> None:
+    storm = town.truth("storm")
+    lines = _signals_of(town, _monday_after(day(storm["from"])))
+    # In a city this small its type alone has too few cases in a usual week; then its department tells of it.
+    parks = lines[(lines["metric"] == "opened") & lines["label"].isin([storm["request_type"], storm["department"]])]
+    assert (parks["sign"].tolist(), parks["owner"].tolist()) == ([1], [storm["department"]])
+    assert parks["cases"].iloc[0] >= 0.8 * storm["cases"]
+
+
+def test_the_signal_list_names_the_day_on_which_nothing_was_recorded(town: Town) -> None:
+    on = day(town.truth("outage")["on"])
+    lines = _signals_of(town, _monday_after(on))
+    silent = lines[[SILENT_DAY in rules for rules in lines["rules"]]]
+    assert silent["since"].tolist() == [on]
+    later = _signals_of(town, _monday_after(on) + timedelta(weeks=1))
+    assert not any(SILENT_DAY in rules for rules in later["rules"]), "a week later it is over"
+
+
+def test_a_monday_s_list_is_short(town: Town) -> None:
+    _, end = town.calendar.last_complete(town.mart.as_of, "week")
+    counts = [len(_signals_of(town, end - timedelta(weeks=4 * back))) for back in range(3)]
+    assert max(counts) <= 15 and sorted(counts)[len(counts) // 2] <= 12
 
 
 def test_nothing_of_a_resident_is_in_the_mart(town: Town, tmp_path: Path) -> None:

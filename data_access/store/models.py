@@ -121,3 +121,21 @@ audit_finding = Table(
     Column("recorded_by", String(80), nullable=False), Column("recorded_by_name", String(120), nullable=False),
     UniqueConstraint("case_id", "revision", name="uq_audit_finding_revision"),
 )  # fmt: skip
+
+annotation = Table(
+    "annotation", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Date, nullable=False, comment="the city's day on which it happened or began"),
+    Column("until", Date, comment="its last day; null for one day or for good"),
+    Column("kind", String(20), nullable=False, comment="storm, strike, policy or outage"),
+    Column("title", String(60), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("metric", String(60), nullable=False, comment="the one metric it concerns; empty for all"),
+    Column("filters", Text, nullable=False, comment="canonical query of the cases it concerns; empty for all"),
+    Column("rebases", Boolean, nullable=False, comment="whether limits begin anew on that day"),
+    Column("created_by_id", String(80), nullable=False),
+    Column("created_by_name", String(120), nullable=False),
+    Column("created_at", DateTime, nullable=False, comment="UTC"),
+    Column("withdrawn_at", DateTime, comment="UTC; null while it stands"),
+    Column("withdrawn_by_name", String(120)),
+)  # fmt: skip
