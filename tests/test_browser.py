@@ -12,6 +12,7 @@ from tests.support.looking import DESKTOP, PHONE, Watched, watched
 pytestmark = pytest.mark.browser
 STAFF = (
     "/",
+    "/signals",
     "/sla",
     "/backlog",
     "/time-to-close",
