@@ -13,6 +13,7 @@ from metrics.clock import BINS
 from metrics.definitions import REGISTRY
 from metrics.periods import GRAINS
 from metrics.question import PLAIN_DIMENSIONS
+from metrics.weekly import METRICS, WHOLE
 
 VERSION = "1"
 DEFAULT_PAGE = 50
@@ -43,8 +44,12 @@ _ERROR = {
 }
 
 
-def document(layers: Sequence[AreaLayer] = ()) -> dict[str, Any]:
-    """The whole description as JSON values; `layers` are the city's area layers, each of which is a filter and a dimension."""
+def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[str, Any]:
+    """The whole description as JSON values; `layers` are the city's area layers, each of which is a filter and a dimension.
+
+    Args:
+        staff: with what the public process has not.
+    """
     filters = [*_filters(), *[_parameter(layer.id, f"{layer.name}: ids, separated by commas.") for layer in layers]]
     dimensions = [*PLAIN_DIMENSIONS, *[layer.id for layer in layers]]
     return {
@@ -54,7 +59,7 @@ def document(layers: Sequence[AreaLayer] = ()) -> dict[str, Any]:
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(filters, dimensions), **_case_paths(filters)},
+        "paths": {**_metric_paths(filters, dimensions), **_case_paths(filters), **(_signal_paths(filters, [layer.id for layer in layers]) if staff else {})},
         "components": {"schemas": {
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},
@@ -121,6 +126,23 @@ def _case_paths(filters: list[Any]) -> dict[str, Any]:
         }
         for end, name, kind in _FORMS
     }  # fmt: skip
+
+
+def _signal_paths(filters: list[Any], layers: list[str]) -> dict[str, Any]:
+    which = [
+        _parameter("seen", "Signals of the last complete week, or of any week of the period.", ["now", "period"], default="now"),
+        _parameter("metric", "Only signals of this figure.", list(METRICS)),
+        _parameter("dimension", "Only those of the whole, or by this dimension.", [WHOLE, "department", "request_type", *layers]),
+    ]
+    counts = ("series", "quiet", "with_signal", "faint", "few_cases", "few_weeks", "seasonal")
+    answer = {
+        **_COMMON, **{name: {"type": "integer"} for name in counts}, "listed_by_chance_per_100_series": {"type": "number"},
+        "rows": {"type": "array", "items": {"type": "object"}},
+    }  # fmt: skip
+    return {
+        f"/signals{end}": {"get": _operation(f"signals{name}", "What really changed, most cases first.", [*which, *filters], answer, kind)}
+        for end, name, kind in _FORMS
+    }
 
 
 _FORMS = (("", "", "application/json"), (".csv", "Csv", "text/csv"), (".parquet", "Parquet", "application/vnd.apache.parquet"))

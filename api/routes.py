@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import openapi
+from api import openapi, signals
 from api.asking import asked_of, context, one_of, parameters, tag, whole_number
 from api.errors import NotThere
 from components import files
@@ -38,7 +38,7 @@ def blueprint(desk: Desk) -> Blueprint:
     @api.get("/openapi.json")
     def description() -> Response:
         desk.viewer()
-        return _told(jsonify(openapi.document(desk.city.area_layers)))
+        return _told(jsonify(openapi.document(desk.city.area_layers, staff=not desk.is_public)))
 
     @api.get("/metrics")
     @api.get("/metrics.<form>")
@@ -62,6 +62,23 @@ def blueprint(desk: Desk) -> Blueprint:
         _require_format(form)
         asked = asked_of(desk)
         return _cached(desk, asked, lambda: _page(asked) if form == "json" else _export(desk, asked, form))
+
+    if not desk.is_public:
+
+        @api.get("/signals")
+        @api.get("/signals.<form>")
+        def signal_lines(form: str = "json") -> Response:
+            _require_format(form)
+            asked = signals.asked_for_signals(desk)
+            facts = context(asked)
+            answer = (
+                signals.as_json(desk, asked)
+                if form == "json"
+                else _file(signals.as_frame(desk, asked), form, f"signals-{facts['as_of'][:10]}", facts)
+            )
+            # Notes change it between loads, so it has no tag of the data.
+            answer.headers["Cache-Control"] = "no-store"
+            return answer
 
     @api.get("/<path:_rest>")
     def nothing(_rest: str) -> Response:

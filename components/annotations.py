@@ -12,7 +12,7 @@ import dash_bootstrap_components as dbc
 from dash import MATCH, Input, Output, State, html
 
 from components import filters, gate, words
-from components.chart import Drawn
+from components.chart import NOTES, Drawn
 from components.figures.control import Mark, mark
 from data_access.store import annotations
 from data_access.store.acting import Acting
@@ -40,8 +40,8 @@ def rebasing() -> Rebasing:
 
 
 def marked(drawn: Drawn, asked: Asked, metric: str) -> Drawn:
-    """`drawn`, a chart over time, with the notes that concern it on its axis and below it."""
-    if drawn.figure is None or not drawn.figure["data"]:
+    """`drawn` with the notes that concern it on its axis and below it, if it is a chart over time."""
+    if drawn.figure is None or not drawn.figure["data"] or drawn.figure["layout"].get("xaxis", {}).get("type") != "date":
         return drawn
     x = [str(day) for day in drawn.figure["data"][0]["x"]]
     first, last = date.fromisoformat(min(x)), date.fromisoformat(max(x)) + timedelta(days=7)
@@ -50,6 +50,9 @@ def marked(drawn: Drawn, asked: Asked, metric: str) -> Drawn:
     mark(drawn.figure, [Mark(max(note.at, first), min((note.until or note.at) + timedelta(days=1), last), note.title) for note in notes])
     said = " ".join(_said(note, short=True) for note in notes)
     return replace(drawn, note=f"{drawn.note} {said}".strip())
+
+
+NOTES.append(marked)
 
 
 def _said(note: Annotation, *, short: bool = False) -> str:

@@ -23,6 +23,8 @@ from metrics.select import Asked
 LONGEST_TITLE = 60
 CHARTS: dict[str, Chart] = {}
 """The charts of this process, by name. A process imports the pages of one audience only."""
+NOTES: list[Callable[[Drawn, Asked, str], Drawn]] = []
+"""What adds notes to every figure over time: takes what was drawn, the question and the metric. A public process has none."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Drawn:
     """What is counted and when, for a chart whose metric the reader chooses; otherwise the chart's own title and period."""
     metric: str = ""
     """The metric the reader chose, if it is not the chart's own."""
+    about: Asked | None = None
+    """The narrower question it is about, where that is not the page's."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,8 @@ def draw(asked: Asked, chart: Chart, query: dict[str, str]) -> dict[str, Any]:
     """Fill one chart's block."""
     view = filters.view_of(query, asked)
     drawn = chart.draw(asked, view)
+    for add in NOTES:
+        drawn = add(drawn, drawn.about or asked, drawn.metric or chart.metric)
     figure = drawn.figure or {"data": [], "layout": {}}
     return {
         "finding": drawn.finding, "title": drawn.title or counted_when(chart, asked), "figure": figure,

@@ -136,6 +136,7 @@ class OneSignal:
             figure,
             Twin(frame.iloc[::-1], tuple(columns), title),
             self.note(),
+            about=self.asked,
             cases=frame["href"].iloc[-1],
             title=title,
             metric=self.metric.id,

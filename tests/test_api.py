@@ -283,3 +283,13 @@ def test_open_cases_can_be_listed_by_their_age(client: Client) -> None:
     assert rows == {"7-14": 1, "14-30": 0}
     assert "There are no ages called '7'" in asked.get("/api/v1/cases?age=7").get_json()["error"]["message"]
     assert "Only open cases" in asked.get("/api/v1/cases?of=opened&age=0-7").get_json()["error"]["message"]
+
+
+def test_signals_are_told_to_staff_with_how_much_was_looked_at_and_to_nobody_else(client: Client) -> None:
+    answer = client().get("/api/v1/signals").get_json()
+    assert answer["rows"] == [] and answer["series"] == 0
+    assert answer["few_cases"] + answer["few_weeks"] > 0, "three cases are too few to judge anything by"
+    assert client().get("/api/v1/signals.csv").text.startswith("metric,dimension,key,label,since")
+    assert client(PARKS).get("/api/v1/signals").get_json()["few_weeks"] < answer["few_weeks"] + answer["few_cases"]
+    assert client().get("/api/v1/signals?metric=nothing").status_code == 400
+    assert client(PUBLIC_VIEWER, audience="public").get("/api/v1/signals").status_code == 404

@@ -62,8 +62,10 @@ def control(
 
 def mark(figure: dict[str, Any], marks: Sequence[Mark]) -> None:
     """Draw notes on a figure over time: a line or a band with its text on top, those beside each other on two levels."""
+    layout = figure["layout"]
+    layout["shapes"], layout["annotations"] = [*layout.get("shapes", [])], [*layout.get("annotations", [])]
     for number, note in enumerate(marks):
-        layout, at = figure["layout"], note.start.isoformat()
+        at = note.start.isoformat()
         if (note.end - note.start).days > 1:
             layout["shapes"].append({"type": "rect", "yref": "paper", "x0": at, "x1": note.end.isoformat(), "y0": 0, "y1": 1, "layer": "below",
                                      "fillcolor": theme.faint(theme.FOURTH), "line": {"width": 0}})  # fmt: skip

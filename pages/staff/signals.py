@@ -76,8 +76,7 @@ def draw_chosen(asked: Asked, view: Mapping[str, str]) -> Drawn:
     metric, dimension, key = signal_words.series_of(chosen, asked)
     one = narrowed(asked, dimension, key)
     board = signals.board(one, annotations.rebasing(), metrics=(metric,), dimensions=())
-    drawn = OneSignal(board, one).drawn()
-    return annotations.marked(drawn, one, metric)
+    return OneSignal(board, one).drawn()
 
 
 LIST = Chart("signals", "What really changed", draw_list)
