@@ -48,13 +48,16 @@ def demo_url(settings: Settings) -> str:
 @click.command("sync")
 @click.option("--full", is_flag=True, help="Read everything again and find deleted cases.")
 @click.option("--source", metavar="NAME", help="Only this source of city.toml.")
+@click.option("--new-deadlines", is_flag=True, help="With --full: deadlines by the rules as they are now, also of cases that have one.")
 @plain_errors
-def sync(full: bool, source: str | None) -> None:
+def sync(full: bool, source: str | None, new_deadlines: bool) -> None:
     """Load what is new or changed into the next generation of the mart."""
     from cli.progress import progress
 
+    if new_deadlines and not full:
+        raise click.ClickException("--new-deadlines needs --full: only a full load makes every case anew.")
     with progress() as shown:
-        reports = _load(full=full, source=source, progress=shown)
+        reports = _load(full=full, source=source, new_deadlines=new_deadlines, progress=shown)
     for report in reports:
         click.echo(_told(report))
 

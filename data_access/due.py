@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from data_access.calendars import Calendar, CalendarError, make_calendar
 from data_access.city import City, CityError
 from data_access.city_models import WEEKDAYS, CalendarConfig, SlaRuleConfig
-from data_access.sla import SlaRule, SlaRuleError, check_rules, due_dates
+from data_access.holds import moved_by_holds
+from data_access.sla import SlaRule, SlaRuleError, check_rules, due_dates, rules_in_force
 from data_access.slugs import slug
 
 HOLIDAY_YEARS = range(1990, 2051)
@@ -23,13 +25,43 @@ def compute_due_dates(frame: pd.DataFrame, city: City) -> pd.Series:
         CityError: a rule or calendar that cannot be used.
     """
     rules = [rule_of(config, city) for config in city.sla_rules]
-    if "department" in frame.columns:
-        owners = frame["department"].map({label: _department(label, city) for label in frame["department"].dropna().unique()})
-        frame = frame.assign(department=owners)
     try:
-        return due_dates(frame, rules, calendars_of(city), city.zone)
+        return due_dates(_with_owners(frame, city), rules, calendars_of(city), city.zone)
     except (SlaRuleError, CalendarError) as error:
         raise CityError(str(error)) from None
+
+
+def after_holds(frame: pd.DataFrame, promised: pd.Series, holds: pd.DataFrame, city: City) -> pd.Series:
+    """Deadlines moved by the times in which a case waited, each by the clock of the rule that promised it.
+
+    Args:
+        frame: as `compute_due_dates` takes it, with `case_id`.
+        promised: its deadlines without any hold.
+        holds: `case_id`, `since`, `until` (naive UTC), not overlapping.
+    """
+    if holds.empty:
+        return promised
+    rules, calendars = [rule_of(config, city) for config in city.sla_rules], calendars_of(city)
+    due = promised.to_numpy().astype("datetime64[us]").astype("int64")
+    place = pd.Series(np.arange(len(frame)), index=frame["case_id"].to_numpy())
+    at = holds.assign(row=holds["case_id"].map(place)).dropna(subset=["row"]).sort_values(["row", "since"])
+    waits = np.unique(at["row"].to_numpy("int64"))
+    waits = waits[promised.notna().to_numpy()[waits]]
+    numbers = rules_in_force(_with_owners(frame, city).iloc[waits], rules, city.zone)
+    for number in np.unique(numbers[numbers >= 0]):
+        rows = waits[numbers == number]
+        mine = at[at["row"].isin(rows)].assign(row=lambda held, rows=rows: np.searchsorted(rows, held["row"]))
+        due[rows] = moved_by_holds(rules[number], due[rows], mine, calendars, city.zone)
+    return pd.Series(due.astype("datetime64[us]"), index=frame.index)
+
+
+def _with_owners(frame: pd.DataFrame, city: City) -> pd.DataFrame:
+    """`frame` with one name for all the city's spellings of a department."""
+    if "department" not in frame.columns:
+        return frame
+    return frame.assign(
+        department=frame["department"].map({label: _department(label, city) for label in frame["department"].dropna().unique()})
+    )
 
 
 def check_deadlines(city: City) -> None:

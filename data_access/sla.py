@@ -78,15 +78,24 @@ def due_dates(frame: pd.DataFrame, rules: Sequence[SlaRule], calendars: Mapping[
     check_rules(rules, calendars)
     opened = frame["opened_at"].to_numpy().astype("datetime64[us]").astype("int64")
     due = np.full(len(frame), NOT_A_TIME)
+    numbers = rules_in_force(frame, rules, zone)
+    for number in np.unique(numbers[numbers >= 0]):
+        chosen = numbers == number
+        due[chosen] = _due(rules[number], opened[chosen], to_local(opened[chosen], zone), calendars, zone)
+    return pd.Series(due.astype("datetime64[us]"), index=frame.index)
+
+
+def rules_in_force(frame: pd.DataFrame, rules: Sequence[SlaRule], zone: str) -> np.ndarray:
+    """The position in `rules` of the rule of each case (columns as `due_dates` takes them); -1 without one."""
+    opened = frame["opened_at"].to_numpy().astype("datetime64[us]").astype("int64")
     known = opened != NOT_A_TIME
     local = np.full(len(frame), np.datetime64("NaT"), "datetime64[us]")
     local[known] = to_local(opened[known], zone)
     keys = {name: _keys(frame, name) for name in ("request_type", "department", "priority")}
-    for rule in sorted(rules, key=lambda r: (r.department is not None) + (r.priority is not None)):
-        chosen = known & _applies(rule, keys, local)
-        if chosen.any():
-            due[chosen] = _due(rule, opened[chosen], local[chosen], calendars, zone)
-    return pd.Series(due.astype("datetime64[us]"), index=frame.index)
+    found = np.full(len(frame), -1)
+    for number in sorted(range(len(rules)), key=lambda n: (rules[n].department is not None) + (rules[n].priority is not None)):
+        found[known & _applies(rules[number], keys, local)] = number
+    return found
 
 
 def time_used(rule: SlaRule, opened: np.ndarray, ended: np.ndarray, calendars: Mapping[str, Calendar], zone: str) -> np.ndarray:

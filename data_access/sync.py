@@ -39,12 +39,13 @@ FORESEEN = (SourceError, CityError, BuildError, generations.LoadInProgress, gene
 
 def sync(
     settings: Settings, city: City, *, full: bool = False, source: str | None = None, compare_keys: bool = False,
-    progress: Progress | None = None,
+    new_deadlines: bool = False, progress: Progress | None = None,
 ) -> list[LoadReport]:  # fmt: skip
     """Load the city's sources (or the one named) into the next generation of the mart.
 
     Args:
         compare_keys: look for deleted cases now, also where only changes are read.
+        new_deadlines: held cases do not keep the deadlines they were promised: they get those of the rules as they are now.
 
     Raises:
         SyncError: nothing was published.
@@ -54,13 +55,14 @@ def sync(
         raise SyncError(f"there is no source {source!r}; there are {', '.join(s.name for s in city.sources) or 'none'}.")
     store = open_store(settings)
     try:
-        return _load(settings, city, store, chosen, full, compare_keys, progress)
+        return _load(settings, city, store, chosen, full, compare_keys, new_deadlines, progress)
     finally:
         store.dispose()
 
 
 def _load(
-    settings: Settings, city: City, store: Engine, chosen: list[SourceConfig], full: bool, compare_keys: bool, progress: Progress | None,
+    settings: Settings, city: City, store: Engine, chosen: list[SourceConfig], full: bool, compare_keys: bool,
+    new_deadlines: bool, progress: Progress | None,
 ) -> list[LoadReport]:  # fmt: skip
     names = [config.name for config in chosen]
     complete = len(chosen) == len(city.sources)
@@ -72,6 +74,7 @@ def _load(
             previous = _base(settings.mart, city, full, complete)
             full = full or previous is None
             with generations.building(settings.mart, number) as folder, Stage(folder, previous) as stage:
+                stage.keep_deadlines = not new_deadlines
                 keys = frozenset(names if compare_keys else _turns(store, names))
                 loading = Loading(stage, city, full=full, complete=complete, compare_keys=keys, now=started_at, progress=progress)
                 for config in chosen:

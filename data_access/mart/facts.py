@@ -6,23 +6,29 @@ All SQL runs in the stage's scratch database; `make_facts` leaves tables `new_re
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 from sqlalchemy import Table
 
 from data_access import vocabulary
 from data_access.city import City
-from data_access.due import compute_due_dates
+from data_access.due import after_holds, compute_due_dates
 from data_access.mart import schema
 from data_access.mart.staging import Stage
 
 
-def make_facts(stage: Stage, city: City, load_id: int) -> None:
-    """Make the facts of table `changed`; `load_id` marks them."""
+def make_facts(stage: Stage, city: City, load_id: int, as_of: datetime) -> None:
+    """Make the facts of table `changed`; `load_id` marks them. A hold that has not ended counts until `as_of`."""
     run = stage.connection.execute
-    _compute_due_dates(stage, city)
+    _compute_due_dates(stage, city, as_of)
     run(f"CREATE TABLE coded AS SELECT {_coded(load_id)} FROM changed c {_JOINS}")
     run("DROP TABLE changed")
     run(_EVENTS)
+    run(_NOTICED, [as_of])
+    if stage.previous is not None and stage.keep_deadlines:
+        run(_NOTICED_BEFORE)
+    run("INSERT INTO event FROM noticed")
     run(_TRANSFERS)
     run(_FIRST_DUE)
     run(_SPANS)
@@ -34,17 +40,29 @@ def make_facts(stage: Stage, city: City, load_id: int) -> None:
     run(f"CREATE TABLE new_event AS SELECT {_listed(schema.case_event, _EVENT)} FROM event e JOIN coded c USING (case_id)")
 
 
-def _compute_due_dates(stage: Stage, city: City) -> None:
-    """Deadlines of cases whose source gives none, from the city's dated SLA rules."""
-    stage.connection.execute("CREATE TABLE computed_due (case_id BIGINT, due_at TIMESTAMP)")
+def _compute_due_dates(stage: Stage, city: City, as_of: datetime) -> None:
+    """Deadlines of cases whose source gives none, from the city's dated SLA rules: `computed_due`, with what was promised before any hold.
+
+    What was promised stays promised: a case that was held with the same type and opening keeps its promise, whatever the rules say now.
+    """
+    run = stage.connection.execute
+    run("CREATE TABLE computed_due (case_id BIGINT, promised_at TIMESTAMP, due_at TIMESTAMP)")
+    run(f"CREATE TABLE held_due AS {_HELD_DUE if stage.previous is not None and stage.keep_deadlines else _NO_HELD_DUE}")
     if not city.sla_rules:
         return
+    run(_HOLDS, [as_of])
+    holds = run("SELECT * FROM hold").df()
+    computed = vocabulary.code_of("due_source", "sla_rule")
     without = stage.connection.cursor().execute(
-        "SELECT case_id, request_type, department, priority, opened_at FROM changed WHERE due_at IS NULL AND has_valid_interval IS NOT FALSE"
+        f"""SELECT c.case_id, c.request_type, c.department, c.priority, c.opened_at, h.promised_at AS kept
+        FROM changed c LEFT JOIN held_due h ON h.case_id = c.case_id AND h.due_source_id = {computed}
+            AND h.opened_at = c.opened_at AND h.request_type = c.request_type
+        WHERE c.due_at IS NULL AND has_valid_interval IS NOT FALSE"""
     )
     while not (frame := without.fetch_df_chunk(50)).empty:
-        due = compute_due_dates(frame, city)
-        made = pd.DataFrame({"case_id": frame["case_id"], "due_at": due}).dropna()
+        promised = frame["kept"].astype("datetime64[us]").fillna(compute_due_dates(frame, city))
+        due = after_holds(frame, promised, holds, city)
+        made = pd.DataFrame({"case_id": frame["case_id"], "promised_at": promised, "due_at": due}).dropna()
         writing = stage.connection.cursor()
         writing.register("made", made)
         writing.execute("INSERT INTO computed_due SELECT * FROM made")
@@ -65,7 +83,7 @@ def _coded(load_id: int) -> str:
         {_word("channel", "c.channel")} AS channel_id, {_word("initiated_by", "c.initiated_by")} AS initiated_by_id,
         {_word("case_class", "coalesce(c.case_class, 'service')")} AS case_class_id,
         {_word("status", "c.status")} AS status_id, {_word("outcome", "c.outcome")} AS outcome_id,
-        coalesce(c.due_at, cd.due_at) AS due_at,
+        coalesce(c.due_at, cd.due_at) AS due_at, coalesce(c.due_at, cd.promised_at) AS promised_at,
         {_word("due_source", "CASE WHEN c.due_at IS NOT NULL THEN coalesce(c.due_source, 'source') WHEN cd.due_at IS NOT NULL THEN 'sla_rule' ELSE 'none' END")} AS due_source_id,
         coalesce(c.has_valid_interval, true) AS has_valid_interval,
         coalesce(c.location_key, (hash(round(c.latitude, 4), round(c.longitude, 4)) >> 1)::BIGINT
@@ -87,6 +105,35 @@ _JOINS = """
 
 _EVENTS = """CREATE TABLE event AS SELECT DISTINCT c.case_id, c.opened_at, e.event_at, e.event_kind, e.from_value, e.to_value, e.reason
     FROM stage_event e JOIN coded c USING (programme, source_id) WHERE e.event_at IS NOT NULL"""
+_RETYPED = "request type changed"
+"""Reason of a moved deadline that came with another type: its new value is then what is promised."""
+# A deadline that a source overwrites without telling was moved between two loads: noticed by comparing with what was held.
+_NOTICED = f"""CREATE TABLE noticed AS SELECT c.case_id, c.opened_at, coalesce(c.source_updated_at, ?) AS event_at, 'due_changed' AS event_kind,
+        strftime(h.due_at, '%Y-%m-%dT%H:%M:%S.%f') AS from_value, strftime(CASE WHEN h.request_type = c.request_type THEN c.due_at ELSE c.promised_at END, '%Y-%m-%dT%H:%M:%S.%f') AS to_value,
+        CASE WHEN h.request_type <> c.request_type THEN '{_RETYPED}' END AS reason
+    FROM coded c JOIN held_due h USING (case_id)
+    WHERE h.due_at <> c.due_at AND h.opened_at = c.opened_at
+    AND NOT EXISTS (FROM event e WHERE e.case_id = c.case_id AND e.event_kind = 'due_changed')"""
+_NOTICED_BEFORE = f"""INSERT INTO noticed SELECT c.case_id, c.opened_at, e.event_at, 'due_changed', e.from_value, e.to_value, e.reason
+    FROM previous.case_event e JOIN coded c USING (case_id) JOIN held_due h USING (case_id)
+    WHERE e.event_kind_id = {vocabulary.code_of("event_kind", "due_changed")} AND h.opened_at = c.opened_at
+    AND NOT EXISTS (FROM event told WHERE told.case_id = c.case_id AND told.event_kind = 'due_changed')"""
+_HELD_DUE = f"""SELECT r.case_id, r.opened_at, r.due_at, coalesce(e.promised_at, r.first_due_at) AS promised_at, r.due_source_id, t.name AS request_type
+    FROM previous.case_record r JOIN previous.request_type t ON t.id = r.request_type_id
+    LEFT JOIN (
+        SELECT case_id, arg_max(try_cast(to_value AS TIMESTAMP), event_at) AS promised_at FROM previous.case_event
+        WHERE reason = '{_RETYPED}' GROUP BY case_id) e ON e.case_id = r.case_id
+    WHERE r.due_at IS NOT NULL"""
+_NO_HELD_DUE = """SELECT NULL::BIGINT AS case_id, NULL::TIMESTAMP AS opened_at, NULL::TIMESTAMP AS due_at, NULL::TIMESTAMP AS promised_at,
+    NULL::SMALLINT AS due_source_id, NULL::VARCHAR AS request_type WHERE false"""
+# A case waits from a pause to the next resumption or closing; a pause within a pause is the same.
+_HOLDS = """CREATE TABLE hold AS WITH told AS (
+        SELECT DISTINCT c.case_id, e.event_at, e.event_kind = 'paused' AS waits, c.closed_at FROM stage_event e JOIN changed c USING (programme, source_id)
+        WHERE e.event_kind IN ('paused', 'resumed', 'closed') AND e.event_at IS NOT NULL AND c.due_at IS NULL),
+    turns AS (SELECT *, lag(waits) OVER w IS DISTINCT FROM waits AS is_turn FROM told WINDOW w AS (PARTITION BY case_id ORDER BY event_at, waits))
+    SELECT case_id, since, coalesce(until, closed_at, greatest(?, since)) AS until FROM (
+        SELECT case_id, waits, closed_at, event_at AS since, lead(event_at) OVER (PARTITION BY case_id ORDER BY event_at, waits) AS until
+        FROM turns WHERE is_turn) WHERE waits"""
 _TRANSFERS = """CREATE TABLE transfer AS SELECT case_id, min(event_at) AS first_transferred_at, count(*) AS transfer_count,
         list({event_at: event_at, from_id: f.id, to_id: t.id} ORDER BY event_at) AS moves
     FROM event LEFT JOIN map_department f ON f.label = from_value LEFT JOIN map_department t ON t.label = to_value
@@ -132,7 +179,7 @@ def _spell(zone: str) -> dict[str, str]:
             list_last(list_filter(tr.moves, lambda m: m.event_at <= s.span_closed_at)).to_id,
             CASE WHEN s.span_closed_at < tr.first_transferred_at THEN tr.moves[1].from_id END, c.department_id)::SMALLINT""",
         "is_counted": f"c.outcome_id NOT IN ({uncounted})",
-        "first_due_at": "coalesce(fd.first_due_at, c.due_at)",
+        "first_due_at": "coalesce(fd.first_due_at, c.promised_at)",
         "opened_on": day("c.opened_at"),
         "spell_opened_on": day("s.spell_opened_at"),
         "closed_on": day("s.span_closed_at"),
@@ -147,7 +194,7 @@ def _spell(zone: str) -> dict[str, str]:
 
 _RECORD = {
     "closed_at": "s.span_closed_at",
-    "first_due_at": "coalesce(fd.first_due_at, c.due_at)",
+    "first_due_at": "coalesce(fd.first_due_at, c.promised_at)",
     "reopened_count": "(s.spell_no - 1)::SMALLINT",
     "transfer_count": "coalesce(tr.transfer_count, 0)::SMALLINT",
 }

@@ -44,6 +44,8 @@ class Stage:
         """After `settle`: the sources all of whose rows were staged."""
         self.rebuild = False
         """After `settle`: whether the facts of every staged case are made anew."""
+        self.keep_deadlines = True
+        """Whether held cases keep the deadlines they were promised, also where rules say otherwise now."""
         self._lines = 0
         self.connection = duckdb.connect(
             str(folder / "stage.duckdb"),

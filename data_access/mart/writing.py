@@ -82,7 +82,7 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
     drop_placeholder_points(stage, city)
     make_dimensions(stage, city)
     place(stage, city)
-    make_facts(stage, city, int(str(loads[-1]["id"])))
+    make_facts(stage, city, int(str(loads[-1]["id"])), as_of)
     run(f"ATTACH '{stage.folder / 'staff.duckdb'}' AS staff")
     for table in schema.metadata.sorted_tables:
         run(f"CREATE TABLE staff.{table.name} ({_columns(table)})")
