@@ -22,7 +22,7 @@ def moved_by_holds(rule: SlaRule, due: np.ndarray, holds: pd.DataFrame, calendar
     business days it is worth as many as lie between the day it began and the day it ended: a hold within one day is worth none.
     """
     due = due.copy()
-    holds = holds[holds["until"] > holds["since"]]
+    holds = holds.loc[holds["until"] > holds["since"]]
     for _, turn in holds.groupby(holds.groupby("row").cumcount()):
         row = turn["row"].to_numpy("int64")
         since, until = (turn[name].to_numpy().astype("datetime64[us]").astype("int64") for name in ("since", "until"))
