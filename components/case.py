@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from dash import dcc, html
 
 from components import lists, words
+from data_access.city import City
 from data_access.mart.schema import STAFF_ONLY_COLUMNS
+from metrics.business_time import business_hours
 from metrics.case_history import CaseDetail
 from metrics.select import Asked
 
@@ -51,9 +53,9 @@ def _no_deadline(case: CaseDetail) -> str:
     return "without a deadline" if case.facts["due_at"] is None else "with a deadline that cannot be used"
 
 
-def content(case: CaseDetail, asked: Asked) -> list[Any]:
-    """All parts below the heading."""
-    story = [_group("Clock", _clock(case, asked)), _timeline(case, asked), _related(case, asked), _texts(case)]
+def content(case: CaseDetail, asked: Asked, city: City | None = None) -> list[Any]:
+    """All parts below the heading; `city` counts its business hours."""
+    story = [_group("Clock", _clock(case, asked, city)), _timeline(case, asked), _related(case, asked), _texts(case)]
     facts = [
         _group("What", _what(case)),
         _group("Where", _where(case, asked)),
@@ -115,11 +117,17 @@ def _when(case: CaseDetail, asked: Asked) -> list[Row]:
     return [*dates, ("Opened again", reopened), ("Last change in the CRM", words.moment(facts["source_updated_at"], asked.calendar))]
 
 
-def _clock(case: CaseDetail, asked: Asked) -> list[Row]:
+def _clock(case: CaseDetail, asked: Asked, city: City | None) -> list[Row]:
     facts, clock = case.facts, case.clock
     first = facts["first_due_at"] if facts["first_due_at"] != facts["due_at"] else None
     waited = sum(wait.days for wait in case.waits)
-    rows: list[Row] = [("Open for", None if clock.days_open is None else words.length(clock.days_open))]
+    end = asked.mart.as_of if clock.is_open else facts["closed_at"]
+    rows: list[Row] = [
+        (
+            "Open for",
+            None if clock.days_open is None else f"{words.length(clock.days_open)}{_in_hours(city, facts, facts['opened_at'], end)}",
+        )
+    ]
     if facts["due_at"] is None:
         return [*rows, ("Due", "No deadline")]
     late = clock.days_late
@@ -137,9 +145,15 @@ def _clock(case: CaseDetail, asked: Asked) -> list[Row]:
     return [
         *rows, ("Due", f"{words.moment(facts['due_at'], asked.calendar)}, {DUE_SOURCES.get(facts['due_source'], 'source unknown')}"),
         ("First due", words.moment(first, asked.calendar)),
-        (state or "Judged", words.length(abs(late)) if late is not None else "no: the deadline lies before the opening, or the times cannot be trusted"),
+        (state or "Judged", f"{words.length(abs(late))}{_in_hours(city, facts, *sorted((facts['due_at'], end)))}" if late is not None else "no: the deadline lies before the opening, or the times cannot be trusted"),
         ("Waited", words.length(waited) if case.waits else None),
     ]  # fmt: skip
+
+
+def _in_hours(city: City | None, facts: dict[str, Any], start: Any, end: Any) -> str:
+    """The business hours of a stretch, as a second figure; empty where the city has no calendar."""
+    hours = None if city is None else business_hours(city, facts["request_type"], start, end)
+    return "" if hours is None else f" ({words.decimal(hours)} business hours)"
 
 
 def _timeline(case: CaseDetail, asked: Asked) -> html.Section:

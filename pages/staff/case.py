@@ -44,7 +44,7 @@ def fill(asked: Asked, query: dict[str, str]) -> dict[str, Any]:
         return _refused(NOT_THERE)
     if found.is_protected:
         gate.desk().note("protected case viewed", f"{found.facts['programme']} {found.facts['source_id']}")
-    return {"title": case.title(found), "verdict": case.verdict(found, asked), "content": case.content(found, asked)}
+    return {"title": case.title(found), "verdict": case.verdict(found, asked), "content": case.content(found, asked, gate.desk().city)}
 
 
 layout = page(__name__, "/cases/requests/1", "Case", build, template="/cases/<of_programme>/<case_id>")
