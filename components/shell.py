@@ -135,7 +135,9 @@ def status_of(asked: Asked) -> list[Any]:
     desk, mart = gate.desk(), asked.mart
     age = utc_now() - mart.as_of.replace(tzinfo=UTC)
     made: list[Any] = [
-        html.Span(f"Data through {words.instant(mart.as_of, asked.calendar)} ({words.age(age.total_seconds() / 3600)} ago)", className="data-through")
+        dcc.Link(
+            f"Data through {words.instant(mart.as_of, asked.calendar)} ({words.age(age.total_seconds() / 3600)} ago)", href="/data-health", className="data-through"
+        )
     ]  # fmt: skip
     if desk.city.facts.simulated:
         made.append(html.Span("Simulated data of an invented city", className="simulated"))

@@ -110,7 +110,7 @@ def test_an_impossible_address_is_explained_where_the_charts_would_be(browser: B
         found.settle()
         expect(found.page.locator("#chart-on-time-by-week h2")).to_have_text("There is no department called 'nowhere'.")
         expect(found.page.locator(".status")).to_contain_text("Data through")
-        expect(found.page.locator(".viewer-menu summary")).to_contain_text("Mayor's office")
+        expect(found.page.locator("#viewer-menu summary")).to_contain_text("Mayor's office")
         assert found.errors == []
 
 
@@ -130,10 +130,10 @@ def test_a_demo_viewer_is_chosen_at_the_top(browser: Browser, staff_url: str) ->
     with watched(browser) as found:
         found.page.goto(staff_url)
         found.settle()
-        found.page.locator(".viewer-menu summary").click()
+        found.page.locator("#viewer-menu summary").click()
         found.page.get_by_role("button", name="Head of Parks and Trees").click()
         found.settle()
-        expect(found.page.locator(".viewer-menu summary")).to_contain_text("Head of Parks and Trees")
+        expect(found.page.locator("#viewer-menu summary")).to_contain_text("Head of Parks and Trees")
         expect(found.page.locator("#chart-overdue-by-department h2")).to_contain_text("Parks and Trees has 100 %")
 
 
@@ -141,12 +141,12 @@ def test_the_navigation_opens_on_a_phone(browser: Browser, staff_url: str) -> No
     with watched(browser, size=PHONE) as found:
         found.page.goto(staff_url)
         found.settle()
-        link = found.page.locator(".site-nav").get_by_text("Data health")
+        link = found.page.locator(".site-nav").get_by_text("Departments")
         expect(link).not_to_be_visible()
         found.page.locator("#nav-toggle").click()
         link.click()
         found.settle()
-        expect(found.page.locator("h1")).to_have_text("State of the data")
+        expect(found.page.locator("h1")).to_have_text("Departments")
         expect(found.page.locator(".site-nav")).not_to_be_visible()
 
 

@@ -31,4 +31,4 @@ def fill(asked: Asked) -> list[Any]:
         return [*made, health.card("Refused rows and unmapped words", html.P(str(denied)))]
 
 
-layout = page(__name__, "/data-health", "State of the data", build, nav="Data health", order=9)
+layout = page(__name__, "/data-health", "State of the data", build, order=9)

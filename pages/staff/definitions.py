@@ -12,4 +12,4 @@ def build(_query: Query) -> list[Any]:
     return [heading("What the figures mean"), *definitions.content(with_lists=True)]
 
 
-layout = page(__name__, "/definitions", "Definitions", build, nav="Definitions", order=8)
+layout = page(__name__, "/definitions", "Definitions", build, order=8)

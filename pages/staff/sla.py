@@ -222,4 +222,4 @@ SPLIT = Chart("on-time-split", "Why the share on time changed, by request type",
 DEPARTMENTS = Chart("on-time-by-department", "Share on time by department", draw_departments, metric="ontime_due")
 FORMULAS = Chart("on-time-formulas", "Share on time by formula", draw_formulas, metric="ontime_due")
 
-layout = page(__name__, "/sla", "SLA compliance", build, nav="SLA compliance", order=2)
+layout = page(__name__, "/sla", "SLA compliance", build, nav="SLA", order=2)
