@@ -89,7 +89,7 @@ def named(listing: Listing, asked: Asked) -> str:
 
 def unit_of(listing: Listing) -> Unit:
     """What is listed: cases, or closings, of which a case may have several."""
-    return "closures" if listing.of in ("closed", "reopen_rate", "closed_without_work", "deadline_bunching") else "cases"
+    return "closures" if listing.of in ("closed", "reopen_rate", "reported_again", "closed_without_work", "deadline_bunching") else "cases"
 
 
 def _unit(listing: Listing, n: int) -> str:

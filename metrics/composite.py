@@ -36,8 +36,6 @@ def frame(metric: Metric, asked: Asked, by: By, period: bool, counted: Counted) 
         return reporting.reporting_delay(metric, asked, by, period)
     if metric.id == "repeat_location_rate":
         return repeats.repeat_locations(metric, asked, by, period=period)
-    if metric.id == "reported_again":
-        return repeats.reported_again(metric, asked, by, period=period)
     if metric.id == "hold_days":
         return clock.hold_days(metric, asked, by, period)
     if metric.id == "moves_per_case":

@@ -40,6 +40,8 @@ class Facts:
     """The period `[start, end)`, naive UTC."""
     events: Callable[[], FromClause]
     """What happened to the cases, cut as `spell` is."""
+    cases: Callable[[], FromClause]
+    """All spells, cut as `spell` is: for what came before or after a case."""
 
     @property
     def now(self) -> ColumnElement[datetime]:
@@ -89,6 +91,21 @@ class Facts:
         """The next spell began within `days` of this one's end, as known at `as_of`."""
         following = self.spell.c.next_opened_at
         return and_(following <= self.spell.c.closed_at + timedelta(days=days), following <= self.as_of)
+
+    def reported_again_within(self, days: int) -> ColumnElement[bool]:
+        """A new counted case of the same type at the same place was opened within `days` of this spell's end, as known at `as_of`."""
+        other, length = self.cases(), timedelta(days=days)
+        new = and_(other.c.spell_no == 1, other.c.is_counted, other.c.opened_at <= self.as_of)
+        # What follows a closing of the period lies close to it: only so much is read.
+        near = and_(other.c.opened_at > self.start, other.c.opened_at <= self.end + length)
+        later = (
+            select(*[other.c[name] for name in ("request_type_id", "location_key", "opened_at", "case_id")])
+            .where(new, near)
+            .subquery("later")
+        )
+        same = and_(later.c.request_type_id == self.spell.c.request_type_id, later.c.location_key == self.spell.c.location_key)
+        after = and_(later.c.opened_at > self.spell.c.closed_at, later.c.opened_at <= self.spell.c.closed_at + length)
+        return exists(select(later.c.case_id).where(same, later.c.case_id != self.spell.c.case_id, after).correlate(self.spell))
 
     def had(self, kind: str) -> ColumnElement[bool]:
         """The case had an event of that kind by `as_of`."""

@@ -1,4 +1,4 @@
-"""Places and closings that come back: repeat locations and cases reported again."""
+"""Places that come back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from metrics.kinds import Metric
 from metrics.select import GROUPS, Asked, By
 
 REPEAT_DAYS = 90
-AGAIN_DAYS = 14
 
 
 def repeat_locations(metric: Metric, asked: Asked, by: By, days: int = REPEAT_DAYS, *, period: bool = False) -> pd.DataFrame:
@@ -34,33 +33,6 @@ def repeat_locations(metric: Metric, asked: Asked, by: By, days: int = REPEAT_DA
     keys = asked.keys(placed, metric, by, period)
     cases = select(*keys, cast(func.coalesce(again, False), Integer).label("again"))
     return _share(asked, cases.where(asked.population(placed, metric), placed.column("opened_at") >= facts.start), by)
-
-
-def reported_again(metric: Metric, asked: Asked, by: By, days: int = AGAIN_DAYS, *, period: bool = False) -> pd.DataFrame:
-    """Closings followed within `days` by a new counted case of the same type and place / matured closings with a known place."""
-    facts = asked.facts(metric)
-    column = facts.column
-    other = asked.mart.spells(asked.scope)
-    later = select(other.c.request_type_id, other.c.location_key, other.c.opened_at, other.c.case_id).where(
-        other.c.spell_no == 1, other.c.is_counted, other.c.opened_at <= facts.as_of, other.c.opened_at > facts.start,
-        other.c.opened_at <= facts.end + timedelta(days=days),
-    ).subquery("later")  # fmt: skip
-    followed = (
-        select(later.c.case_id)
-        .where(
-            later.c.request_type_id == column("request_type_id"), later.c.location_key == column("location_key"),
-            later.c.case_id != column("case_id"), later.c.opened_at > column("closed_at"),
-            later.c.opened_at <= column("closed_at") + timedelta(days=days),
-        )
-        .exists()
-    )  # fmt: skip
-    keys = asked.keys(facts, metric, by, period)
-    # Where nobody knows the place, nobody knows what was reported there: such a closing is no success.
-    matured = and_(
-        facts.during("closed_at"), column("closed_at") <= facts.as_of - timedelta(days=days), column("location_key").is_not(None)
-    )
-    closings = select(*keys, cast(followed, Integer).label("again"))
-    return _share(asked, closings.where(asked.population(facts, metric), matured), by)
 
 
 def _share(asked: Asked, statement: Select, by: By) -> pd.DataFrame:

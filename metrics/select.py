@@ -60,7 +60,9 @@ class Asked:
     def facts_of(self, spells: FromClause) -> Facts:
         """`spells`, with the question's period and `as_of`."""
         start, end = self.calendar.midnight(self.question.start), self.calendar.midnight(self.question.end)
-        return Facts(spells, self.question.as_of, start, end, lambda: self.mart.case_events(self.scope))
+        return Facts(
+            spells, self.question.as_of, start, end, lambda: self.mart.case_events(self.scope), lambda: self.mart.spells(self.scope)
+        )
 
     def last_week(self) -> tuple[date, date]:
         """The last week that was complete at the end of the question's period and at its `as_of`: (first day, day after the last)."""

@@ -10,7 +10,7 @@ from data_access import vocabulary
 from metrics.dictionary.rules import at_first_contact, matured, or_false
 from metrics.kinds import Metric, elapsed_days
 
-REOPEN_DAYS = 14
+REOPEN_DAYS = AGAIN_DAYS = 14
 WITHIN_DAYS = (1, 3, 7, 14, 30, 90)
 """The days after which it is asked how many cases are closed."""
 
@@ -66,11 +66,16 @@ METRICS: tuple[Metric, ...] = (
         listed=("{when}, at least 14 days ago", "{when} after which the case was opened again within 14 days", "{when} that held for 14 days"),
     ),
     Metric(
-        "reported_again", "Reported again within 14 days", "composite", "share", "lower",
+        "reported_again", "Reported again within 14 days", "share", "share", "lower",
         "Of the closings at least 14 days old whose place is known, how many were followed within 14 days by a new case of the same type there.",
         "closings followed by a new counted case, same type and place / matured closings with a place", "closed_at",
         "catches closures nobody reopens", "Closings without a known place are left out; there is no figure where no place is known.",
-        version=2, parts=("closed",), owner="closing", needs="a case with a known place",
+        version=2, owner="closing", needs="a case with a known place",
+        rows=lambda f: and_(matured(f, AGAIN_DAYS), f.column("location_key").is_not(None)), hits=lambda f: f.reported_again_within(AGAIN_DAYS),
+        listed=(
+            "{when}, at least 14 days ago, at a known place", "{when} after which the same was reported there within 14 days",
+            "{when} after which nothing more was reported there for 14 days",
+        ),
     ),
     Metric(
         "closed_without_work", "Closed without work", "share", "share", "lower",

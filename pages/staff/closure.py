@@ -27,7 +27,7 @@ MOST_DAYS = 12
 NAMES = {
     "done": "Work done",
     "without_work": "Without work",
-    "otherwise": "Denied, withdrawn or closed automatically",
+    "otherwise": "Otherwise",
     "unknown": "Unknown",
 }
 COLOURS = (theme.THIRD, theme.SECOND, theme.FOURTH, theme.QUIET)
@@ -78,7 +78,7 @@ def draw_endings(asked: Asked, view: Mapping[str, str]) -> Drawn:
     finding = _endings_words(total)
     if not total.sum():
         return Drawn(finding, None, twin)
-    note = "Each case once, by its last closing: a source keeps one outcome for each case. Unknown: no outcome, or one that nobody mapped."
+    note = "Each case once, by its last closing: a source keeps one outcome for each case. Otherwise: denied, withdrawn or closed automatically. Unknown: no outcome, or one that nobody mapped."
     if by is None:
         figure = bars_over_time(
             frame, [Line(end, NAMES[end], colour) for end, colour in zip(ENDINGS, COLOURS, strict=True)], "cases", stacked=True
@@ -126,12 +126,13 @@ def draw_not_held(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         frame[name], frame[f"{name}_n"], frame[f"{name}_hits"] = part["value"], part["n"].fillna(0.0), part["numerator"].fillna(0.0)
     frame = frame.assign(
         closed_href=_each(asked, Listing("closed"), spans), old_href=_each(asked, Listing("reopen_rate"), spans),
-        again_href=_each(asked, Listing("reopen_rate", "true"), spans), without_href=_each(asked, Listing("closed_without_work", "true"), spans),
+        again_href=_each(asked, Listing("reopen_rate", "true"), spans), placed_href=_each(asked, Listing("reported_again"), spans),
+        nearby_href=_each(asked, Listing("reported_again", "true"), spans), without_href=_each(asked, Listing("closed_without_work", "true"), spans),
     )  # fmt: skip
     columns = (
         Column("period", _from(asked), "day"), Column("closed", "Closings", "closures", href="closed_href"),
         Column("reopen_rate_n", "At least 14 days old", "closures", href="old_href"), Column("reopen_rate_hits", "Opened again", "closures", href="again_href"),
-        Column("reopen_rate", "Share", "share"), Column("reported_again_n", "Could be reported again", "number"), Column("reported_again_hits", "Reported again", "number"),
+        Column("reopen_rate", "Share", "share"), Column("reported_again_n", "Old enough, at a known place", "closures", href="placed_href"), Column("reported_again_hits", "Reported again", "closures", href="nearby_href"),
         Column("reported_again", "Share", "share"), Column("closed_without_work_hits", "Without work", "closures", href="without_href"), Column("closed_without_work", "Share", "share"),
     )  # fmt: skip
     twin = Twin(frame.iloc[::-1], columns, f"Closings that did not hold, {words.asked_period(asked.question)}")
