@@ -152,6 +152,7 @@ def _filters() -> list[dict[str, Any]]:
     lists = "Ids, separated by commas."
     return [
         _parameter("from", "First day of the period.", form="date"),
+        _parameter("during", "The period by its name, in place of its days: a quarter.", examples=["2026-Q3"]),
         _parameter("to", "Day after its last.", form="date"),
         _parameter("as_of", "Answer as it would have been at this instant.", form="date-time"),
         *[_parameter(name, lists) for name in ("programme", "department", "request_type", "request_group")],

@@ -163,7 +163,8 @@ def counted_when(chart: Chart, asked: Asked) -> str:
 
 def permanent_query(asked: Asked, view: Mapping[str, str]) -> str:
     """The question as a query string that means the same tomorrow: with its period and `as_of` spelled out."""
-    as_of = {"as_of": asked.question.as_of.isoformat() + "Z"}
+    # Residents' figures are those of the present data: no earlier state can be asked for.
+    as_of = {} if asked.scope.audience == "public" else {"as_of": asked.question.as_of.isoformat() + "Z"}
     return urlencode({**to_query(asked.question, asked.mart), **as_of, **filters.own_query(view)})
 
 

@@ -36,10 +36,10 @@ CLASS_LABELS = {
 FIRST = ("weeks", "department", "request_group", "request_type")
 MORE = ("grain", "channel", "outcome", "case_class", "programme")
 LABELS = {
-    "weeks": "Period", "department": "Department", "request_group": "Group of types", "request_type": "Request type", "channel": "Channel",
+    "weeks": "Period", "during": "Quarter", "department": "Department", "request_group": "Group of types", "request_type": "Request type", "channel": "Channel",
     "grain": "Steps", "outcome": "Outcome", "case_class": "Cases", "programme": "Programme", "from": "From", "to": "To (not included)", "as_of": "As known on",
 }  # fmt: skip
-PLAIN = {"weeks": CUSTOM, "grain": "week", "case_class": "service"}
+PLAIN = {"during": "", "weeks": CUSTOM, "grain": "week", "case_class": "service"}
 """Values that an address leaves out, where that is not "all"."""
 LONGEST = 2_000
 LONGEST_ENTRY = 60
@@ -96,7 +96,11 @@ def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (
     """The filter bar of a page, showing `query`: the page's `own` options first; `without` names filters the page fixes itself."""
     # Earlier boundaries of a layer are chosen by the period, and stand in the bar only where an address names one.
     layers = [layer for layer in (gate.desk().city.area_layers if _has_desk() else ()) if layer.version_of is None or layer.id in query]
-    first = [*own, *(name for name in (*FIRST, *(layer.id for layer in layers[:1])) if name not in without)]
+    # Residents ask for whole quarters, and for areas of the first layer and of those that are parts of it.
+    is_public = _has_desk() and gate.desk().is_public
+    layers = [layer for at, layer in enumerate(layers) if at == 0 or layer.parent_property or not is_public]
+    names = ("during",) * is_public + FIRST + tuple(layer.id for layer in layers[:1])
+    first = [*own, *(name for name in names if name not in without)]
     more = [name for name in (*MORE, *(layer.id for layer in layers[1:])) if name not in without]
     labels = LABELS | {layer.id: layer.name for layer in layers} | {name: OPTIONS[name].label for name in own}
     period_is_custom = "from" in query or "to" in query
@@ -252,6 +256,8 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     if name in OPTIONS:
         choices = OPTIONS[name].choices
         return [{"value": value, "label": label} for value, label in (choices(asked) if choices else {}).items()]
+    if name == "during":
+        return words.quarters(asked.calendar, asked.mart.as_of)
     dimensions = asked.mart.dimensions
     if name == "department":
         members = list(visible_departments(gate.desk().viewer(), asked.mart).values())

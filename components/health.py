@@ -21,6 +21,7 @@ LOADS = (
     Column("rows_unchanged", "Unchanged", "cases"), Column("rows_quarantined", "Refused", "cases"), Column("rows_deleted", "Deleted", "cases"),
     Column("seconds", "Seconds", "number"),
 )  # fmt: skip
+LOAD_TIMES = (Column("mode", "Kind"), Column("started_at", "Started", "instant"), Column("as_of", "Complete to", "instant"))
 RUNS = (
     Column("source_name", "Source"), Column("mode", "Kind"), Column("state", "Result"), Column("started_at", "Started", "instant"),
     Column("rows_read", "Read", "cases"), Column("rows_new", "New", "cases"), Column("rows_changed", "Changed", "cases"),
@@ -54,8 +55,12 @@ def freshness(asked: Asked) -> html.Section:
     age = words.age((utc_now() - mart.as_of.replace(tzinfo=UTC)).total_seconds() / 3600)
     limit = gate.desk().city.facts.stale_after_hours
     loads = health.loads(asked)
+    fresh = f"The data is complete to {words.instant(mart.as_of, asked.calendar)}, {age} ago. Data older than {words.age(limit)} puts a banner on every page. "
+    if asked.scope.audience == "public":
+        # What a load read holds cases that are not published: residents are told when it was, and no more.
+        return card("How fresh it is", html.P(fresh.strip()), html_table(Twin(loads, LOAD_TIMES, "Loads, newest first"), asked.calendar))
     facts = html.P(
-        f"The data is complete to {words.instant(mart.as_of, asked.calendar)}, {age} ago. Data older than {words.age(limit)} puts a banner on every page. "
+        f"{fresh}"
         f"{words.count(loads['rows_read'].sum())} rows were read by {words.plural(len(loads), 'load')}; this is generation {mart.generation} of the mart."
     )
     return card("How fresh it is", facts, html_table(Twin(loads, LOADS, "Loads in this mart, newest first"), asked.calendar))

@@ -12,12 +12,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from access import AccessDenied
 from components import chart, files, filters, gate, viewers
+from metrics.desk import Unknown
 from metrics.question import BadQuestion
 
 LARGEST_BODY = 64 * 1024
 LOOPBACK = ("127.0.0.1", "::1")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 ASSET_SECONDS = 3600
+REFUSED_AS = {BadQuestion: 400, Unknown: 401, AccessDenied: 403}
+"""What is answered to a file that cannot be given; anything else may be better later (503)."""
 
 
 def protect(server: Flask, app: dash.Dash, *, public: bool) -> None:
@@ -156,7 +159,7 @@ def add_routes(server: Flask) -> None:
             frame = made.draw(asked, filters.view_of(query, asked)).twin.for_file()
             gate.desk().note("exported", f"{len(frame)} rows of chart {name}")
         except Exception as error:
-            return _refusal(400 if isinstance(error, BadQuestion) else 503, gate.sentence_for(error))
+            return _refusal(next((code for kind, code in REFUSED_AS.items() if isinstance(error, kind)), 503), gate.sentence_for(error))
         answer = Response(files.csv_lines(frame), content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{asked.question.as_of:%Y-%m-%d}.csv"'
         answer.headers["X-Statroom-As-Of"] = asked.question.as_of.isoformat(timespec="seconds") + "Z"

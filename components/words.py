@@ -11,7 +11,7 @@ import pandas as pd
 
 from metrics.compare import Change
 from metrics.kinds import Metric, Unit
-from metrics.periods import Calendar, Grain
+from metrics.periods import Calendar, Grain, quarter_name
 from metrics.question import Question
 
 MISSING = "–"
@@ -108,6 +108,17 @@ def days_between(start: date, end: date) -> str:
     if (start.year, start.month) == (last.year, last.month):
         return f"{start.day} to {day(last)}"
     return f"{day(start, year=start.year != last.year)} to {day(last)}"
+
+
+def quarters(calendar: Calendar, as_of: datetime, n: int = 12) -> list[dict[str, str]]:
+    """The last `n` complete quarters as options, the latest first and chosen by an empty value."""
+    made, end = [], calendar.last_complete(as_of, "quarter")[1]
+    for at in range(n):
+        start = calendar.start_of(end - timedelta(days=1), "quarter")
+        said = days_between(start, end)
+        made.append({"value": quarter_name(start, end) or "", "label": said} if at else {"value": "", "label": f"Latest: {said}"})
+        end = start
+    return made
 
 
 def during(start: date, end: date) -> str:

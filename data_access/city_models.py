@@ -157,6 +157,8 @@ class Release(Model):
     B: tuple[str, ...] = ()
     all_A: bool = False
     """True for data that is already public: every type not named in B is class A."""
+    cases: bool = False
+    """True to publish cases of class A one by one too: then every number can be counted from them, however small."""
 
 
 class CityFile(Model):

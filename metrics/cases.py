@@ -7,6 +7,7 @@ a figure of closings lists a case once for every closing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,9 @@ from metrics.clock import Late, closed_late
 from metrics.definitions import REGISTRY
 from metrics.kinds import Facts
 from metrics.measure import window
+from metrics.periods import Calendar
 from metrics.question import BadQuestion
+from metrics.release import RELEASED
 from metrics.select import Asked
 
 MOST_ROWS = 500
@@ -52,6 +55,7 @@ def case_list(
         late: of closings, only those so many days from the deadline (`metrics.clock.late_of`).
 
     Raises:
+        AccessDenied: asked by the public of a city that publishes no single cases.
         BadQuestion: unknown metric or sort column, a page larger than `MOST_ROWS`, ages of cases that are not open, or `late` of others than closings.
     """
     if not (isinstance(offset, int) and isinstance(limit, int) and 0 <= offset <= 10**8 and 0 < limit <= MOST_ROWS):
@@ -78,8 +82,10 @@ def case_count(
 
     Raises:
         BadQuestion: as `case_list`.
+        AccessDenied: asked by the public of a city that publishes no single cases.
     """
     listed = _Listed(of, hits, search, ages, late)
+    _require_published(asked, listed)
     parameters = [listed.metric.version, asked.question.parameters(), of, hits, listed.search, ages, late]
 
     def count() -> int:
@@ -100,8 +106,7 @@ def case_counts(
         BadQuestion: as `case_list`, or an unknown dimension.
         AccessDenied: asked by the public, whose small counts would have to be hidden.
     """
-    if asked.scope.audience == "public":
-        raise AccessDenied("This is open to staff.")
+    asked.require_staff()
     listed = _Listed(of, hits, "", ages, late)
     facts = asked.facts(listed.metric)
     group = asked.group(facts, listed.metric, by).label("grp")
@@ -124,24 +129,36 @@ class _Listed:
         self.metric, self.hits, self.search, self.ages, self.late = metric, hits, search.strip()[:60], ages, late
 
 
+def _require_published(asked: Asked, listed: _Listed) -> None:
+    """A list is a number too: residents get one only where the city publishes its cases one by one."""
+    if asked.scope.audience != "public":
+        return
+    if asked.mart.meta.get("cases_published") != "True":
+        raise AccessDenied("Single cases are not published here; the figures are.")
+    if listed.metric.id not in RELEASED or listed.late is not None:
+        raise BadQuestion(f"The cases of '{listed.metric.label}' are not published.")
+
+
 def _read(asked: Asked, listed: _Listed, sort: str, descending: bool, offset: int, limit: int) -> CasePage:
     if sort not in SORTS:
         raise BadQuestion(f"Cases cannot be sorted by '{str(sort)[:60]}'; choose one of {', '.join(SORTS)}.")
     total = case_count(asked, listed.metric.id, hits=listed.hits, search=listed.search, ages=listed.ages, late=listed.late)
     rows = asked.mart.read(_page(asked, _chosen(asked, listed), sort, descending, offset, limit), asked.scope)
     if asked.scope.audience == "public":
-        rows = _days_only(rows, asked.calendar.zone)
+        rows = _days_only(rows, asked.calendar, asked.question.as_of)
     return CasePage(worded(asked, rows), total)
 
 
-def _days_only(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
-    """Residents are told the city's day of each instant, not its time, and whole days."""
-    made = {}
+def _days_only(rows: pd.DataFrame, calendar: Calendar, as_of: datetime) -> pd.DataFrame:
+    """Residents are told the city's day of each instant, not its time, and days by the calendar."""
+    made: dict[str, pd.Series] = {}
     for name in ("opened_at", "due_at", "closed_at"):
-        local = pd.to_datetime(rows[name]).dt.tz_localize("UTC").dt.tz_convert(zone)
+        local = pd.to_datetime(rows[name]).dt.tz_localize("UTC").dt.tz_convert(calendar.zone)
         made[name] = pd.Series([None if day is pd.NaT else day.date() for day in local], index=rows.index, dtype=object)
-    for name in ("days_open", "days_overdue"):
-        made[name] = pd.to_numeric(rows[name], errors="coerce").floordiv(1)
+    today = calendar.day_of(as_of)
+    for name, since, until in (("days_open", "opened_at", made["closed_at"]), ("days_overdue", "due_at", made["closed_at"])):
+        days = [None if start is None else ((end or today) - start).days for start, end in zip(made[since], until, strict=True)]
+        made[name] = pd.Series(days, index=rows.index, dtype="float64").where(rows[name].notna())
     return rows.assign(**made)
 
 

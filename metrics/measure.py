@@ -18,8 +18,9 @@ from metrics.definitions import REGISTRY
 from metrics.kinds import DAY_OF, Facts, Metric
 from metrics.periods import Calendar
 from metrics.question import BadQuestion, Question, require_metric
+from metrics.release import hidden_rows, require_released
 from metrics.select import GROUPS, KEYS, Asked, By, by_period
-from metrics.suppression import hide_small_cells
+from metrics.suppression import threshold_of
 
 QUANTILES = {"median": 0.5, "p90": 0.9}
 
@@ -45,23 +46,27 @@ def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False
     return Answer(metric, asked.question, _shown(metric, asked, dimensions, period), asked.mart.generation, by, period)
 
 
-def _shown(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
+def _shown(metric: Metric, asked: Asked, by: tuple[str, ...], period: bool) -> pd.DataFrame:
     """What this audience may see of the counts, and what can be told at all."""
     frame = _visible(metric, asked, by, period)
     return unknown_before(frame, metric, asked) if period else frame
 
 
-def _visible(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
-    if asked.scope.audience != "public" or not by:
+def _visible(metric: Metric, asked: Asked, by: tuple[str, ...], period: bool) -> pd.DataFrame:
+    if asked.scope.audience != "public":
         return counted(metric, asked, by, period).drop(columns=composite.SMALLEST, errors="ignore")
+    require_released(metric, asked, by, period)
 
-    def hidden() -> pd.DataFrame:
+    def released() -> pd.DataFrame:
         frame = counted(metric, asked, by, period)
-        count = frame[composite.SMALLEST] if composite.SMALLEST in frame.columns else frame["n"]
-        frame = frame.drop(columns=composite.SMALLEST, errors="ignore")
-        return hide_small_cells(frame, metric.unit, count, adds_over_time=metric.kind != "stock")
+        least = frame[composite.SMALLEST] if composite.SMALLEST in frame.columns else frame["n"]
+        few = least.fillna(0).between(0, threshold_of(metric.unit), inclusive="neither")
+        hidden = few | pd.Series(hidden_rows(metric, asked, frame, by, period, counted), index=frame.index, dtype="bool")
+        figures = [name for name in frame.columns if name not in (*KEYS, "suppressed", composite.SMALLEST)]
+        cleared = {name: frame[name].astype("float64").mask(hidden) for name in figures}
+        return frame.assign(**cleared, suppressed=hidden).drop(columns=composite.SMALLEST, errors="ignore")
 
-    return _cached("shown", metric, asked, by, period, hidden)
+    return _cached("shown", metric, asked, by, period, released)
 
 
 def counted(metric: Metric, asked: Asked, by: By = None, period: bool = False) -> pd.DataFrame:

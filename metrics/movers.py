@@ -13,7 +13,6 @@ from metrics.answer import pack
 from metrics.compare import LEAST_BASE, change
 from metrics.definitions import REGISTRY
 from metrics.select import Asked
-from metrics.suppression import LEAST_COUNT
 from metrics.weekly import METRICS, WHOLE
 
 DIMENSIONS = ("department", "request_type")
@@ -31,7 +30,11 @@ def movers(asked: Asked, n: int = 8, rebased: signals.Rebased | None = None) -> 
     value), `cases` (how many more or fewer cases, or kept promises, than expected), `verdict` (better,
     worse or neither) and `is_signal`: whether the week is part of a clear signal. What has too few
     cases to be judged, and what did not move, is left out.
+
+    Raises:
+        AccessDenied: asked by the public.
     """
+    asked.require_staff()
     start, _ = asked.last_week()
     keys = [] if rebased is None else [rebased.version]
     parameters = [start.isoformat(), asked.question.parameters(), n, *keys]
@@ -57,7 +60,5 @@ def _ranked(asked: Asked, rebased: signals.Rebased | None) -> pd.DataFrame:
             metric_id, dimension, key, label, value, moved.previous, previous, moved.difference, moved.share, n[at], abs(cases[at]), verdict, at in loud,
         ))  # fmt: skip
     made = pd.DataFrame(rows, columns=list(COLUMNS))
-    if asked.scope.audience == "public":
-        made = made[made["n"] >= LEAST_COUNT]
     order = ["is_signal", "cases", "metric", "dimension", "label"]
     return made.sort_values(order, ascending=[False, False, True, True, True], ignore_index=True)

@@ -88,6 +88,22 @@ class Calendar:
         return self.midnight(start), self.utc(local - timedelta(days=7))
 
 
+def quarter_name(start: date, end: date) -> str | None:
+    """Name of the calendar quarter `[start, end)`, e.g. 2026-Q3; None if it is not exactly one."""
+    name = f"{start.year}-Q{(start.month + 2) // 3}"
+    return name if quarter_days(name) == (start, end) else None
+
+
+def quarter_days(name: str) -> tuple[date, date] | None:
+    """(first day, day after the last) of a quarter by its name, e.g. 2026-Q3; None if it is no such name."""
+    if len(name) != 7 or not (name[:4].isascii() and name[:4].isdigit()) or name[4:6] != "-Q" or name[6] not in "1234":
+        return None
+    year, quarter = int(name[:4]), int(name[6])
+    if not 1900 < year < 2199:
+        return None
+    return date(year, 3 * quarter - 2, 1), date(year + quarter // 4, 3 * quarter % 12 + 1, 1)
+
+
 def iso_week(day: date) -> str:
     """ISO 8601 name of the week of `day`, e.g. 2026-W53."""
     year, week, _ = day.isocalendar()

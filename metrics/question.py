@@ -14,7 +14,7 @@ from access import Viewer, scope_of
 from data_access import vocabulary
 from data_access.mart.reading import Mart
 from metrics.definitions import REGISTRY
-from metrics.periods import GRAINS, Calendar, Grain
+from metrics.periods import GRAINS, Calendar, Grain, quarter_days, quarter_name
 
 LONGEST_DAYS = 366 * 12
 MOST_VALUES = 60
@@ -69,6 +69,8 @@ class Question:
 def to_query(question: Question, mart: Mart) -> dict[str, str]:
     """The URL parameters of `question`; what is the default is left out, except the period."""
     query = {"from": question.start.isoformat(), "to": question.end.isoformat()}
+    if mart.audience == "public" and (quarter := quarter_name(question.start, question.end)) is not None:
+        query = {"during": quarter}
     if question.grain != "week":
         query["grain"] = question.grain
     if question.as_of != mart.as_of:
@@ -86,7 +88,10 @@ def to_query(question: Question, mart: Mart) -> dict[str, str]:
 
 
 def default_question(mart: Mart, calendar: Calendar, *, weeks: int = 13) -> Question:
-    """The last `weeks` complete weeks, everything, as of the data."""
+    """The last `weeks` complete weeks, everything, as of the data; for residents the last complete quarter."""
+    if mart.audience == "public":
+        start, end = calendar.last_complete(mart.as_of, "quarter")
+        return Question(start=start, end=end, as_of=mart.as_of, grain="month")
     _, end = calendar.last_complete(mart.as_of, "week")
     return Question(start=end - timedelta(weeks=weeks), end=end, as_of=mart.as_of)
 
@@ -94,7 +99,8 @@ def default_question(mart: Mart, calendar: Calendar, *, weeks: int = 13) -> Ques
 def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calendar: Calendar, *, weeks: int = 13) -> Question:
     """The question a URL or a filter bar asks; unknown parameter names are ignored.
 
-    Without `from` and `to` the period is the last `weeks` complete weeks; `weeks` may be a parameter too.
+    Without `from` and `to` the period is the last `weeks` complete weeks; `weeks` may be a parameter too, or
+    `during` a quarter by its name. Residents' figures are of the data's own instant and, by default, of the last quarter.
 
     Raises:
         BadQuestion: a sentence naming what cannot be used.
@@ -105,8 +111,11 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
     default = default_question(mart, calendar, weeks=weeks)
     as_of = _instant(_text(query, "as_of"), mart.as_of, calendar)
     if as_of != mart.as_of:
+        if mart.audience == "public":
+            raise BadQuestion(f"Published figures are those of the present data, to {calendar.day_of(mart.as_of)}; leave as_of out.")
         _, end = calendar.last_complete(as_of, "week")
         default = replace(default, start=end - timedelta(weeks=weeks), end=end, as_of=as_of)
+    default = _during(_text(query, "during"), default)
     start = _day(_text(query, "from"), default.start, "from")
     end = _day(_text(query, "to"), default.end, "to")
     if start >= end:
@@ -212,6 +221,14 @@ def _grain(text: str) -> Grain:
         if grain == text:
             return grain
     raise BadQuestion(f"There is no period called {_shown(text)}; choose {', '.join(GRAINS)}.")
+
+
+def _during(text: str, default: Question) -> Question:
+    """`default` about the quarter `text` names, if it names one."""
+    days = quarter_days(text)
+    if text and days is None:
+        raise BadQuestion(f"during is {_shown(text)}; write a quarter such as 2026-Q3.")
+    return default if days is None else replace(default, start=days[0], end=days[1])
 
 
 def _weeks(text: str, default: int) -> int:

@@ -1,47 +1,49 @@
-"""The few figures a resident is told first, with the same weeks a year earlier beside them."""
+"""The few figures a resident is told first, with the same months a year earlier beside them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
 from metrics.measure import measure
-from metrics.periods import SAME_WEEK_LAST_YEAR
 from metrics.select import Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Counts of cases; `opened_before` and `share_before` are of the same weeks a year (364 days) earlier."""
+    """Counts of cases, None where there are too few to publish; `opened_before` and `share_before` are of the same months a year earlier."""
 
-    opened: float
+    opened: float | None
     opened_before: float | None
-    due: float
-    met: float
+    due: float | None
+    met: float | None
     share_before: float | None
     """Share on time then; None without a due case."""
-    old_enough: float
+    old_enough: float | None
     """Cases opened in the period at least a week before the data ends."""
-    within_week: float
+    within_week: float | None
     """Of these, how many were closed within a week."""
-    open: float
-    overdue: float
+    open: float | None
+    overdue: float | None
 
 
 def answers(asked: Asked) -> Answers:
     """Reported, on time, closed within a week, open and overdue for the question."""
-    before = replace(asked, question=asked.question.shifted(SAME_WEEK_LAST_YEAR.days))
+    question = asked.question
+    before = asked.about(question.about(start=_year_before(question.start), end=_year_before(question.end)))
     on_time, quick = measure("ontime_due", asked), measure("closed_within_7_days", asked)
     return Answers(
-        opened=_count("opened", asked), opened_before=_count("opened", before), due=on_time.denominator or 0.0, met=on_time.numerator or 0.0,
-        share_before=measure("ontime_due", before).value, old_enough=quick.denominator or 0.0, within_week=quick.numerator or 0.0,
-        open=_count("backlog", asked), overdue=_count("overdue_now", asked),
+        opened=measure("opened", asked).value, opened_before=measure("opened", before).value, due=on_time.denominator, met=on_time.numerator,
+        share_before=measure("ontime_due", before).value, old_enough=quick.denominator, within_week=quick.numerator,
+        open=measure("backlog", asked).value, overdue=measure("overdue_now", asked).value,
     )  # fmt: skip
 
 
-def _count(metric_id: str, asked: Asked) -> float:
-    return measure(metric_id, asked).value or 0.0
+def _year_before(day: date) -> date:
+    """The same first day of a month a year earlier."""
+    return day.replace(year=day.year - 1)
 
 
 def services(asked: Asked) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from sqlalchemy import Date as SqlDate
 from sqlalchemy import Integer as SqlInteger
 from sqlalchemy.sql.selectable import FromClause
 
-from access import Scope
+from access import AccessDenied, Scope
 from data_access import vocabulary
 from data_access.mart.dimensions import Dimension, Member
 from data_access.mart.reading import Mart
@@ -38,6 +38,15 @@ class Asked:
     question: Question
     memory: dict[str, Any] | None = field(default=None, repr=False, compare=False)
     """What was counted already, where figures asked together share their parts."""
+
+    def require_staff(self) -> None:
+        """Refuse the public what is no released figure: `measure` alone hides small numbers.
+
+        Raises:
+            AccessDenied: asked by the public.
+        """
+        if self.scope.audience == "public":
+            raise AccessDenied("This is open to staff.")
 
     def about(self, question: Question) -> Asked:
         """Another question of the same viewer, with the same memory."""

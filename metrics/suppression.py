@@ -2,25 +2,41 @@
 
 A cell with 0 < n < k is hidden; if the total is known, further cells (smallest first) are hidden
 until at least two are and their sum is at least k. Zeros are shown. (CMS cell-size policy;
-Washington DOH small-number guidance.)
+Washington DOH small-number guidance.) In a table with many totals, two hidden cells of a line may still
+follow from the other lines together, so what the sums determine is looked for and more is hidden.
 """
 
 from __future__ import annotations
 
-from typing import Mapping, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-import pandas as pd
+import numpy as np
 
-from metrics.select import KEYS
+from metrics.kinds import Unit
 
 LEAST_COUNT = 5
 LEAST_FOR_RATE = 10
-Cell = TypeVar("Cell", str, int)
+COUNTS: tuple[Unit, ...] = ("cases", "closures", "reports")
+CERTAIN = 1e-6
+"""Rounding of sums of products: what differs by less is equal."""
+Cell = TypeVar("Cell", str, int, tuple[str, str, str, str])
+Lines = Sequence[tuple[Cell, tuple[Cell, ...]]]
+"""Totals, each with the cells that add up to it."""
+
+
+def threshold_of(unit: Unit) -> int:
+    """How many cases a figure of `unit` needs to be published: a share or a duration of few would describe them one by one."""
+    return LEAST_COUNT if unit in COUNTS else LEAST_FOR_RATE
+
+
+def is_small(n: int, threshold: int) -> bool:
+    return 0 < n < threshold
 
 
 def suppress(cells: Mapping[str, int], threshold: int = LEAST_COUNT) -> dict[str, int | None]:
     """`cells` with the ones that must not be known as None; the total stays publishable."""
-    hidden = complemented(cells, {name for name, n in cells.items() if 0 < n < threshold}, threshold)
+    hidden = complemented(cells, {name for name, n in cells.items() if is_small(n, threshold)}, threshold)
     return {name: None if name in hidden else n for name, n in cells.items()}
 
 
@@ -34,33 +50,55 @@ def complemented(cells: Mapping[Cell, int], hidden: set[Cell], threshold: int) -
     return found
 
 
-def hide_small_cells(frame: pd.DataFrame, unit: str, count: pd.Series, *, adds_over_time: bool = True) -> pd.DataFrame:
-    """An answer frame as residents may see it: cells with a small `count` have no value and are marked.
+def protected(cells: Mapping[Cell, int], lines: Lines[Cell], hidden: set[Cell], threshold: int) -> set[Cell]:
+    """`hidden`, the cells with few cases, and those that must be hidden with them so that none follows from what is shown.
 
-    Every line of the table (all groups of one period, all periods of one group, ...) has a total
-    that can be asked for, so along every line either nothing is hidden or too much to work it out.
-    Stocks do not add up over time, so their periods need no such care.
+    Args:
+        cells: all cells with cases, totals too.
+        lines: every sum that is known: a total and its parts; where the parts leave something out, as if they did not.
+        threshold: fewer cases than this are too few.
     """
-    threshold = LEAST_FOR_RATE if unit == "share" else LEAST_COUNT
-    frame, count = frame.reset_index(drop=True), count.fillna(0).astype("int64").reset_index(drop=True)
-    axes = [name for name in ("key", "key_2", "period") if name in frame.columns]
-    lines = [line for axis in axes if axis != "period" or adds_over_time for line in _lines(frame, axis, axes)]
-    hidden: set[int] = set(count.index[(count > 0) & (count < threshold)])
+    found = hidden | {cell for cell, n in cells.items() if is_small(n, threshold)}
     before = -1
-    while len(hidden) != before:
-        before = len(hidden)
-        for line in lines:
-            cells = {at: int(count[at]) for at in line}
-            hidden |= complemented(cells, hidden & cells.keys(), threshold)
-    small = frame.index.isin(hidden)
-    figures = [name for name in frame.columns if name not in (*KEYS, "suppressed")]
-    cleared = {name: frame[name].astype("float64").mask(small) for name in figures}
-    return frame.assign(**cleared, suppressed=small)
+    while len(found) != before:
+        before = len(found)
+        for total, parts in lines:
+            small = found.intersection(parts)
+            if total in found and not small:
+                found.add(min(parts, key=lambda part: (cells[part], part)))
+            elif total not in found and small:
+                found |= complemented({part: cells[part] for part in parts}, small, threshold)
+                found |= {total} if len(parts) == 1 else set()
+        if len(found) == before:
+            found |= _cover_for(_determined(found, lines), found, cells, lines)
+    return found
 
 
-def _lines(frame: pd.DataFrame, axis: str, axes: list[str]) -> list[list[int]]:
-    """The rows of each line of the table that runs along `axis`."""
-    others = [name for name in axes if name != axis]
-    if not others:
-        return [list(range(len(frame)))]
-    return [positions.tolist() for positions in frame.groupby(others, sort=False).indices.values()]
+def _determined(hidden: set[Cell], lines: Lines[Cell]) -> list[Cell]:
+    """The hidden cells that all known sums together leave no freedom."""
+    order = sorted(hidden)
+    place = {cell: at for at, cell in enumerate(order)}
+    known = [line for line in lines if line[0] in place or any(part in place for part in line[1])]
+    if not known:
+        return []
+    sums = np.zeros((len(known), len(order)))
+    for at, (total, parts) in enumerate(known):
+        for cell, sign in ((total, -1.0), *((part, 1.0) for part in parts)):
+            if cell in place:
+                sums[at, place[cell]] = sign
+    # A cell is determined if it lies wholly in the span of the sums: then its share of the projection onto them is one.
+    strength, mixes = np.linalg.eigh(sums @ sums.T)
+    kept = strength > CERTAIN * strength[-1]
+    within = (np.square(mixes[:, kept].T @ sums) / strength[kept][:, None]).sum(axis=0)
+    return [cell for cell, share in zip(order, within, strict=True) if share > 1 - CERTAIN]
+
+
+def _cover_for(known: list[Cell], hidden: set[Cell], cells: Mapping[Cell, int], lines: Lines[Cell]) -> set[Cell]:
+    """The smallest shown cell beside each of `known`."""
+    made: set[Cell] = set()
+    for cell in known:
+        beside = [
+            part for total, parts in lines if len(parts) > 1 and (cell == total or cell in parts) for part in parts if part not in hidden
+        ]
+        made |= {min(beside, key=lambda part: (cells[part], part))} if beside else set()
+    return made

@@ -1,14 +1,18 @@
 """The public mart: only what residents may see, in a file of its own.
 
-It holds rows of class-A request types, without staff columns, with points snapped to a coarse
-grid and with case numbers that lead nowhere. What is not in the file cannot leak from it.
+It holds rows of class-A request types, without staff columns, with points snapped to a coarse grid, with the
+day of what happened instead of its time, and with case numbers that lead nowhere. What is not in the file
+cannot leak from it.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Callable
+from zoneinfo import ZoneInfo
 
+from data_access.city import City
 from data_access.mart import schema
 from data_access.mart.staging import Stage
 
@@ -16,14 +20,19 @@ GRID_DEGREES = 0.0025
 """Public points are centres of cells this wide: about 250 m. The move depends on the place only."""
 _SNAPPED = {name: f"(floor({name} / {GRID_DEGREES}) + 0.5) * {GRID_DEGREES}" for name in ("latitude", "longitude")}
 SPELLS = {
-    schema.spell: "opened_at, case_id, spell_no",
-    schema.open_spell: "due_at, case_id",
-    schema.closed_spell: "closed_at, case_id, spell_no",
-    schema.due_spell: "due_at, case_id, spell_no",
+    schema.spell: ("true", "opened_at, case_id, spell_no"),
+    schema.open_spell: ("closed_at IS NULL OR closed_at > $as_of", "due_at, case_id"),
+    schema.closed_spell: ("closed_at IS NOT NULL", "closed_at, case_id, spell_no"),
+    schema.due_spell: ("due_at IS NOT NULL", "due_at, case_id, spell_no"),
 }
+INSTANTS = ("opened_at", "spell_opened_at", "closed_at", "due_at", "first_due_at", "first_transferred_at")
+KEPT_DAYS = (0, 7, -7, -14)
+"""Days from `as_of` that figures compare with (now, due soon, a week ago, two weeks ago): on which side of them an instant lies is kept."""
+STEP_SECONDS = 1800
+"""Durations are rounded up to this; every limit in a definition is a multiple of it."""
 
 
-def build_public(stage: Stage, path: Path, columns: Callable[..., str]) -> None:
+def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., str], as_of: datetime) -> None:
     """Write the public mart to `path` from the attached staff mart."""
     run = stage.connection.execute
     run(f"ATTACH '{path}' AS public_mart")
@@ -32,44 +41,122 @@ def build_public(stage: Stage, path: Path, columns: Callable[..., str]) -> None:
             hidden = schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
             run(f"CREATE TABLE public_mart.{table.name} ({columns(table, hidden)})")
     run("CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'")
-    for table, order in SPELLS.items():
+    slots = _release_layers(stage)
+    _cut_to_days(stage, city.zone, as_of)
+    hidden = {f"area_{n}_id": "0::SMALLINT" for n in range(1, schema.AREA_SLOTS + 1) if n not in slots}
+    for table, (which, order) in SPELLS.items():
+        given = {"as_of": as_of} if "$as_of" in which else {}
+        made = _replaced({"location_key": "NULL", "satisfaction": "NULL", **_SNAPPED, **hidden})
+        run(f"INSERT INTO public_mart.{table.name} SELECT * REPLACE ({made}) FROM day_spell WHERE {which} ORDER BY {order}", given)
+    run("DROP TABLE day_spell")
+    if city.file.release.cases:
         run(
-            f"""INSERT INTO public_mart.{table.name} SELECT * REPLACE (NULL AS location_key, NULL AS satisfaction,
-                {_SNAPPED["latitude"]} AS latitude, {_SNAPPED["longitude"]} AS longitude) FROM staff.{table.name}
-            WHERE request_type_id IN (FROM released) ORDER BY {order}"""
+            f"INSERT INTO public_mart.case_record SELECT {_replaced(_record() | hidden)} FROM staff.case_record WHERE request_type_id IN (FROM released) ORDER BY case_id"
         )
-    run(
-        f"INSERT INTO public_mart.case_record SELECT {_record()} FROM staff.case_record WHERE request_type_id IN (FROM released) ORDER BY opened_at, case_id"
-    )
-    for table in (schema.programme, schema.department, schema.request_group, schema.area_layer, schema.area):
+    for table in (schema.programme, schema.department, schema.request_group):
         run(f"INSERT INTO public_mart.{table.name} SELECT * FROM staff.{table.name}")
+    run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (FROM released_layer)")
+    run("INSERT INTO public_mart.area SELECT * FROM staff.area WHERE layer_id IN (SELECT id FROM public_mart.area_layer)")
     run("INSERT INTO public_mart.request_type SELECT * FROM staff.request_type WHERE id IN (FROM released)")
-    run("INSERT INTO public_mart.load SELECT * REPLACE (NULL AS watermark) FROM staff.load")
+    # Of a load residents learn when it was: what it read holds the cases that are not published.
+    kept = ("id", "mode", "started_at", "as_of")
+    nothing = _replaced({column.name: "NULL" for column in schema.load.c if column.name not in kept})
+    run(f"INSERT INTO public_mart.load SELECT * REPLACE ({nothing}) FROM staff.load")
     run("INSERT INTO public_mart.meta SELECT key, value FROM staff.meta WHERE key NOT IN ('public_salt', 'placeholder_points', 'audience')")
-    run("INSERT INTO public_mart.meta VALUES ('audience', 'public')")
+    run("INSERT INTO public_mart.meta VALUES ('audience', 'public'), ('cases_published', ?)", [str(city.file.release.cases)])
     run("DROP TABLE released")
+    run("DROP TABLE released_layer")
     run("DETACH public_mart")
 
 
-def _record() -> str:
+def _release_layers(stage: Stage) -> set[int]:
+    """The slots of the area layers residents may ask for: the first, and those whose areas all lie in areas of a released one.
+
+    Areas of two layers that cut each other would give away what lies between them.
+    """
+    run = stage.connection.execute
+    run("CREATE TEMP TABLE released_layer AS SELECT id FROM staff.area_layer WHERE slot > 0 ORDER BY slot LIMIT 1")
+    for (layer,) in run("SELECT id FROM staff.area_layer WHERE slot > 0 ORDER BY slot OFFSET 1").fetchall():
+        run(
+            """INSERT INTO released_layer SELECT $layer WHERE NOT EXISTS (FROM staff.area WHERE layer_id = $layer AND coalesce(parent_slug, '')
+            NOT IN (SELECT slug FROM staff.area WHERE layer_id IN (FROM released_layer)))""",
+            {"layer": layer},
+        )
+    return {slot for (slot,) in run("SELECT slot FROM staff.area_layer WHERE id IN (FROM released_layer)").fetchall()}
+
+
+def _cut_to_days(stage: Stage, zone: str, as_of: datetime) -> None:
+    """Table `day_spell`: the released spells with every instant cut to the local midnight before it.
+
+    Figures must come out as with the exact times, so what they compare is kept: the order in which things happened on
+    one day and on which side of `KEPT_DAYS` they lie, as microseconds after midnight (or after such an instant), and
+    whether a reopening came within a number of days, as the time since the closing in steps of `STEP_SECONDS`.
+    """
+    run = stage.connection.execute
+    _write_midnights(stage, zone)
+    kept = [as_of + timedelta(days=days) for days in KEPT_DAYS]
+    floors, joins = [], []
+    for name in INSTANTS:
+        sides = ", ".join(f"CASE WHEN s.{name} >= TIMESTAMP '{at}' THEN TIMESTAMP '{at}' END" for at in kept)
+        floors.append(f"greatest(m_{name}.at, {sides}) AS floor_{name}")
+        joins.append(f"LEFT JOIN midnight m_{name} ON m_{name}.day = {_day_of(zone, 's.' + name)}")
+    made = {name: _cut(name) for name in INSTANTS}
+    later = f"{_cut('closed_at')} + to_seconds({_steps('epoch(next_opened_at) - epoch(closed_at)')})"
+    made["next_opened_at"] = (
+        f"CASE WHEN next_opened_at <= TIMESTAMP '{as_of}' THEN least({later}, TIMESTAMP '{as_of}') "
+        f"WHEN next_opened_at IS NOT NULL THEN greatest({later}, TIMESTAMP '{as_of}' + INTERVAL 1 MICROSECOND) END"
+    )
+    made["seconds_to_close"] = f"{_steps('seconds_to_close')}::BIGINT"
+    floor_names = ", ".join(f"floor_{name}" for name in INSTANTS)
+    run(
+        f"""CREATE TEMP TABLE day_spell AS SELECT * EXCLUDE ({floor_names}) REPLACE ({_replaced(made)}) FROM (
+            SELECT s.*, {", ".join(floors)} FROM staff.spell s {" ".join(joins)} WHERE s.request_type_id IN (FROM released))"""
+    )
+    run("DROP TABLE midnight")
+
+
+def _write_midnights(stage: Stage, zone: str) -> None:
+    """Table `midnight`: the instant at which each local day begins, for all days of the facts."""
+    ends = ", ".join(f"min({_day_of(zone, name)}), max({_day_of(zone, name)})" for name in INSTANTS)
+    known = [day for day in stage.connection.execute(f"SELECT {ends} FROM staff.spell").fetchone() or () if isinstance(day, date)]
+    days = [min(known) + timedelta(days=at) for at in range((max(known) - min(known)).days + 1)] if known else []
+    starts = [datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None) for day in days]
+    stage.connection.execute(
+        "CREATE TEMP TABLE midnight AS SELECT unnest($days::DATE[]) AS day, unnest($starts::TIMESTAMP[]) AS at",
+        {"days": days, "starts": starts},
+    )
+
+
+def _day_of(zone: str, instant: str) -> str:
+    return f"timezone('{zone}', timezone('UTC', {instant}))::DATE"
+
+
+def _cut(name: str) -> str:
+    """`name` cut to its floor, with a microsecond for each thing that happened between its floor and itself."""
+    before = [f"coalesce({other} > floor_{name} AND {other} < {name}, false)::INTEGER" for other in INSTANTS if other != name]
+    return f"floor_{name} + to_microseconds(({name} > floor_{name})::INTEGER + {' + '.join(before)})"
+
+
+def _steps(seconds: str) -> str:
+    return f"(ceil(({seconds}) / {STEP_SECONDS}.0) * {STEP_SECONDS})"
+
+
+def _replaced(made: dict[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in made.items())
+
+
+def _record() -> dict[str, str]:
+    """Column -> SQL of a published case; its days are those of its spells."""
     made = {
         "source_id": """substr(md5(concat((SELECT value FROM staff.meta WHERE key = 'public_salt'), programme_id, ':', source_id)), 1, 12)""",
-        "source_name": "NULL",
-        "parent_source_id": "NULL",
-        "channel_raw": "NULL",
-        "status_raw": "NULL",
-        "outcome_raw": "NULL",
-        "content_hash": "NULL",
-        "location_key": "NULL",
-        "satisfaction": "NULL",
-        "source_updated_at": "NULL",
-        "acknowledged_at": "NULL",
-        "inspected_at": "NULL",
+        **dict.fromkeys(
+            (
+                "source_name", "parent_source_id", "channel_raw", "status_raw", "outcome_raw", "content_hash", "location_key", "satisfaction",
+                "source_updated_at", "acknowledged_at", "inspected_at", "opened_at", "closed_at", "due_at", "first_due_at",
+            ), "NULL",
+        ),
         **_SNAPPED,
-        "opened_at": "date_trunc('day', opened_at)",
-        "closed_at": "date_trunc('day', closed_at)",
-        "due_at": "date_trunc('day', due_at)",
-        "first_due_at": "NULL",
+    }  # fmt: skip
+    return {
+        column.name: made.get(column.name, column.name) for column in schema.case_record.c if column.name not in schema.NOT_PUBLIC_COLUMNS
     }
-    shown = [column.name for column in schema.case_record.c if column.name not in schema.NOT_PUBLIC_COLUMNS]
-    return ", ".join(f"{made.get(name, name)} AS {name}" for name in shown)

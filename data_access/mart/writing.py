@@ -97,7 +97,7 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
     _write_history(stage, loads)
     measures.write(stage)
     _write_meta(stage, city, as_of, number)
-    build_public(stage, stage.folder / "public.duckdb", _columns)
+    build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of)
     problem = checks.problem(stage.connection)
     run("DETACH staff")
     if problem:

@@ -13,7 +13,7 @@ from metrics.select import Asked
 
 def build(_query: Query) -> list[Any]:
     return [
-        heading("State of the data", "How fresh these figures are, and how much was read to make them."),
+        heading("State of the data", "How fresh these figures are."),
         html.Div(html.Section(className="card prose"), id="data-health", className="stack"),
     ]
 
@@ -22,7 +22,7 @@ def build(_query: Query) -> list[Any]:
     Output("data-health", "children"), question=Input("question", "data"), refused=lambda message: health.card("Not shown", message)
 )
 def fill(asked: Asked) -> list[Any]:
-    """Freshness only: single rows are for staff."""
+    """Freshness only: what a load read holds cases that are not published."""
     return [health.freshness(asked)]
 
 

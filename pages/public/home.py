@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import floor
 from typing import Any
 
 import pandas as pd
@@ -25,7 +26,8 @@ SERVICES = (
     Column("label", "Service"), Column("opened", "Reported", "cases"), Column("value", "On time", "share"), Column("n", "Were due", "cases"),
     Column("median", "Half closed within (days)", "days"), Column("p90", "9 of 10 closed within (days)", "days"), Column("open", "Open now", "cases"),
 )  # fmt: skip
-HIDDEN_FILTERS = ("department", "request_group", "grain", "channel", "case_class", "programme", "as_of")
+YEARS_SHOWN = 2
+HIDDEN_FILTERS = ("weeks", "from", "to", "department", "request_group", "grain", "channel", "case_class", "programme", "outcome", "as_of")
 
 
 def build(query: Query) -> list[Any]:
@@ -44,7 +46,7 @@ def build(query: Query) -> list[Any]:
                     html.Li("Reports are not problems: where people report more, there is more to count, not more that is wrong."),
                     html.Li("Closed is not always fixed: some cases are closed because nothing could be found or done."),
                     html.Li("Only cases of public places are published here. Cases about a home or a person are not."),
-                    html.Li(["Few cases say little: where fewer than ten were due, no share is given. ", dcc.Link("What the figures mean", href="/definitions")]),
+                    html.Li(["Few cases say little: where fewer than ten were due, no share is given, and no count below five. ", dcc.Link("What the figures mean", href="/definitions")]),
                 ]),
             ],
             className="card prose",
@@ -59,68 +61,96 @@ def say(asked: Asked) -> list[Any]:
     what = filters.said(asked)
     lead = f"From {words.asked_period(asked.question)}"
     made: list[Any] = [html.H2(f"{lead}: {what}" if what else lead)]
-    made.append(html.P([html.Strong(words.count(found.opened)), f" cases were reported{_than(found)}."]))
-    if found.due:
-        made.append(
-            html.P(
-                [
-                    html.Strong(_of_ten(found.met / found.due)),
-                    f" cases that were due were closed on time ({words.share(found.met / found.due)} of {words.count(found.due)}){_than_on_time(found)}.",
-                ]
-            )
-        )
+    if found.opened is None:
+        made.append(html.P("Too few cases were reported to publish how many."))
     else:
+        made.append(html.P([html.Strong(words.count(found.opened)), f" {_cases(found.opened)} reported{_than(found)}."]))
+    if found.due is None or found.met is None:
+        made.append(html.P("Too few cases with a deadline fell due to say how many were closed on time."))
+    elif not found.due:
         made.append(html.P("No case with a deadline fell due."))
-    if found.old_enough:
-        made.append(html.P([html.Strong(_of_ten(found.within_week / found.old_enough)), " cases were closed within a week of the report."]))
-    made.append(
-        html.P([html.Strong(words.count(found.open)), f" {'case is' if found.open == 1 else 'cases are'} open now{_overdue(found)}."])
-    )
+    else:
+        share = found.met / found.due
+        made.append(html.P([html.Strong(_begun(of_ten(share))), " cases that were due were closed on time ",
+                            f"({words.share(share)} of {words.count(found.due)}){_than_on_time(found, share)}."]))  # fmt: skip
+    if found.old_enough and found.within_week is not None:
+        quick = _begun(of_ten(found.within_week / found.old_enough))
+        made.append(html.P([html.Strong(quick), " cases were closed within a week of the report."]))
+    if found.open is None:
+        made.append(html.P("Too few cases are open now to publish how many."))
+    else:
+        made.append(
+            html.P([html.Strong(words.count(found.open)), f" {'case is' if found.open == 1 else 'cases are'} open now{_overdue(found)}."])
+        )
     return made
 
 
-def _of_ten(share: float) -> str:
-    return f"{round(share * 10)} of 10"
+def of_ten(share: float) -> str:
+    """A share of at least ten cases in words that never round to all or none: "8 of 10", "more than 9 of 10", "all"."""
+    if share in (0, 1):
+        return "all" if share else "none of the"
+    whole = floor(share * 10 + 0.5)
+    return "more than 9 of 10" if whole == 10 else "fewer than 1 of 10" if whole == 0 else f"{whole} of 10"
+
+
+def _begun(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _cases(n: float) -> str:
+    return "case was" if n == 1 else "cases were"
 
 
 def _than(found: Answers) -> str:
-    if found.opened_before is None or found.opened_before < 20:
+    if found.opened is None or found.opened_before is None or found.opened_before < 20:
         return ""
     change = found.opened / found.opened_before - 1
-    return f", {words.percent_of(abs(change))} {'more' if change > 0 else 'fewer'} than in the same weeks a year earlier"
+    if not change:
+        return ", as many as in the same months a year earlier"
+    return f", {words.percent_of(abs(change))} {'more' if change > 0 else 'fewer'} than in the same months a year earlier"
 
 
-def _than_on_time(found: Answers) -> str:
+def _than_on_time(found: Answers, share: float) -> str:
     if found.share_before is None:
         return ""
-    gap = found.met / found.due - found.share_before
+    gap = share - found.share_before
     if abs(gap) < 0.005:
-        return ", as in the same weeks a year earlier"
-    return f", {words.points(gap)} {'better' if gap > 0 else 'worse'} than in the same weeks a year earlier"
+        return ", as in the same months a year earlier"
+    return f", {words.points(gap)} {'better' if gap > 0 else 'worse'} than in the same months a year earlier"
 
 
 def _overdue(found: Answers) -> str:
+    if found.overdue is None:
+        return ""
     if not found.overdue:
         return ", none of them past its deadline"
     return f", {words.count(found.overdue)} of them past {'its' if found.overdue == 1 else 'their'} deadline"
 
 
 def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    """On time by week."""
-    frame = measure("ontime_due", asked, period=True).frame
+    """On time, up to the quarter asked for: of the whole city by month, of a service or an area by quarter."""
+    question = asked.question
+    is_part = bool(question.request_type or question.areas)
+    start = question.end.replace(year=question.end.year - YEARS_SHOWN)
+    question = question.about(start=start, grain="quarter" if is_part else "month")
+    frame = measure("ontime_due", asked.about(question), period=True).frame
     known = frame.dropna(subset=["value"])
-    columns = (Column("period", "Week from", "day"), Column("value", "On time", "share"), Column("n", "Were due", "cases"))
-    twin = Twin(frame.iloc[::-1], columns, "On time by week")
+    columns = (
+        Column("period", f"{question.grain.capitalize()} from", "day"),
+        Column("value", "On time", "share"),
+        Column("n", "Were due", "cases"),
+    )
+    title = f"Cases closed on time, by the {question.grain} they fell due, {words.asked_period(question)}"
+    twin = Twin(frame.iloc[::-1], columns, f"On time by {question.grain}")
     if known.empty:
-        return Drawn("No case with a deadline fell due in these weeks.", None, twin)
+        return Drawn(f"No {question.grain} had enough cases with a deadline.", None, twin, title=title)
     share = known["numerator"].sum() / known["denominator"].sum()
     target = gate.desk().city.facts.on_time_target
-    aim = "" if target is None else f"; the city's aim is {_of_ten(target)}"
+    aim = "" if target is None else f"; the city's aim is {words.share(target)}"
     return Drawn(
-        f"{_of_ten(share)} cases that were due were closed on time{aim}.",
-        lines(known, [Line("value", "On time")], "share", target=target),
-        twin,
-    )
+        words.sentence(f"{of_ten(share)} cases that were due were closed on time{aim}"),
+        lines(known, [Line("value", "On time")], "share", target=target), twin, title=title,
+    )  # fmt: skip
 
 
 def draw_services(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -132,9 +162,12 @@ def draw_services(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         return Drawn("Too few cases were due to say how services did.", None, twin)
     best, worst = drawn.iloc[0], drawn.iloc[-1]
     finding = (
-        f"{best['label']} was on time most often ({words.share(best['value'])}), {worst['label']} least ({words.share(worst['value'])})."
+        f"{best['label']}: {of_ten(best['value'])} cases that were due were closed on time ({words.share(best['value'])})."
+        if len(drawn) == 1
+        else f"{best['label']} was on time most often ({words.share(best['value'])}), {worst['label']} least ({words.share(worst['value'])})."
     )
-    note = f"The {words.plural(len(drawn), 'service')} with most reports and at least ten due cases; services differ in how hard they are."
+    asked_for = f"The {words.plural(len(drawn), 'service')} with most reports" if len(drawn) > 1 else "The services with"
+    note = f"{asked_for} and at least ten due cases; services differ in how hard they are. What too few cases stand behind is left empty."
     return Drawn(finding, bars(drawn, "share", colours=theme.PRIMARY, href=None), twin, note)
 
 
@@ -144,11 +177,13 @@ def draw_areas(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     if not known:
         return Drawn("The data of this city names no areas.", None, Twin(pd.DataFrame({"label": []}), (Column("label", "Area"),)))
     layer = known[0]
+    # The map compares the areas, also when one of them or a part of one is asked about.
+    asked = asked.about(asked.question.about(areas=()))
     return district_map(asked, "ontime_due", layer, target=on_time_target(asked), href=lambda key: filters.link("/", asked, **{layer: key}))
 
 
 BY_AREA = Chart("public-map", "Closed on time, by area", draw_areas, metric="ontime_due", is_map=True, height=420)
-ON_TIME = Chart("public-on-time", "Cases closed on time, by the week they fell due", draw_on_time, metric="ontime_due")
+ON_TIME = Chart("public-on-time", "Cases closed on time, by when they fell due", draw_on_time, metric="ontime_due")
 BY_SERVICE = Chart("public-services", "Closed on time, by service", draw_services, metric="ontime_due")
 
 layout = page(__name__, "/", "How is the city doing?", build, nav="The city", order=1)
