@@ -21,6 +21,8 @@ MOST_CELLS = 40_000
 """Cells of one view, empty ones included; two hundred by two hundred is more than a screen can show."""
 FINEST_DEGREES = 0.0001
 """About ten metres: finer than any address."""
+BLOCK_DEGREES = GRID_DEGREES
+"""About a block of the city: the finest cell for those who may not read where a case lies, and a whole multiple of it any larger one."""
 MOST_ACROSS = 64
 """Cells side by side in a view: as many as a reader can tell apart, and few enough to send."""
 
@@ -30,11 +32,13 @@ def density(asked: Asked, metric_id: str, west: float, south: float, east: float
 
     Cells are `shown_cell(asked, cell_degrees)` wide, begin at whole multiples of that and are
     counted whole where the view cuts them, so that a cell's number does not depend on the view.
-    Cases without coordinates are in no cell. Residents see no cell with fewer than five cases.
+    Cases without coordinates are in no cell. Whoever may not read addresses sees no cell with fewer than five cases.
 
     Raises:
+        AccessDenied: asked by the public, who are given no figure by place but those of areas.
         BadQuestion: no such metric, one that counts no cases, a view that is none, or too many cells.
     """
+    asked.require_staff()
     metric = REGISTRY[require_metric(metric_id)]
     if metric.rows is None:
         raise BadQuestion(f"'{metric.label}' is made of other figures and cannot be drawn as density; choose one that counts cases.")
@@ -52,7 +56,7 @@ def density(asked: Asked, metric_id: str, west: float, south: float, east: float
 
 
 def shown_cell(asked: Asked, cell_degrees: float) -> float:
-    """The width of the cells that are counted: for residents a whole multiple of the published grid, never finer.
+    """The width of the cells that are counted: for whoever may not read addresses a whole multiple of a block, never finer.
 
     Raises:
         BadQuestion: not a width of a cell.
@@ -60,7 +64,7 @@ def shown_cell(asked: Asked, cell_degrees: float) -> float:
     cell = _degrees(cell_degrees, "The width of a cell", 10)
     if cell < FINEST_DEGREES:
         raise BadQuestion(f"The width of a cell is {cell:g} degrees; choose {FINEST_DEGREES:g} to 10.")
-    return cell if asked.scope.audience != "public" else max(1, ceil(round(cell / GRID_DEGREES, 9))) * GRID_DEGREES
+    return cell if asked.scope.case_text else max(1, ceil(round(cell / BLOCK_DEGREES, 9))) * BLOCK_DEGREES
 
 
 def cell_for(west: float, south: float, east: float, north: float) -> float:
@@ -80,6 +84,7 @@ def placed(asked: Asked, metric_id: str) -> tuple[int, int]:
     Raises:
         BadQuestion: no such metric, or one that counts no cases.
     """
+    asked.require_staff()
     metric = REGISTRY[require_metric(metric_id)]
     if metric.rows is None:
         raise BadQuestion(f"'{metric.label}' is made of other figures and counts no cases of its own.")
@@ -112,7 +117,7 @@ def _cells(asked: Asked, metric_id: str, cell: float, columns: tuple[int, int], 
     placed = select(x, y).where(counted, near).subquery("placed")
     inside = and_(placed.c.x >= columns[0], placed.c.x < columns[1], placed.c.y >= rows[0], placed.c.y < rows[1])
     statement = select(placed.c.x, placed.c.y, func.count().label("n")).where(inside).group_by(placed.c.x, placed.c.y)
-    if asked.scope.audience == "public":
+    if not asked.scope.case_text:
         statement = statement.having(func.count() >= LEAST_COUNT)
     frame = asked.mart.read(statement.order_by(placed.c.y, placed.c.x), asked.scope)
     centres = {name: ((frame[axis].astype("float64") + 0.5) * cell).round(7) for name, axis in (("lon", "x"), ("lat", "y"))}

@@ -15,14 +15,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from access import PUBLIC_VIEWER, Viewer
+from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from data_access.mart.reading import open_mart
+from metrics.case_history import case_detail
+from metrics.cases import case_export
 from metrics.density import MOST_ACROSS, cell_for, density, placed, shown_cell
 from metrics.measure import ask, measure
 from metrics.question import BadQuestion, Question
 from metrics.select import Asked
 from tests.support.marts import MAYOR, calendar_of, make_mart, settings_in, small_city
 
+COUNCIL = Viewer("council", "Council", "viewer")
 CITY = small_city("UTC", release={"all_A": True})
 AS_OF = datetime(2026, 3, 31)
 MARCH = Question(date(2026, 3, 1), date(2026, 4, 1), AS_OF)
@@ -90,16 +93,36 @@ def test_a_point_on_an_edge_is_in_one_cell_only(staff: Asked) -> None:
     assert density(staff, "opened", *VIEW, 0.001)["n"].sum() == 10
 
 
-def test_residents_see_no_cell_with_fewer_than_five_cases(public: Asked) -> None:
-    assert _cells(density(public, "opened", *VIEW, 0.01)) == {(10.005, 50.005): 7}
+@pytest.fixture(scope="module")
+def council(folder: Path) -> Asked:
+    """One who sees figures of all departments, but no addresses."""
+    return ask(open_mart(settings_in(folder)), calendar_of(CITY), MARCH, COUNCIL)
 
 
-def test_residents_get_no_finer_cells_than_the_published_grid(public: Asked, staff: Asked) -> None:
-    assert shown_cell(public, 0.0001) == 0.0025
-    assert shown_cell(public, 0.0026) == 0.005
-    assert shown_cell(public, 0.005) == 0.005
+def test_who_may_not_read_addresses_sees_no_cell_with_fewer_than_five_cases(council: Asked) -> None:
+    assert _cells(density(council, "opened", *VIEW, 0.01)) == {(10.005, 50.005): 7}
+
+
+def test_who_may_not_read_addresses_gets_no_cells_finer_than_a_block(council: Asked, staff: Asked) -> None:
+    assert shown_cell(council, 0.0001) == 0.0025
+    assert shown_cell(council, 0.0026) == 0.005
+    assert shown_cell(council, 0.005) == 0.005
     assert shown_cell(staff, 0.0001) == 0.0001
-    assert density(public, "opened", *VIEW, 0.0001).empty, "seven cases spread over three cells of the grid"
+    assert density(council, "opened", *VIEW, 0.0001).empty, "seven cases spread over three cells of the grid"
+
+
+def test_who_may_not_read_addresses_reads_no_coordinates_of_a_case_either(council: Asked, staff: Asked) -> None:
+    for asked, told in ((staff, True), (council, False)):
+        case = case_detail(asked, "requests", "0")
+        assert case is not None
+        assert [("latitude" in case.facts, "longitude" in case.facts, "location_key" in case.facts)] == [(told,) * 3]
+    assert not {"latitude", "longitude"} & set(case_export(council, "opened").frame.columns)
+
+
+def test_residents_are_given_figures_of_areas_only(public: Asked) -> None:
+    for answer in (lambda: density(public, "opened", *VIEW, 0.01), lambda: placed(public, "opened")):
+        with pytest.raises(AccessDenied, match="open to staff"):
+            answer()
 
 
 def test_cases_without_a_place_are_told_apart(staff: Asked) -> None:

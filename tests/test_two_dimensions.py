@@ -17,12 +17,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from access import PUBLIC_VIEWER, Viewer
+from access import Viewer
 from data_access.mart.reading import open_mart
 from metrics.measure import ask, measure
 from metrics.question import BadQuestion, Question
 from metrics.select import Asked
-from metrics.suppression import hide_small_cells
+from metrics.suppression import protected
 from tests.support.marts import MAYOR, calendar_of, make_mart, settings_in, small_city
 
 CITY = small_city("UTC", release={"all_A": True})
@@ -53,11 +53,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def staff(folder: Path) -> Asked:
     return ask(open_mart(settings_in(folder)), calendar_of(CITY), WEEK, MAYOR)
-
-
-@pytest.fixture(scope="module")
-def public(folder: Path) -> Asked:
-    return ask(open_mart(settings_in(folder, "public")), calendar_of(CITY), WEEK, PUBLIC_VIEWER)
 
 
 def _cells(frame: pd.DataFrame) -> dict[tuple[str, str], tuple[Any, ...]]:
@@ -109,13 +104,14 @@ def test_a_figure_of_one_instant_is_not_given_by_week(staff: Asked, metric: str)
         measure(metric, staff, period=True)
 
 
-def test_residents_cannot_subtract_their_way_to_a_small_cell(public: Asked) -> None:
+def test_residents_cannot_subtract_their_way_to_a_small_cell() -> None:
     """3 cases of litter in parks are too few. The totals of parks and of litter are known, so parks' trees and roads'
     litter go with them; then roads' potholes, or roads' total would give the litter away."""
-    frame = measure("opened", public, by=("department", "request_type")).frame
-    assert len(frame) == 4
-    assert frame["suppressed"].all()
-    assert frame[["value", "numerator", "n"]].isna().all(axis=None)
+    cells = {"parks trees": 12, "parks litter": 3, "roads potholes": 20, "roads litter": 6, "parks": 15, "roads": 26, "litter": 9}
+    lines = [
+        ("parks", ("parks trees", "parks litter")), ("roads", ("roads potholes", "roads litter")), ("litter", ("parks litter", "roads litter")),
+    ]  # fmt: skip
+    assert protected(cells, lines, set(), 5) == {"parks trees", "parks litter", "roads potholes", "roads litter"}
 
 
 def test_a_larger_table_hides_a_square_around_its_small_cell() -> None:
@@ -123,25 +119,25 @@ def test_a_larger_table_hides_a_square_around_its_small_cell() -> None:
     x  3   9  20
     y  8   7  30
     z  9   9  40"""
-    cells = {"x": (3, 9, 20), "y": (8, 7, 30), "z": (9, 9, 40)}
-    rows = [(key, key_2, n) for key, line in cells.items() for key_2, n in zip("abc", line, strict=True)]
-    frame = pd.DataFrame(rows, columns=["key", "key_2", "n"]).assign(suppressed=False)
-    made = hide_small_cells(frame, "cases", frame["n"])
-    hidden = made[made["suppressed"]]
-    assert set(zip(hidden["key"], hidden["key_2"], strict=True)) == {("x", "a"), ("x", "b"), ("y", "a"), ("y", "b")}
+    table = {"x": (3, 9, 20), "y": (8, 7, 30), "z": (9, 9, 40)}
+    cells = {key + other: n for key, line in table.items() for other, n in zip("abc", line, strict=True)}
+    lines = [(key, tuple(key + other for other in "abc")) for key in "xyz"] + [(other, tuple(key + other for key in "xyz")) for other in "abc"]
+    totals = {total: sum(cells[part] for part in parts) for total, parts in lines}
+    assert protected(cells | totals, lines, set(), 5) == {"xa", "xb", "ya", "yb"}
 
 
-def test_weeks_of_one_place_do_not_give_a_hidden_week_away() -> None:
-    """With 2, 6 and 9 cases the total of three weeks is 17: the 6 goes too. Stocks do not add up, so there only the 2 goes."""
-    frame = pd.DataFrame({"key": "x", "period": pd.date_range("2026-03-02", periods=3, freq="7D"), "n": [2, 6, 9]}).assign(suppressed=False)
-    assert hide_small_cells(frame, "cases", frame["n"])["suppressed"].tolist() == [True, True, False]
-    assert hide_small_cells(frame, "cases", frame["n"], adds_over_time=False)["suppressed"].tolist() == [True, False, False]
-
-
-def test_a_composite_is_made_of_its_parts_whole_and_then_hidden(public: Asked) -> None:
-    """In the week parks opened 15 and closed 14, roads opened 26 and closed 16: hidden parts would have counted as none."""
-    frame = measure("net_flow", public, by="department").frame
-    assert dict(zip(frame["key"], frame["value"], strict=True)) == {"parks": 1, "roads": 10}
+def test_a_total_of_hidden_parts_does_not_give_away_the_one_part_that_joins_two_tables() -> None:
+    """Two hidden squares that share no line but are joined by one more hidden cell: along each of its lines others are
+    hidden too, and still it follows from all sums together. So one more is hidden with it."""
+    table = ((1, 4, 30, 30), (4, 1, 2, 30), (30, 30, 1, 4), (30, 30, 4, 1))
+    cells = {f"{row}{column}": n for row, line in enumerate(table) for column, n in enumerate(line)}
+    lines = [(f"row {at}", tuple(f"{at}{column}" for column in range(4))) for at in range(4)]
+    lines += [(f"column {at}", tuple(f"{row}{at}" for row in range(4))) for at in range(4)]
+    totals = {total: sum(cells[part] for part in parts) for total, parts in lines}
+    small = {name for name, n in cells.items() if n < 5}
+    assert "12" in small
+    found = protected(cells | totals, lines, set(), 5)
+    assert found - small == {"02"}
 
 
 def test_a_department_head_s_pairs_are_those_of_the_department(staff: Asked) -> None:

@@ -76,10 +76,10 @@ class Mart:
         return self._issue(schema.due_spell, scope)
 
     def case_records(self, scope: Scope) -> FromClause:
-        """Cases for lists, cut to `scope`; without `STAFF_ONLY_COLUMNS` unless it may read case text."""
-        hidden = () if scope.case_text else schema.STAFF_ONLY_COLUMNS
+        """Cases for lists, cut to `scope`; without `STAFF_ONLY_COLUMNS` and exact places unless it may read case text."""
+        hidden = () if scope.case_text else (*schema.STAFF_ONLY_COLUMNS, *schema.PLACE_COLUMNS)
         if self.audience == "public":
-            hidden = schema.NOT_PUBLIC_COLUMNS
+            hidden = (*schema.NOT_PUBLIC_COLUMNS, *schema.PLACE_COLUMNS)
         return self._issue(schema.case_record, scope, hidden)
 
     def case_events(self, scope: Scope) -> FromClause:

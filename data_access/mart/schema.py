@@ -135,6 +135,8 @@ case_record = Table(
 
 STAFF_ONLY_COLUMNS = ("address", "title", "description", "resolution_text")
 """Columns of `case_record` that need `Scope.case_text` and are absent from the public mart."""
+PLACE_COLUMNS = ("latitude", "longitude", "location_key")
+"""Columns of `case_record` that say where a case lies to the metre: they need `Scope.case_text` too."""
 NOT_PUBLIC_COLUMNS = (*STAFF_ONLY_COLUMNS, "queue", "source_url", "priority")
 """Columns of `case_record` that the public file does not even have."""
 
