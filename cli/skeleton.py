@@ -84,7 +84,7 @@ friday = [["08:00", "17:00"]]
 # name_property = "name"
 # population_property = "population"
 
-# What residents may see. A: cases one by one; B: figures only; what is not named is not published.
+# What residents may see. A: counted in published figures (and with cases = true published one by one); B and what is not named: nothing.
 [release]
 A = []
 B = []

@@ -39,7 +39,7 @@ LABELS = {
     "weeks": "Period", "during": "Quarter", "department": "Department", "request_group": "Group of types", "request_type": "Request type", "channel": "Channel",
     "grain": "Steps", "outcome": "Outcome", "case_class": "Cases", "programme": "Programme", "from": "From", "to": "To (not included)", "as_of": "As known on",
 }  # fmt: skip
-PLAIN = {"during": "", "weeks": CUSTOM, "grain": "week", "case_class": "service"}
+PLAIN = {"during": "latest", "weeks": CUSTOM, "grain": "week", "case_class": "service"}
 """Values that an address leaves out, where that is not "all"."""
 LONGEST = 2_000
 LONGEST_ENTRY = 60

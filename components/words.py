@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import textwrap
 from datetime import date, datetime, timedelta
+from math import floor
 from typing import Any
 
 import pandas as pd
@@ -111,12 +112,12 @@ def days_between(start: date, end: date) -> str:
 
 
 def quarters(calendar: Calendar, as_of: datetime, n: int = 12) -> list[dict[str, str]]:
-    """The last `n` complete quarters as options, the latest first and chosen by an empty value."""
+    """The last `n` complete quarters as options, the latest first."""
     made, end = [], calendar.last_complete(as_of, "quarter")[1]
     for at in range(n):
         start = calendar.start_of(end - timedelta(days=1), "quarter")
         said = days_between(start, end)
-        made.append({"value": quarter_name(start, end) or "", "label": said} if at else {"value": "", "label": f"Latest: {said}"})
+        made.append({"value": quarter_name(start, end) or "", "label": said} if at else {"value": "latest", "label": f"Latest: {said}"})
         end = start
     return made
 
@@ -188,6 +189,24 @@ def changed(change: Change, unit: Unit, against: str) -> str:
     part = "" if change.share is None or unit == "share" else f" ({percent_of(abs(change.share))})"
     verdict = f", {change.verdict}" if change.verdict in ("better", "worse") else ""
     return f"{way} {by}{part} on {against}{verdict}"
+
+
+def of_ten(part: float) -> str:
+    """A share of at least ten cases in words that never round to all or none: "8 of 10", "more than 9 of 10", "all"."""
+    if part in (0, 1):
+        return "all" if part else "none of the"
+    whole = floor(part * 10 + 0.5)
+    return "more than 9 of 10" if whole == 10 else "fewer than 1 of 10" if whole == 0 else f"{whole} of 10"
+
+
+def most_and_least(shares: list[tuple[str, float]]) -> str:
+    """Who was on time most and least often, of `shares` in that order; with one there is nobody to compare."""
+    (best, most), (worst, least) = shares[0], shares[-1]
+    if len(shares) == 1:
+        return sentence(f"{best}: {of_ten(most)} cases that were due were closed on time ({share(most)})")
+    if most == least:
+        return f"All {len(shares)} were on time equally often ({share(most)})."
+    return f"{best} was on time most often ({share(most)}), {worst} least ({share(least)})."
 
 
 def percent_of(part: float) -> str:

@@ -56,10 +56,10 @@ class Answer:
         """Why there is no value, for the reader; None where there is one."""
         if self.value is not None:
             return None
-        if self.frame["suppressed"].any():
-            return WITHHELD
         if self.metric.needs:
             return f"not known: it needs {self.metric.needs} in this period"
+        if self.frame["suppressed"].any():
+            return WITHHELD
         return {
             "share": "no case to judge in this period",
             "duration": "no case closed in this period",

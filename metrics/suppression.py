@@ -94,11 +94,10 @@ def _determined(hidden: set[Cell], lines: Lines[Cell]) -> list[Cell]:
 
 
 def _cover_for(known: list[Cell], hidden: set[Cell], cells: Mapping[Cell, int], lines: Lines[Cell]) -> set[Cell]:
-    """The smallest shown cell beside each of `known`."""
-    made: set[Cell] = set()
-    for cell in known:
-        beside = [
-            part for total, parts in lines if len(parts) > 1 and (cell == total or cell in parts) for part in parts if part not in hidden
-        ]
-        made |= {min(beside, key=lambda part: (cells[part], part))} if beside else set()
+    """Of each sum that one of `known` is in, the smallest cell that is still shown."""
+    wanted, made = set(known), set()
+    for total, parts in lines:
+        if len(parts) > 1 and (total in wanted or not wanted.isdisjoint(parts)):
+            shown = [part for part in parts if part not in hidden]
+            made |= {min(shown, key=lambda part: (cells[part], part))} if shown else set()
     return made

@@ -61,7 +61,7 @@ WEEK = "from=2026-03-16&to=2026-03-23"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("api")
     rows = [{name: instant(value) if name in INSTANTS else value for name, value in case.items()} for case in CASES]
-    city = small_city(release={"A": ["Pothole"]})
+    city = small_city(release={"A": ["Pothole"], "cases": True})
     make_mart(folder, [{"case_class": "service", "channel": "phone", **row} for row in rows], as_of=AS_OF, city=city)
     (folder / "city").mkdir()
     (folder / "city" / "city.toml").write_text(CITY_TOML)
@@ -148,6 +148,25 @@ def test_the_public_gets_only_released_cases_without_addresses_or_crm_numbers(cl
     assert (rows[0]["opened_at"], rows[0]["closed_at"]) == ("2026-03-17", "2026-03-18")  # days, not times
     assert "S-1" not in answer.text
     assert "Elm" not in answer.text
+
+
+def test_residents_are_answered_in_whole_quarters_and_not_of_few_cases(client: Client, tmp_path: Path) -> None:
+    public = client(PUBLIC_VIEWER, audience="public")
+    few = public.get("/api/v1/metrics/opened?during=2025-Q4").get_json()
+    assert few["filters"] == {"during": "2025-Q4"} and few["rows"][0]["value"] == 0
+    for query in (WEEK, "during=2025-Q4&department=parks", "during=2025-Q4&by=department", "during=2025-Q4&period=week", "as_of=2026-03-18"):
+        refused = public.get(f"/api/v1/metrics/opened?{query}")
+        assert (refused.status_code, refused.get_json()["error"]["message"].startswith("Published figures")) == (400, True), query
+    assert public.get("/api/v1/metrics/hold_rate").status_code == 400
+
+
+def test_single_cases_are_published_only_where_the_city_says_so(client: Client, tmp_path: Path) -> None:
+    rows = [{name: instant(value) if name in INSTANTS else value for name, value in case.items()} for case in CASES]
+    make_mart(tmp_path, rows, as_of=AS_OF, city=small_city(release={"all_A": True}))
+    public = client(PUBLIC_VIEWER, audience="public", data=tmp_path, mart=tmp_path / "mart")
+    for form in ("", ".csv", ".parquet"):
+        refused = public.get(f"/api/v1/cases{form}?of=opened&{WEEK}")
+        assert (refused.status_code, b"P-1" in refused.data) == (403, False)
 
 
 def test_nobody_is_answered_401(client: Client) -> None:

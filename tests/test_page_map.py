@@ -168,7 +168,7 @@ class TestAreas:
 
     def test_what_residents_may_not_know_is_hatched_and_called_withheld(self, folder: Path) -> None:
         mart = open_mart(settings_in(folder, "public"))
-        asked = ask(mart, Calendar("UTC", "monday", 1), Question(date(2026, 3, 2), date(2026, 3, 30), AS_OF), PUBLIC_VIEWER)
+        asked = ask(mart, Calendar("UTC", "monday", 1), Question(date(2026, 1, 1), date(2026, 4, 1), AS_OF), PUBLIC_VIEWER)
         drawn = district_map(asked, "opened", "quarter", href=lambda key: f"/area/quarter/{key}")
         assert trace(drawn, "no-value")["locations"] == ["castle"]
         assert "Castle<br>withheld" in trace(drawn, "names")["text"]

@@ -113,3 +113,22 @@ def test_a_small_line_leaves_gaps_open() -> None:
     drawn = spark(pd.DataFrame({"value": [1.0, 2.0, None, 3.0]}))
     assert drawn.count("M4.0") == 1 and drawn.count("M") - drawn.count("Mi") >= 2
     assert "path" not in spark(pd.DataFrame({"value": [None, 2.0]}))
+
+
+@pytest.mark.parametrize(("share", "said"), [
+    (0.0, "none of the"), (0.001, "fewer than 1 of 10"), (0.049, "fewer than 1 of 10"), (0.05, "1 of 10"), (0.25, "3 of 10"), (0.35, "4 of 10"),
+    (0.45, "5 of 10"), (0.848, "8 of 10"), (0.949, "9 of 10"), (0.95, "more than 9 of 10"), (0.999, "more than 9 of 10"), (1.0, "all"),
+])  # fmt: skip
+def test_a_share_in_words_is_not_all_unless_it_is_all_and_not_none_unless_it_is_none(share: float, said: str) -> None:
+    assert words.of_ten(share) == said
+
+
+def test_one_service_is_not_compared_with_itself() -> None:
+    assert words.most_and_least([("Pothole", 0.848)]) == "Pothole: 8 of 10 cases that were due were closed on time (84.8 %)."
+    assert words.most_and_least([("Tree", 0.9), ("Pothole", 0.5)]) == "Tree was on time most often (90.0 %), Pothole least (50.0 %)."
+    assert words.most_and_least([("Tree", 0.9), ("Pothole", 0.9)]) == "All 2 were on time equally often (90.0 %)."
+
+
+def test_quarters_are_offered_by_name_once_they_have_ended() -> None:
+    offered = words.quarters(Calendar("America/New_York"), datetime(2026, 4, 1, 3), 2)
+    assert offered == [{"value": "latest", "label": "Latest: 1 Oct to 31 Dec 2025"}, {"value": "2025-Q3", "label": "1 Jul to 30 Sep 2025"}]

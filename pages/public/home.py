@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import floor
 from typing import Any
 
 import pandas as pd
@@ -71,10 +70,10 @@ def say(asked: Asked) -> list[Any]:
         made.append(html.P("No case with a deadline fell due."))
     else:
         share = found.met / found.due
-        made.append(html.P([html.Strong(_begun(of_ten(share))), " cases that were due were closed on time ",
+        made.append(html.P([html.Strong(_begun(words.of_ten(share))), " cases that were due were closed on time ",
                             f"({words.share(share)} of {words.count(found.due)}){_than_on_time(found, share)}."]))  # fmt: skip
     if found.old_enough and found.within_week is not None:
-        quick = _begun(of_ten(found.within_week / found.old_enough))
+        quick = _begun(words.of_ten(found.within_week / found.old_enough))
         made.append(html.P([html.Strong(quick), " cases were closed within a week of the report."]))
     if found.open is None:
         made.append(html.P("Too few cases are open now to publish how many."))
@@ -83,14 +82,6 @@ def say(asked: Asked) -> list[Any]:
             html.P([html.Strong(words.count(found.open)), f" {'case is' if found.open == 1 else 'cases are'} open now{_overdue(found)}."])
         )
     return made
-
-
-def of_ten(share: float) -> str:
-    """A share of at least ten cases in words that never round to all or none: "8 of 10", "more than 9 of 10", "all"."""
-    if share in (0, 1):
-        return "all" if share else "none of the"
-    whole = floor(share * 10 + 0.5)
-    return "more than 9 of 10" if whole == 10 else "fewer than 1 of 10" if whole == 0 else f"{whole} of 10"
 
 
 def _begun(text: str) -> str:
@@ -148,7 +139,7 @@ def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     target = gate.desk().city.facts.on_time_target
     aim = "" if target is None else f"; the city's aim is {words.share(target)}"
     return Drawn(
-        words.sentence(f"{of_ten(share)} cases that were due were closed on time{aim}"),
+        words.sentence(f"{words.of_ten(share)} cases that were due were closed on time{aim}"),
         lines(known, [Line("value", "On time")], "share", target=target), twin, title=title,
     )  # fmt: skip
 
@@ -160,12 +151,7 @@ def draw_services(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     twin = Twin(frame, SERVICES, "Services, most reported first")
     if drawn.empty:
         return Drawn("Too few cases were due to say how services did.", None, twin)
-    best, worst = drawn.iloc[0], drawn.iloc[-1]
-    finding = (
-        f"{best['label']}: {of_ten(best['value'])} cases that were due were closed on time ({words.share(best['value'])})."
-        if len(drawn) == 1
-        else f"{best['label']} was on time most often ({words.share(best['value'])}), {worst['label']} least ({words.share(worst['value'])})."
-    )
+    finding = words.most_and_least(list(zip(drawn["label"], drawn["value"], strict=True)))
     asked_for = f"The {words.plural(len(drawn), 'service')} with most reports" if len(drawn) > 1 else "The services with"
     note = f"{asked_for} and at least ten due cases; services differ in how hard they are. What too few cases stand behind is left empty."
     return Drawn(finding, bars(drawn, "share", colours=theme.PRIMARY, href=None), twin, note)
