@@ -9,6 +9,7 @@ Which cells are hidden is decided once for a table, with all its totals, and hol
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
@@ -181,8 +182,10 @@ def _hidden_spans(metric: Metric, asked: Asked, frame: pd.DataFrame, period: boo
             for day, few in zip(starts, n, strict=True)
             if is_small(few, threshold_of(metric.unit))
         }
-        quarters = n.groupby([calendar.start_of(day, "quarter") for day in starts]).sum()
-        small |= {(day, "quarter") for day, few in quarters.items() if is_small(int(few), threshold_of(metric.unit))}
+        quarters = Counter[date]()
+        for day, few in zip(starts, n, strict=True):
+            quarters[calendar.start_of(day, "quarter")] += few
+        small |= {(day, "quarter") for day, few in quarters.items() if is_small(few, threshold_of(metric.unit))}
 
     def hides(start: date, end: date) -> bool:
         for quarter in calendar.starts(start, end, "quarter"):

@@ -154,7 +154,13 @@ def test_residents_are_answered_in_whole_quarters_and_not_of_few_cases(client: C
     public = client(PUBLIC_VIEWER, audience="public")
     few = public.get("/api/v1/metrics/opened?during=2025-Q4").get_json()
     assert few["filters"] == {"during": "2025-Q4"} and few["rows"][0]["value"] == 0
-    for query in (WEEK, "during=2025-Q4&department=parks", "during=2025-Q4&by=department", "during=2025-Q4&period=week", "as_of=2026-03-18"):
+    for query in (
+        WEEK,
+        "during=2025-Q4&department=parks",
+        "during=2025-Q4&by=department",
+        "during=2025-Q4&period=week",
+        "as_of=2026-03-18",
+    ):
         refused = public.get(f"/api/v1/metrics/opened?{query}")
         assert (refused.status_code, refused.get_json()["error"]["message"].startswith("Published figures")) == (400, True), query
     assert public.get("/api/v1/metrics/hold_rate").status_code == 400

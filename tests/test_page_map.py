@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.support import real
 from tests.support.desks import asked_for, at_desk, listed, view_for
 from tests.support.looking import DESKTOP, PHONE, Watched, watched
 from tests.support.marts import settings_in
-from tests.support.quarters import AS_OF, MONTH, make_town
+from tests.support.quarters import MONTH, make_town
 from tests.support.real import Loaded, RealCity
 
 HEAVIEST = 400_000
@@ -166,9 +166,10 @@ class TestAreas:
                 "None of the 1 quarters is far below the target of 80.0 %. Lowest: Brook with 100.0 % of 15 cases"
             )
 
-    def test_what_residents_may_not_know_is_hatched_and_called_withheld(self, folder: Path) -> None:
-        mart = open_mart(settings_in(folder, "public"))
-        asked = ask(mart, Calendar("UTC", "monday", 1), Question(date(2026, 1, 1), date(2026, 4, 1), AS_OF), PUBLIC_VIEWER)
+    def test_what_residents_may_not_know_is_hatched_and_called_withheld(self, tmp_path: Path) -> None:
+        as_of = datetime(2026, 4, 1)
+        mart = open_mart(settings_in(make_town(tmp_path, as_of=as_of), "public"))
+        asked = ask(mart, Calendar("UTC", "monday", 1), Question(date(2026, 1, 1), date(2026, 4, 1), as_of), PUBLIC_VIEWER)
         drawn = district_map(asked, "opened", "quarter", href=lambda key: f"/area/quarter/{key}")
         assert trace(drawn, "no-value")["locations"] == ["castle"]
         assert "Castle<br>withheld" in trace(drawn, "names")["text"]

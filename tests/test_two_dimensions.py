@@ -121,7 +121,9 @@ def test_a_larger_table_hides_a_square_around_its_small_cell() -> None:
     z  9   9  40"""
     table = {"x": (3, 9, 20), "y": (8, 7, 30), "z": (9, 9, 40)}
     cells = {key + other: n for key, line in table.items() for other, n in zip("abc", line, strict=True)}
-    lines = [(key, tuple(key + other for other in "abc")) for key in "xyz"] + [(other, tuple(key + other for key in "xyz")) for other in "abc"]
+    lines = [(key, tuple(key + other for other in "abc")) for key in "xyz"] + [
+        (other, tuple(key + other for key in "xyz")) for other in "abc"
+    ]
     totals = {total: sum(cells[part] for part in parts) for total, parts in lines}
     assert protected(cells | totals, lines, set(), 5) == {"xa", "xb", "ya", "yb"}
 

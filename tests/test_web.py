@@ -12,9 +12,13 @@ import dash
 import pytest
 from flask import Flask
 
+from access import AccessDenied
 from app import create_app
 from components import gate, theme
 from components.chart import CHARTS
+from data_access.mart.reading import QueryTooLong
+from metrics.desk import Desk, Unknown
+from metrics.question import BadQuestion
 from settings import ROOT, Settings, SettingsError, read_settings
 from tests.support.posting import UPDATE, body, callbacks, look_as, post
 
@@ -236,3 +240,16 @@ print(answer.status_code, "Data through" in answer.get_data(as_text=True))
     environ = {**os.environ, "STATROOM_DATA": str(demo_settings.data), "STATROOM_CITY": str(demo_settings.city)}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True)
     assert (done.stdout.strip(), done.returncode) == ("200 True", 0), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(AccessDenied("no"), 403), (Unknown("who"), 401), (BadQuestion("what"), 400), (QueryTooLong("long"), 503)]
+)
+def test_a_file_that_cannot_be_given_says_whether_asking_again_may_help(
+    staff_app: Flask, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+) -> None:
+    def refuses(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Desk, "ask", refuses)
+    assert staff_app.test_client().get("/charts/what-moved.csv").status_code == code

@@ -41,7 +41,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
             hidden = schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
             run(f"CREATE TABLE public_mart.{table.name} ({columns(table, hidden)})")
     run("CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'")
-    slots = _release_layers(stage)
+    slots = _release_layers(stage, city)
     _cut_to_days(stage, city.zone, as_of)
     hidden = {f"area_{n}_id": "0::SMALLINT" for n in range(1, schema.AREA_SLOTS + 1) if n not in slots}
     for table, (which, order) in SPELLS.items():
@@ -55,7 +55,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
         )
     for table in (schema.programme, schema.department, schema.request_group):
         run(f"INSERT INTO public_mart.{table.name} SELECT * FROM staff.{table.name}")
-    run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (FROM released_layer)")
+    run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (SELECT id FROM released_layer)")
     run("INSERT INTO public_mart.area SELECT * FROM staff.area WHERE layer_id IN (SELECT id FROM public_mart.area_layer)")
     run("INSERT INTO public_mart.request_type SELECT * FROM staff.request_type WHERE id IN (FROM released)")
     # Of a load residents learn when it was: what it read holds the cases that are not published.
@@ -69,20 +69,21 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     run("DETACH public_mart")
 
 
-def _release_layers(stage: Stage) -> set[int]:
-    """The slots of the area layers residents may ask for: the first, and those whose areas all lie in areas of a released one.
+def _release_layers(stage: Stage, city: City) -> set[int]:
+    """The slots of the area layers residents may ask for: the first, and each whose areas are parts of the last released one's.
 
     Areas of two layers that cut each other would give away what lies between them.
     """
     run = stage.connection.execute
-    run("CREATE TEMP TABLE released_layer AS SELECT id FROM staff.area_layer WHERE slot > 0 ORDER BY slot LIMIT 1")
-    for (layer,) in run("SELECT id FROM staff.area_layer WHERE slot > 0 ORDER BY slot OFFSET 1").fetchall():
-        run(
-            """INSERT INTO released_layer SELECT $layer WHERE NOT EXISTS (FROM staff.area WHERE layer_id = $layer AND coalesce(parent_slug, '')
-            NOT IN (SELECT slug FROM staff.area WHERE layer_id IN (FROM released_layer)))""",
-            {"layer": layer},
-        )
-    return {slot for (slot,) in run("SELECT slot FROM staff.area_layer WHERE id IN (FROM released_layer)").fetchall()}
+    run("CREATE TEMP TABLE released_layer (slot SMALLINT, id VARCHAR)")
+    former = {layer.id for layer in city.area_layers if layer.version_of is not None}
+    for slot, layer in run("SELECT slot, id FROM staff.area_layer WHERE slot > 0 ORDER BY slot").fetchall():
+        outside = """SELECT count(*) FROM staff.area WHERE layer_id = $layer AND coalesce(parent_slug, '') NOT IN (
+            SELECT slug FROM staff.area WHERE layer_id = (SELECT arg_max(id, slot) FROM released_layer))"""
+        is_first = run("SELECT count(*) FROM released_layer").fetchall() == [(0,)]
+        if layer not in former and (is_first or run(outside, {"layer": layer}).fetchall() == [(0,)]):
+            run("INSERT INTO released_layer VALUES (?, ?)", [slot, layer])
+    return {slot for (slot,) in run("SELECT slot FROM released_layer").fetchall()}
 
 
 def _cut_to_days(stage: Stage, zone: str, as_of: datetime) -> None:

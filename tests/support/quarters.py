@@ -51,7 +51,7 @@ plural = "Wards"
 """For the `city.toml` of a desk."""
 
 
-def make_town(folder: Path) -> Path:
+def make_town(folder: Path, as_of: datetime = AS_OF) -> Path:
     """Publish the town in `folder`."""
     features = [
         {"type": "Feature", "properties": {"name": name, "people": people}, "geometry": shape} for name, (people, shape) in SHAPES.items()
@@ -85,7 +85,7 @@ def make_town(folder: Path) -> Path:
                 "closed_at": datetime(2026, 3, 6, 9) if number < late else datetime(2026, 3, 3, 9), "area_1": quarter,
                 "area_2": "1" if quarter == "Abbey" else "2", "longitude": None if lon is None else lon + number / 1_000, "latitude": lat,
             })  # fmt: skip
-    make_mart(folder, made, as_of=AS_OF, city=city)
+    make_mart(folder, made, as_of=as_of, city=city)
     return folder
 
 
