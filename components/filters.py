@@ -96,11 +96,9 @@ def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (
     """The filter bar of a page, showing `query`: the page's `own` options first; `without` names filters the page fixes itself."""
     # Earlier boundaries of a layer are chosen by the period, and stand in the bar only where an address names one.
     layers = [layer for layer in (gate.desk().city.area_layers if _has_desk() else ()) if layer.version_of is None or layer.id in query]
-    # Residents ask for whole quarters, and for areas of the first layer and of those that are parts of it.
-    is_public = _has_desk() and gate.desk().is_public
+    is_public = _has_desk() and gate.desk().is_public  # residents ask for quarters, and for layers that lie in one another
     layers = [layer for at, layer in enumerate(layers) if at == 0 or layer.parent_property or not is_public]
-    names = ("during",) * is_public + FIRST + tuple(layer.id for layer in layers[:1])
-    first = [*own, *(name for name in names if name not in without)]
+    first = [*own, *(name for name in (*("during",) * is_public, *FIRST, *(layer.id for layer in layers[:1])) if name not in without)]
     more = [name for name in (*MORE, *(layer.id for layer in layers[1:])) if name not in without]
     labels = LABELS | {layer.id: layer.name for layer in layers} | {name: OPTIONS[name].label for name in own}
     period_is_custom = "from" in query or "to" in query
