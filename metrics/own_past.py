@@ -34,7 +34,8 @@ def own_past(asked: Asked, by: str = "department") -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     weeks = asked.about(asked.question.about(start=start, end=end, grain="week"))
     frame = measure("ontime_due", weeks, by=by, period=True).frame
-    frame = frame[frame["n"] > 0].sort_values(["key", "period"])
+    # A week before the data begin has no share, whatever was counted in it.
+    frame = frame.dropna(subset=["value"]).sort_values(["key", "period"])
     made = []
     for key, group in frame.groupby("key"):
         past, present = group[group["period"] < pd.Timestamp(first)], group[group["period"] >= pd.Timestamp(first)]

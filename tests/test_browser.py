@@ -21,6 +21,8 @@ STAFF = (
     "/closure",
     "/closure/audit",
     "/map",
+    "/peers",
+    "/targets",
     "/cases",
     "/definitions",
     "/data-health",

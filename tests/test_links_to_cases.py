@@ -82,7 +82,10 @@ SPLIT = ("listed-by-type", "listed-by-channel")
 """Charts that count the cases of a list, whatever its metric is measured in."""
 
 
-DRAWN_BY = (*(f"pages.staff.{page}" for page in PAGES), "components.split", "components.ranks", "components.clock_health")
+DRAWN_BY = (
+    *(f"pages.staff.{page}" for page in PAGES), "components.split", "components.ranks", "components.clock_health", "components.peers",
+    "pages.staff.targets",
+)  # fmt: skip
 
 
 def charts() -> list[Chart]:

@@ -67,9 +67,10 @@ def fill_head(asked: Asked) -> dict[str, Any]:
     for metric, said in (("overdue_now", "overdue now"), ("due_next_7_days", "due in the next 7 days")):
         n = measure(metric, asked).value or 0
         lists.append(dcc.Link(f"{words.cases(n)} {said}", href=filters.link("/backlog", asked, list=metric)))
+    places = dcc.Link("Its work place by place", href=filters.link("/peers", asked))
     others = dcc.Link("All departments", href=filters.link("/departments", asked, department=None))
     return {
-        "head": [html.H1(name), html.P(promise, className="lead"), html.P([*lists, others], className="work-lists")],
+        "head": [html.H1(name), html.P(promise, className="lead"), html.P([*lists, places, others], className="work-lists")],
         "is_refused": False,
     }
 

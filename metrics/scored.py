@@ -1,0 +1,128 @@
+"""All that has a target, side by side: departments' shares on time and the figures that are not cases, misses first, and the score that hides them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import select
+
+from metrics.leaderboard import board
+from metrics.measure import measure
+from metrics.ranking import LEAST_N
+from metrics.score import Score, city_score, component
+from metrics.select import Asked
+
+MISSED, MET = "missed", "met"
+REASONS = ("not_reported", "no_target", "no_direction", "few", "negative", "zero_target")
+"""Why something is not scored; `few`: a share of fewer than `LEAST_N` cases, `zero_target`: nothing can be divided by it."""
+COLUMNS = ("source", "department", "department_label", "label", "activity", "unit", "direction", "value", "target", "n", "score", "state")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """`frame`: one row for each measure, misses first and furthest first.
+
+    `source` is cases or measure; `value` and `target` are in `unit` (share, or as the source of a measure says); `n` counts the
+    cases behind a share; `score` is value / target, or target / value where lower is better, at most 2; `state` is
+    missed, met or one of `REASONS`.
+    """
+
+    frame: pd.DataFrame
+    score: Score
+    year: int | None
+    """Fiscal year of the measures; None where there is none."""
+
+
+def fiscal_years(asked: Asked) -> list[int]:
+    """The fiscal years that had begun at `as_of` and for which a measure of those asked about has a figure, latest first."""
+    values = _measures(asked)
+    return sorted({int(year) for year in values["fiscal_year"][values["value"].notna()]}, reverse=True)
+
+
+def scored(asked: Asked, city_target: float | None, year: int | None = None) -> Scored:
+    """Everything with a target: shares on time of the question's period, and measures of fiscal `year` (None: the latest with figures)."""
+    values = _measures(asked)
+    reported = values["fiscal_year"][values["value"].notna()]
+    chosen = year if year is not None else None if reported.empty else int(reported.max())
+    rows = [*_of_cases(asked, city_target), *_of_measures(asked, values[values["fiscal_year"] == chosen])]
+    rows = [{**row, **_judged(row)} for row in rows]
+    numbers = dict.fromkeys(("value", "target", "n", "score"), "float64")
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
+    order = {MISSED: 0, MET: 1}
+    frame = frame.assign(order=[order.get(state, 2) for state in frame["state"]])
+    frame = frame.sort_values(["order", "score", "department_label", "label"], ignore_index=True).drop(columns="order")
+    return Scored(frame, city_score([None if score != score else score for score in frame["score"]]), chosen)
+
+
+def _of_cases(asked: Asked, city_target: float | None) -> list[dict[str, Any]]:
+    """Shares on time that have a target: the city's where all of it is asked about, and each department's."""
+    rows = []
+    question = asked.question
+    if city_target is not None and not (
+        question.department or question.request_type or question.request_group or asked.scope.departments is not None
+    ):
+        whole = measure("ontime_due", asked)
+        rows.append(("", "All departments", whole.value, city_target, whole.n))
+    departments = board(asked)
+    for row in departments[departments["n"] > 0].to_dict("records"):
+        rows.append((row["key"], row["label"], row["value"], row["target"], row["n"]))
+    return [
+        {
+            "source": "cases", "department": key, "department_label": label, "label": "On time", "activity": None, "unit": "share", "direction": "higher",
+            "value": value, "target": target, "n": n,
+        }
+        for key, label, value, target, n in rows
+    ]  # fmt: skip
+
+
+def _of_measures(asked: Asked, values: pd.DataFrame) -> list[dict[str, Any]]:
+    departments = asked.mart.dimensions.departments.by_id
+    return [
+        {
+            "source": "measure", "department": departments[int(row["department_id"])].slug, "department_label": departments[int(row["department_id"])].name,
+            "label": row["name"], "activity": row["activity"] if isinstance(row["activity"], str) else None, "unit": row["unit"], "direction": row["direction"],
+            "value": row["value"], "target": row["target"], "n": None,
+        }
+        for row in values.to_dict("records")
+    ]  # fmt: skip
+
+
+def _measures(asked: Asked) -> pd.DataFrame:
+    """Whole years of the measures asked about: `department_id`, `name`, `activity`, `unit`, `direction`, `fiscal_year`, `value`, `target`."""
+    if asked.scope.audience == "public":
+        return pd.DataFrame(columns=["department_id", "name", "activity", "unit", "direction", "fiscal_year", "value", "target"])
+    measures, values = asked.mart.measures(asked.scope), asked.mart.measure_values(asked.scope)
+    kept = [measures.c[name] for name in ("department_id", "name", "activity", "unit", "direction")]
+    statement = select(*kept, values.c.fiscal_year, values.c.value, values.c.target).join(values, values.c.measure_id == measures.c.id)
+    statement = statement.where(values.c.quarter == 0, values.c.fiscal_year <= _last_begun(asked))
+    if asked.question.department:
+        statement = statement.where(measures.c.department_id.in_(asked.mart.dimensions.department_ids(asked.question.department)))
+    return asked.mart.read(statement, asked.scope).astype({"value": "float64", "target": "float64"})
+
+
+def _last_begun(asked: Asked) -> int:
+    """The fiscal year, named after the year it ends in, that `as_of` lies in."""
+    first = asked.calendar.start_of(asked.calendar.day_of(asked.question.as_of), "fiscal_year")
+    return first.year if first == date(first.year, 1, 1) else first.year + 1
+
+
+def _judged(row: dict[str, Any]) -> dict[str, Any]:
+    value, target = (None if of is None or of != of else float(of) for of in (row["value"], row["target"]))
+    reason = None
+    if value is None:
+        reason = "not_reported"
+    elif target is None:
+        reason = "no_target"
+    elif row["n"] is not None and row["n"] < LEAST_N:
+        reason = "few"
+    elif row["direction"] not in ("higher", "lower"):
+        reason = "no_direction"
+    elif value < 0 or target < 0:
+        reason = "negative"
+    if reason is not None:
+        return {"score": None, "state": reason}
+    score = component(value, target, row["direction"])
+    return {"score": score, "state": "zero_target" if score is None else MISSED if score < 1 else MET}
