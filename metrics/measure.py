@@ -164,6 +164,14 @@ def _durations(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFra
     return asked.mart.read(statement.group_by(*outer_keys) if keys else statement, asked.scope)
 
 
+def grouped(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
+    """What a flow, stock or share counted by period and group, as bare numbers: `period`, `grp`, `grp_2`, `n` and, but of a stock, `hits`.
+
+    For figures made of hundreds of groups, which need no names yet; nothing is hidden and no empty period added.
+    """
+    return stock.series(metric, asked, by) if metric.kind == "stock" else _counts(metric, asked, by, True)
+
+
 def _finished(frame: pd.DataFrame, metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
     """The columns of an `Answer` from what was counted."""
     frame = asked.named(frame, by)

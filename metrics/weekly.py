@@ -11,8 +11,8 @@ import pandas as pd
 
 from metrics.beginning import known
 from metrics.definitions import REGISTRY
-from metrics.measure import counted
-from metrics.select import Asked
+from metrics.measure import grouped
+from metrics.select import GROUPS, Asked
 
 METRICS = ("opened", "closed", "backlog", "overdue_now", "ontime_due")
 """The headline figures, without weeks of work: that one is made of two others, and what moves it is among these."""
@@ -65,7 +65,8 @@ def weekly(asked: Asked, first: date, metrics: Sequence[str] = METRICS, dimensio
     weeks = tuple(first + timedelta(weeks=n) for n in range((end - first).days // 7))
     names = ["department", "request_type", *layers(asked)] if dimensions is None else list(dimensions)
     pairs = [tuple(names[at : at + 2]) for at in range(0, len(names), 2)] or [()]
-    parts = [_read(long, metric, pair, weeks) for metric in metrics for pair in pairs]
+    # Which department has most of a type's cases is asked of the first figure alone.
+    parts = [_read(long, metric, pair, weeks, related=metric == metrics[0]) for metric in metrics for pair in pairs]
     rows = pd.DataFrame([row for part in parts for row in part.rows], columns=list(COLUMNS))
     hits, n = (np.vstack([*[getattr(part, name) for part in parts], np.zeros((0, len(weeks)))]) for name in ("hits", "n"))
     told = {metric: known(REGISTRY[metric], weeks, long) for metric in metrics}
@@ -85,37 +86,41 @@ class _Part:
     parents: dict[tuple[str, str], tuple[str, str]]
 
 
-def _read(asked: Asked, metric_id: str, names: tuple[str, ...], weeks: tuple[date, ...]) -> _Part:
+def _read(asked: Asked, metric_id: str, names: tuple[str, ...], weeks: tuple[date, ...], *, related: bool) -> _Part:
     """One query: split by two dimensions at once, summed over the one for the figures of the other, and over both for the whole."""
-    frame = counted(REGISTRY[metric_id], asked, names or None, period=True)
-    week = ((frame["period"] - pd.Timestamp(weeks[0])).dt.days // 7).to_numpy() if weeks else np.zeros(0, dtype=int)
-    figures = {"hits": frame["numerator"].to_numpy("float64"), "n": frame["n"].to_numpy("float64")}
-    everything = np.zeros(len(frame), dtype=int)
-    first_pair = names[:1] in ((), ("department",))
-    groups = [(WHOLE, everything, [WHOLE], ["All"])] if first_pair else []
-    for name, key, label in zip(names, ("key", "key_2"), ("label", "label_2"), strict=False):
-        group, keys = pd.factorize(frame[key])
-        groups.append((name, group, list(keys), frame[label].groupby(group).first().tolist()))
+    frame = grouped(REGISTRY[metric_id], asked, names or None)
+    week = ((pd.to_datetime(frame["period"]) - pd.Timestamp(weeks[0])).dt.days // 7).to_numpy()
+    n = frame["n"].to_numpy("float64")
+    figures = {"hits": frame["hits"].to_numpy("float64") if "hits" in frame.columns else n, "n": n}
+    groups = [(WHOLE, np.zeros(len(frame), dtype=int), [0], {0: (WHOLE, "All")})] if names[:1] in ((), ("department",)) else []
+    known = [{member.id: (member.slug, member.name) for member in asked.members(name)} for name in names]
+    for name, column, members in zip(names, GROUPS, known, strict=False):
+        numbers, group = np.unique(frame[column].to_numpy("int64"), return_inverse=True)
+        groups.append((name, group, numbers.tolist(), members))
     rows, made = [], {name: [] for name in figures}
-    for name, group, keys, labels in groups:
+    for name, group, numbers, members in groups:
         # Cases without a place, type or department are in the whole and nowhere else.
-        kept = [at for at, key in enumerate(keys) if key != "none"]
-        rows += [(metric_id, name, keys[at], labels[at]) for at in kept]
+        kept = [at for at, number in enumerate(numbers) if number in members]
+        rows += [(metric_id, name, *members[numbers[at]]) for at in kept]
         for figure, values in figures.items():
-            table = np.zeros((len(keys), len(weeks)))
+            table = np.zeros((len(numbers), len(weeks)))
             np.add.at(table, (group, week), np.nan_to_num(values))
             made[figure].append(table[kept])
     stacked = {name: np.vstack([*parts, np.zeros((0, len(weeks)))]) for name, parts in made.items()}
-    return _Part(rows, stacked["hits"], stacked["n"], _parents(frame, names))
+    return _Part(rows, stacked["hits"], stacked["n"], _parents(frame, names, known) if related else {})
 
 
-def _parents(frame: pd.DataFrame, names: tuple[str, ...]) -> dict[tuple[str, str], tuple[str, str]]:
+def _parents(
+    frame: pd.DataFrame, names: tuple[str, ...], known: list[dict[int, tuple[str, str]]]
+) -> dict[tuple[str, str], tuple[str, str]]:
     """For each group of the finer of two dimensions, the group of the other that most of its cases belong to."""
     if len(names) < 2 or frame.empty:
         return {}
-    sums = frame.groupby(["key", "key_2"], as_index=False)["n"].sum()
-    sums = sums[(sums["key"] != "none") & (sums["key_2"] != "none")]
-    coarse, fine = ("key", "key_2") if sums["key"].nunique() <= sums["key_2"].nunique() else ("key_2", "key")
-    of = dict(zip(("key", "key_2"), names, strict=True))
-    most = sums.sort_values("n").drop_duplicates(fine, keep="last")
-    return {(of[fine], child): (of[coarse], parent) for child, parent in zip(most[fine], most[coarse], strict=True)}
+    sums = frame.groupby(list(GROUPS), as_index=False)["n"].sum()
+    sums = sums[sums[GROUPS[0]].isin(list(known[0])) & sums[GROUPS[1]].isin(list(known[1]))]
+    coarse, fine = (0, 1) if sums[GROUPS[0]].nunique() <= sums[GROUPS[1]].nunique() else (1, 0)
+    most = sums.sort_values("n").drop_duplicates(GROUPS[fine], keep="last")
+    return {
+        (names[fine], known[fine][child][0]): (names[coarse], known[coarse][parent][0])
+        for child, parent in zip(most[GROUPS[fine]], most[GROUPS[coarse]], strict=True)
+    }

@@ -20,13 +20,13 @@ from access import Viewer
 from data_access.mart.reading import open_mart
 from data_access.store.annotations import Annotation
 from metrics import signals, xmr
-from metrics.measure import ask
+from metrics.measure import ask, measure
 from metrics.movers import movers
 from metrics.notes import Rebasing, concerns
 from metrics.question import BadQuestion, Question
 from metrics.select import Asked
 from metrics.signal_list import SILENT_DAY, narrowed, signal_list
-from metrics.weekly import COLUMNS, WHOLE, Weekly, weekly
+from metrics.weekly import COLUMNS, METRICS, WHOLE, Weekly, weekly
 from tests.support.desks import asked_for, at_desk, listed
 from tests.support.marts import MAYOR, calendar_of, make_mart, settings_in, small_city
 
@@ -126,6 +126,20 @@ class TestTheList:
         lines = signal_list(town, metric="opened", dimension=WHOLE).lines
         silent = lines[[SILENT_DAY in rules for rules in lines["rules"]]]
         assert silent[["since", "cases", "expected"]].values.tolist() == [[date(2026, 3, 25), 12, 12]]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dimension", ["department", "request_type"])
+def test_the_series_are_the_figures_of_every_other_page(asked: Asked, metric: str, dimension: str) -> None:
+    """As `measure` answers them, week by week; where it has no row, nothing was counted."""
+    of = weekly(asked, date(2025, 9, 1))
+    frame = measure(metric, asked, by=dimension, period=True).frame
+    wide = frame.pivot(index="key", columns="period", values="value").reindex(columns=signals.pd.to_datetime(list(of.weeks)))
+    mine = of.rows[(of.rows["metric"] == metric) & (of.rows["dimension"] == dimension)]
+    assert sorted(mine["key"]) == sorted(wide.index)
+    fill = np.nan if metric == "ontime_due" else 0.0
+    for at, key in zip(mine.index, mine["key"], strict=True):
+        np.testing.assert_allclose(of.value[at], wide.loc[key].fillna(fill).to_numpy("float64"))
 
 
 class TestABaselineOfOnesOwn:
