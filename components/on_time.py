@@ -10,7 +10,7 @@ from components import filters, gate, tiles, words
 from components.chart import Drawn
 from components.figures.series import Line, lines
 from components.table import Column, Twin
-from metrics import xmr
+from metrics import signals, xmr
 from metrics.intervals import Tier
 from metrics.measure import measure
 from metrics.on_time import cut_periods
@@ -66,35 +66,44 @@ def span_of(first: Any, asked: Asked) -> dict[str, str]:
     return {"from": max(start, question.start).isoformat(), "to": min(end, question.end).isoformat()}
 
 
-def trend(asked: Asked) -> Drawn:
-    """On time by period, with its target and the range that is only noise; periods that are cut off stand in the table only."""
+def trend(asked: Asked, rebased: signals.Rebased | None = None) -> Drawn:
+    """On time by period, with its target and the range that is only noise; periods that are cut off stand in the table only.
+
+    Args:
+        rebased: where a person began the range anew.
+    """
     frame = measure("ontime_due", asked, period=True).frame
     cut = cut_periods(asked)
     whole = [first.date() not in cut for first in frame["period"]]
     known = frame[whole].dropna(subset=["value"]).reset_index(drop=True)
     values = known["value"].tolist()
-    target, limits = target_of(asked, city_target()), xmr.limits(values)
-    found = xmr.signals(values, limits) if limits else None
+    anew = None if rebased is None else rebased.day("ontime_due", signals.filters_of(asked))
+    since = 0 if anew is None else int((known["period"] < pd.Timestamp(anew)).sum())
+    since = since if since < len(known) else 0
+    target, limits = target_of(asked, city_target()), xmr.limits(values[since:])
+    found = xmr.signals(values[since:], limits) if limits else None
     figure = None
     if values:
         figure = lines(
             known, [Line("value", "On time")], "share", limits=xmr.shown(limits, "share") if limits else None, target=target,
-            marked=found.outside if found else (),
+            marked=[since + at for at in found.outside] if found else (), since=since,
         )  # fmt: skip
         figure["data"][0]["customdata"] = [
             late_link(asked, n, met, **span_of(first, asked))
             for first, n, met in zip(known["period"], known["n"], known["numerator"], strict=True)
         ]
-    notes = [_band_words(limits, target, asked)] if values else []
+    notes = [_band_words(limits, target, asked, is_anew=since > 0)] if values else []
     if cut and len(frame):
         notes.append(
             f"Left out: {words.joined([words.period(day, asked.question.grain, asked.calendar) for day in sorted(cut)])}, only partly in the period."
         )
-    finding = _trend_words(asked, known, target, limits, found)
+    finding = _trend_words(asked, known, target, limits, found, len(known) - 1 - since)
     return Drawn(finding, figure, _twin(asked, frame, whole), " ".join(notes), cases=tiles.cases_link(asked, "ontime_due"))
 
 
-def _trend_words(asked: Asked, known: pd.DataFrame, target: float | None, limits: xmr.Limits | None, found: xmr.Signals | None) -> str:
+def _trend_words(
+    asked: Asked, known: pd.DataFrame, target: float | None, limits: xmr.Limits | None, found: xmr.Signals | None, at: int
+) -> str:
     if known.empty:
         return f"No case with a deadline fell due in a whole {step(asked)} of this period."
     last = known.iloc[-1]
@@ -102,7 +111,6 @@ def _trend_words(asked: Asked, known: pd.DataFrame, target: float | None, limits
     said = f"{words.share(last['value'])} on time in {named(last['period'], asked)}{against}"
     if limits is None or found is None:
         return f"{said}; too few {step(asked)}s to tell signal from noise."
-    at = len(known) - 1
     if at in found.outside:
         return f"{said}; outside the usual range: a signal."
     if at in found.shift:
@@ -113,11 +121,11 @@ def _trend_words(asked: Asked, known: pd.DataFrame, target: float | None, limits
     return f"{said}; within the usual range, no signal."
 
 
-def _band_words(limits: xmr.Limits | None, target: float | None, asked: Asked) -> str:
+def _band_words(limits: xmr.Limits | None, target: float | None, asked: Asked, *, is_anew: bool) -> str:
     if limits is None:
         return f"A usual range needs {xmr.LEAST_POINTS} {step(asked)}s or more."
     trial = " (trial: still few)" if limits.trial else ""
-    said = f"Grey band: the usual range{trial}, from the first {xmr.BASELINE_POINTS} {step(asked)}s shown; diamonds lie outside it."
+    said = f"Grey band: the usual range{trial}, from the first {xmr.BASELINE_POINTS} {step(asked)}s {'after the new baseline' if is_anew else 'shown'}; diamonds lie outside it."
     return said if target is None else f"{said} {ASSURANCE_WORDS[xmr.assurance(limits, target, 'higher')]}"
 
 

@@ -128,3 +128,19 @@ def test_a_department_head_may_read_notes_but_not_write_them(staff_app: Flask, c
     head = look_as(staff_app.test_client(), "head-of-parks-and-trees")
     assert "may look at this but not change it" in post(head, noting(**{"question.data": {}})).get_data(as_text=True)
     assert standing(demo_settings) == []
+
+
+def test_the_share_on_time_has_its_new_range_from_the_note_s_day_on_every_page(client: Any) -> None:
+    post(client, noting(**{"note-at.value": "2025-12-01"}))
+    for chart, query in (("on-time-by-week", {}), ("on-time-trend", {})):
+        figure = drawn(client, chart, department="parks-and-trees", **query)
+        said = str(figure)
+        assert "after the new baseline" in said
+        bands = [
+            shape
+            for part in figure.values()
+            for shape in (part.get("figure") or {}).get("layout", {}).get("shapes", [])
+            if shape.get("type") == "rect"
+        ]
+        assert bands[0]["x0"] == "2025-12-01"
+        assert "after the new baseline" not in str(drawn(client, chart, department="inspections", **query))

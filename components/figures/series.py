@@ -45,6 +45,7 @@ def hover_of(unit: Unit) -> str:
 def lines(
     frame: pd.DataFrame, series: Sequence[Line], unit: Unit, *, limits: Limits | None = None, target: float | None = None,
     marked: Sequence[int] = (), title: str | None = None, height: int = theme.HEIGHT, share_range: tuple[float, float] | None = None,
+    since: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """Lines over `frame["period"]`.
 
@@ -52,6 +53,7 @@ def lines(
         limits: natural process limits, drawn as a band with its mean.
         target: drawn as a line with its name.
         marked: positions of points that are signals; drawn as larger diamonds.
+        since: position of the first period that the limits are about.
     """
     x = [pd.Timestamp(day).date().isoformat() for day in frame["period"]]
     traces = [_trace(frame, x, line, unit, len(series)) for line in series]
@@ -62,6 +64,8 @@ def lines(
             "marker": {"symbol": "diamond", "size": 10, "color": theme.SECOND}, "name": "Signal", "hoverinfo": "skip", "showlegend": False,
         })  # fmt: skip
     shapes, notes = _guides(limits, target, unit)
+    for shape in shapes[: 2 if limits is not None and since else 0]:
+        shape |= {"xref": "x", "x0": x[since], "x1": x[-1]}
     yaxis = axis_of(unit, title)
     if unit == "share":
         yaxis |= {"range": list(share_range or _share_range(frame, series, limits, target)), "autorange": False}

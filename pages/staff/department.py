@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, dcc, html
 
-from components import filters, gate, on_time, theme, tiles, words
+from components import annotations, filters, gate, on_time, theme, tiles, words
 from components.chart import Chart, Drawn, block
 from components.closing_curves import closing, days_said
 from components.figures.ranked import bars
@@ -99,7 +99,7 @@ def fill_tiles(asked: Asked) -> dict[str, Any]:
 
 def draw_trend(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """On time by period, with the department's own target."""
-    return on_time.trend(asked)
+    return on_time.trend(asked, annotations.rebasing())
 
 
 def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:

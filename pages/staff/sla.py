@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, dcc, html
 
-from components import filters, gate, on_time, theme, tiles, words
+from components import annotations, filters, gate, on_time, theme, tiles, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
 from components.on_time_matrix import ROWS, matrix_of, wide_block
@@ -107,7 +107,7 @@ def _against(value: float, target: float | None) -> str:
 
 def draw_trend(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """On time by period."""
-    return on_time.trend(asked)
+    return on_time.trend(asked, annotations.rebasing())
 
 
 def draw_matrix(asked: Asked, view: Mapping[str, str]) -> Drawn:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, html
 
-from components import filters, gate, on_time, theme, tiles, words
+from components import annotations, filters, gate, on_time, theme, tiles, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
 from components.figures.series import Line, bars_over_time
@@ -51,8 +51,8 @@ def fill_tiles(asked: Asked) -> dict[str, Any]:
 
 
 def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    """What lies furthest from its last twelve weeks, signals first."""
-    every = movers(asked, MOST_MOVES)
+    """What lies furthest from what its baseline leads to expect, signals first."""
+    every = movers(asked, MOST_MOVES, annotations.rebasing())
     real, frame = int(every["is_signal"].sum()), every.head(MOVES)
     names = [_what(row) for row in frame.to_dict("records")]
     units = [REGISTRY[name].unit for name in frame["metric"]]
@@ -62,7 +62,7 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         kind=["signal" if is_signal else "within its usual range" for is_signal in frame["is_signal"]], label=names,
     )  # fmt: skip
     columns = (
-        Column("what", "What"), Column("now", "This week"), Column("usual", "Mean of 12 weeks"), Column("cases", "Cases affected", "cases"),
+        Column("what", "What"), Column("now", "This week"), Column("usual", "Expected"), Column("cases", "Cases affected", "cases"),
         Column("verdict", "Direction"), Column("kind", "Is it real?"),
     )  # fmt: skip
     colours = [
@@ -76,7 +76,7 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     return Drawn(
         _moved_words(frame, names, real), bars(drawn, "cases", colours=colours, href=None, letters=MOVED_LETTERS) if len(drawn) else None,
         Twin(rows, columns, "What moved most, by cases affected"), title=f"What moved most in the week of {words.days_between(start, end)}",
-        note="Length: by how many cases, against the mean of the 12 weeks before. Grey: within the usual range of week to week, so no signal.",
+        note="Length: by how many cases, against what the baseline leads to expect. Grey: no clear signal. The limits are those of the page Signals.",
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def draw_overdue(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 
 def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """The headline share by week, with the range that is only noise."""
-    return on_time.trend(asked.about(asked.question.about(grain="week")))
+    return on_time.trend(asked.about(asked.question.about(grain="week")), annotations.rebasing())
 
 
 def draw_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
