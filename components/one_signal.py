@@ -130,7 +130,9 @@ class OneSignal:
             figure = control(
                 frame, unit, self.metric.label, self.segments(), marked, axis=axis, target=self.target(), is_difference=self.is_difference
             )
-            figure["data"][0]["customdata"] = list(frame["href"])
+            if not self.is_difference:
+                # A difference is no count, so no list has as many cases.
+                figure["data"][0]["customdata"] = list(frame["href"])
         return Drawn(
             self.finding(),
             figure,
