@@ -37,7 +37,7 @@ def make_facts(stage: Stage, city: City, load_id: int, as_of: datetime) -> None:
         f"CREATE TABLE new_spell AS SELECT {_listed(schema.spell, _spell(city.zone))} FROM closed_span s JOIN coded c USING (case_id) {_EXTRAS}"
     )
     run(f"CREATE TABLE new_record AS SELECT {_listed(schema.case_record, _RECORD)} FROM coded c JOIN last_span s USING (case_id) {_EXTRAS}")
-    run(f"CREATE TABLE new_event AS SELECT {_listed(schema.case_event, _EVENT)} FROM event e JOIN coded c USING (case_id)")
+    run(f"CREATE TABLE new_event AS SELECT {_listed(schema.case_event, _EVENT)} FROM event e JOIN coded c USING (case_id) {_MOVED}")
 
 
 def _compute_due_dates(stage: Stage, city: City, as_of: datetime) -> None:
@@ -140,6 +140,8 @@ _TRANSFERS = """CREATE TABLE transfer AS SELECT case_id, min(event_at) AS first_
     WHERE event_kind = 'transferred' GROUP BY case_id"""
 _FIRST_DUE = """CREATE TABLE first_due AS SELECT case_id, arg_min(try_cast(from_value AS TIMESTAMP), event_at) AS first_due_at
     FROM event WHERE event_kind = 'due_changed' GROUP BY case_id"""
+_MOVED = """LEFT JOIN map_department f ON f.label = e.from_value AND e.event_kind = 'transferred'
+    LEFT JOIN map_department t ON t.label = e.to_value AND e.event_kind = 'transferred'"""
 _SPANS = """CREATE TABLE span AS
     SELECT case_id, spell_opened_at, row_number() OVER w AS spell_no, lead(spell_opened_at) OVER w AS next_opened_at FROM (
         SELECT case_id, opened_at AS spell_opened_at FROM coded
@@ -204,6 +206,8 @@ _EVENT = {
     "event_kind_id": _word("event_kind", "e.event_kind"),
     "from_value": "e.from_value",
     "to_value": "e.to_value",
+    "from_department_id": "coalesce(f.id, 0)::SMALLINT",
+    "to_department_id": "coalesce(t.id, 0)::SMALLINT",
     "reason": "e.reason",
 }
 

@@ -148,6 +148,8 @@ case_event = Table(
     _column("department_id", SmallInteger, "owner of the case now, so that a scope can cut events"),
     _column("from_value", String, "department, due date or stage before (names, ISO instants in UTC)"),
     _column("to_value", String, "and after"),
+    _column("from_department_id", SmallInteger, "of a transfer: department.id before it, 0 = none named"),
+    _column("to_department_id", SmallInteger, "of a transfer: department.id after it, 0 = none named"),
     _column("reason", String, "category given by the source"),
 )  # fmt: skip
 
@@ -252,7 +254,7 @@ meta = Table(
     _column("value", String, "text; instants ISO 8601 in UTC"),
 )  # fmt: skip
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 DIMENSIONS = (programme, department, request_group, request_type, area_layer, area)
 PLAIN_TABLES = (programme, load, meta)
 """Tables without case data, readable under any scope."""
