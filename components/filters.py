@@ -291,6 +291,11 @@ def said(asked: Asked) -> str:
         parts.append("by " + words.joined([word.replace("_", " ") for word in question.channel]))
     if question.outcome:
         parts.append("ended " + words.joined([word.replace("_", " ") for word in question.outcome]))
+    if question.moved:
+        ends = [(asked.name_of("division", origin), asked.name_of("division", target)) for origin, target in question.moved]
+        parts.append("moved " + words.joined([f"from {origin} to {target}" for origin, target in ends]))
+    if question.place:
+        parts.append("at one place")
     return ", ".join(parts)
 
 

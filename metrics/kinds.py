@@ -118,6 +118,27 @@ class Facts:
         events = self.events()
         return exists(select(events.c.case_id).where(events.c.event_kind_id == vocabulary.code_of("event_kind", kind)))
 
+    def quiet_for(self, days: int) -> ColumnElement[bool]:
+        """Nothing was recorded of the case in the last `days`; its opening, or opening again, is something."""
+        events, since = self.events(), self.as_of - timedelta(days=days)
+        heard = select(events.c.case_id).where(events.c.event_at > since, events.c.event_at <= self.as_of)
+        return and_(self.spell.c.spell_opened_at <= since, self.spell.c.case_id.not_in(heard))
+
+    def moved(self, route: Callable[[FromClause], ColumnElement[bool]] | None = None) -> ColumnElement[bool]:
+        """The case changed its department in the period; with `route`, as that says of the event."""
+        events = self.events()
+        when = and_(events.c.event_at >= self.start, events.c.event_at < self.end, events.c.event_at <= self.as_of)
+        which = and_(events.c.event_kind_id == vocabulary.code_of("event_kind", "transferred"), when)
+        return self.spell.c.case_id.in_(select(events.c.case_id).where(which if route is None else and_(which, route(events))))
+
+    def moved_often(self) -> ColumnElement[bool]:
+        """The case had changed its department at least twice by `as_of`."""
+        events = self.events()
+        moves = select(events.c.case_id).where(
+            events.c.event_kind_id == vocabulary.code_of("event_kind", "transferred"), events.c.event_at <= self.as_of
+        )
+        return self.spell.c.case_id.in_(moves.group_by(events.c.case_id).having(func.count() > 1))
+
 
 Rule = Callable[[Facts], ColumnElement[bool]]
 
@@ -159,6 +180,8 @@ class Metric:
     """What there must be for a value, in words, where that is more than a case."""
     by_period: bool = True
     """Whether it can be asked period by period; a figure of one instant or one stretch cannot."""
+    staff_only: bool = False
+    """It needs what happened to the cases, which residents' data has not."""
     all_outcomes: bool = False
     """Counts duplicates and cancelled cases too."""
     listed: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ refuses with a sentence, and it never says whether a withheld name exists.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Mapping
@@ -21,6 +22,9 @@ MOST_VALUES = 60
 LONGEST_TEXT = 2_000
 NONE = "none"
 """What a filter calls the cases without a department, a type, an area, ...: those of the group that has no name."""
+ROUTE = "~"
+"""Between the departments of a transfer, in an address."""
+_PLACE = re.compile(r"-?[0-9]{1,19}")
 PLAIN_DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class")
 
 
@@ -47,6 +51,10 @@ class Question:
     """(layer id, area id) pairs; areas of one layer widen, layers narrow."""
     outcome: tuple[str, ...] = ()
     """How the cases ended; an open one has ended in no way that is known."""
+    moved: tuple[tuple[str, str], ...] = ()
+    """(from, to) departments between which the case moved in the period."""
+    place: str = ""
+    """`location_key` of one place."""
 
     def shifted(self, days: int) -> Question:
         """The same question about a period `days` earlier."""
@@ -62,7 +70,7 @@ class Question:
         for field in fields(self):
             value = getattr(self, field.name)
             made[field.name] = value.isoformat() if isinstance(value, (date, datetime)) else value
-        made["areas"] = [list(pair) for pair in self.areas]
+        made |= {"areas": [list(pair) for pair in self.areas], "moved": [list(pair) for pair in self.moved]}
         return made
 
 
@@ -80,6 +88,10 @@ def to_query(question: Question, mart: Mart) -> dict[str, str]:
             query[name] = ",".join(getattr(question, name))
     if question.case_class != ("service",):
         query["case_class"] = ",".join(question.case_class) or "all"
+    if question.moved:
+        query["moved"] = ",".join(ROUTE.join(pair) for pair in question.moved)
+    if question.place:
+        query["place"] = question.place
     for layer in mart.dimensions.area_layers:
         chosen = [area for of, area in question.areas if of == layer.slug]
         if chosen:
@@ -144,6 +156,8 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         case_class=_classes(_text(query, "case_class")),
         areas=tuple(areas),
         outcome=_members(_text(query, "outcome"), dict.fromkeys(vocabulary.OUTCOMES), "outcome"),
+        moved=_routes(_text(query, "moved"), viewer, mart),
+        place=_place(_text(query, "place"), viewer),
     )
 
 
@@ -166,6 +180,21 @@ def _departments(viewer: Viewer, mart: Mart) -> Mapping[str, Any]:
 def _or_none(known: Mapping[str, Any], viewer: Viewer) -> Mapping[str, Any]:
     """`known`, and for staff the cases that have none of them; which cases residents are not told of is not theirs to ask."""
     return known if viewer.role == "public" else {**known, NONE: known.get(NONE)}
+
+
+def _routes(text: str, viewer: Viewer, mart: Mart) -> tuple[tuple[str, str], ...]:
+    """Departments joined by `ROUTE`. Where a case came from may be a department whose cases the viewer does not see."""
+    known = dict.fromkeys((NONE, *mart.dimensions.departments.by_slug)) if viewer.role != "public" else {}
+    pairs = [tuple(part.strip().split(ROUTE)) for part in text.split(",") if part.strip()]
+    if len(pairs) > MOST_VALUES or not all(len(pair) == 2 and set(pair) <= set(known) for pair in pairs):
+        raise BadQuestion(f"moved is {_shown(text)}; write two departments as from{ROUTE}to.")
+    return tuple(dict.fromkeys(pairs))  # type: ignore[arg-type]
+
+
+def _place(text: str, viewer: Viewer) -> str:
+    if text and (viewer.role == "public" or not _PLACE.fullmatch(text) or not -(2**63) <= int(text) < 2**63):
+        raise BadQuestion(f"There is no place called {_shown(text)}.")
+    return text
 
 
 def require_metric(metric_id: object) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Iterable, Sequence
+from typing import Any, Callable, Iterable, Sequence
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Label, Select, and_, case, cast, func, literal, select, true
+from sqlalchemy import ColumnElement, Label, Select, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy import Date as SqlDate
 from sqlalchemy import Integer as SqlInteger
 from sqlalchemy.sql.selectable import FromClause
@@ -102,7 +102,16 @@ class Asked:
             slot = dimensions.area_layers.by_slug[layer].id
             chosen = [slug for of, slug in question.areas if of == layer]
             conditions.append(column(f"area_{slot}_id").in_(self._numbers(layer, chosen)))
+        if question.place:
+            conditions.append(column("location_key") == int(question.place))
+        if question.moved:
+            conditions.append(or_(*(facts.moved(self._route(*ends)) for ends in question.moved)))
         return and_(*conditions)
+
+    def _route(self, origin: str, target: str) -> Callable[[FromClause], ColumnElement[bool]]:
+        """What a transfer between two departments, and not those above or below them, looks like."""
+        left, came = self._numbers("division", (origin, target))
+        return lambda events: and_(events.c.from_department_id == left, events.c.to_department_id == came)
 
     def dimensions(self, by: By) -> tuple[str, ...]:
         """The dimensions of `by`, checked.

@@ -98,7 +98,7 @@ def test_a_split_that_makes_no_sense_is_refused_in_a_sentence(staff: Asked, by: 
         measure("opened", staff, by=by)
 
 
-@pytest.mark.parametrize("metric", ["days_overdue", "due_next_7_days", "reopened_open"])
+@pytest.mark.parametrize("metric", ["days_overdue", "due_next_7_days", "reopened_open", "stuck", "transferred"])
 def test_a_figure_of_one_instant_is_not_given_by_week(staff: Asked, metric: str) -> None:
     with pytest.raises(BadQuestion, match="one instant"):
         measure(metric, staff, period=True)

@@ -10,6 +10,7 @@ from metrics.dictionary.rules import days_between, has_due
 from metrics.kinds import Metric
 
 SOON_DAYS = 7
+STUCK_DAYS = 14
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -40,6 +41,13 @@ METRICS: tuple[Metric, ...] = (
         "What was called done and was not: the first to look at again.", only_open=True,
         rows=lambda f: and_(f.state, f.is_open, f.column("spell_no") > 1), by_period=False,
         listed=("open again {now} after having been closed",),
+    ),
+    Metric(
+        "stuck", "Stuck", "stock", "cases", "lower",
+        "Open cases of which nothing has been recorded for 14 days.", "open, and neither opened nor any event in (as_of - 14 days, as_of]", "as_of",
+        "CitiStat practice", "Where a source tells of no events, every case that has been open for 14 days looks stuck.", only_open=True,
+        rows=lambda f: and_(f.state, f.is_open, f.quiet_for(STUCK_DAYS)), by_period=False, staff_only=True,
+        listed=("open {now} and without any event for 14 days",),
     ),
     Metric(
         "days_overdue", "Days overdue", "duration", "days", "lower",

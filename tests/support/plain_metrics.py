@@ -141,6 +141,20 @@ class Plain:
     def reopened_open(self) -> list[Row]:
         return [Row(s.case, None, self.now_owner(s.case)) for s in self.chosen() if s.closed is None and len(s.case.spells) > 1]
 
+    def stuck(self) -> list[Row]:
+        def heard(case: Case) -> list[datetime]:
+            ends = [end for _, end in case.spells if end is not None]
+            return [begin for begin, _ in case.spells] + ends + [since for since, _ in case.owners[1:]]
+
+        quiet = [s for s in self.chosen() if s.closed is None and max(heard(s.case)) <= self.as_of - 14 * DAY]
+        return [Row(s.case, None, self.now_owner(s.case)) for s in quiet]
+
+    def transferred(self) -> list[Row]:
+        return [Row(s.case, None, self.now_owner(s.case)) for s in self.chosen() if any(self.within(since) for since, _ in s.case.owners[1:])]
+
+    def transferred_again(self) -> list[Row]:
+        return [row for row in self.transferred() if len(row.case.owners) > 2]
+
     def due_next_7_days(self) -> list[Row]:
         return [
             Row(s.case, None, self.now_owner(s.case)) for s in self.chosen()
