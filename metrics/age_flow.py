@@ -57,7 +57,10 @@ def ages_over_time(asked: Asked) -> pd.DataFrame:
     parts = []
     for facts, mine in _sources(asked, at[0]):
         band = _band(points.c.moment, facts)
-        stays = and_(facts.column("spell_opened_at") <= points.c.moment, or_(facts.column("closed_at").is_(None), facts.column("closed_at") > points.c.moment))
+        stays = and_(
+            facts.column("spell_opened_at") <= points.c.moment,
+            or_(facts.column("closed_at").is_(None), facts.column("closed_at") > points.c.moment),
+        )
         counted = select(points.c.point, band.label("band"), func.count().label("n")).select_from(facts.spell.join(points, stays))
         parts.append(counted.where(asked.population(facts, REGISTRY["backlog"]), mine).group_by(points.c.point, band))
     found = asked.mart.read(select(*union_all(*parts).subquery("stock").c), asked.scope)

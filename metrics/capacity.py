@@ -1,6 +1,6 @@
 """What it takes to bring a stock down to a target by a day: the closings a week that are missing, as a range.
 
-If nothing changes, the stock goes on as in the last eight complete weeks. How far such a projection goes wrong over so many
+If nothing changes, the stock goes on as in the last eight weeks. How far such a projection goes wrong over so many
 weeks is taken from the projections of the past year. What is missing at the end is spread over the weeks until then.
 """
 
@@ -11,12 +11,14 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import Integer, cast, func, select
 
 from metrics.composite import WEEKS_OF_PACE
 from metrics.measure import measure
 from metrics.outlook import INSIDE, LEAST_ERRORS
 from metrics.question import BadQuestion
 from metrics.select import Asked
+from metrics.standing import instant_of, standing
 
 STOCKS = ("overdue_now", "backlog")
 MOST_WEEKS = 26
@@ -67,18 +69,19 @@ def capacity(asked: Asked, plan: Plan) -> pd.DataFrame:
     `low`, `high` (cases at the end if nothing changes; null where too little is known) and `needed`, `needed_low`, `needed_high`
     (closings a week that reach the target).
     """
-    together = asked.remembering()
+    now = measure(plan.of, asked, by="department").frame
+    series = levels(asked, plan.of)
     _, end = asked.calendar.last_complete(asked.question.as_of, "week")
-    past = together.about(asked.question.about(start=end - timedelta(weeks=JUDGED + MOST_WEEKS + WEEKS_OF_PACE), end=end, grain="week"))
-    now = measure(plan.of, together, by="department").frame
-    series = measure(plan.of, past, by="department", period=True).frame.pivot(index="period", columns="key", values="value").fillna(0.0)
-    pace = measure("weeks_of_work", together, by="department").frame.set_index("key")["denominator"]
+    recent = asked.about(asked.question.about(start=end - timedelta(weeks=WEEKS_OF_PACE), end=end))
+    pace = measure("closed", recent, by="department").frame.set_index("key")["value"] / WEEKS_OF_PACE
     parts = now.sort_values(["value", "label"], ascending=[False, True])[["key", "label", "value"]].rename(columns={"value": "now"})
     total = float(parts["now"].sum())
     rows = [_row(plan, total, plan.target, float(pace.sum()), series.sum(axis=1).to_numpy("float64"), key="", label="All")]
     for part in parts[parts["now"] > 0].itertuples(index=False):
         weeks = series[part.key].to_numpy("float64") if part.key in series.columns else np.zeros(0)
-        rows.append(_row(plan, part.now, plan.target * part.now / total, float(pace.get(part.key, 0.0)), weeks, key=part.key, label=part.label))
+        rows.append(
+            _row(plan, part.now, plan.target * part.now / total, float(pace.get(part.key, 0.0)), weeks, key=part.key, label=part.label)
+        )
     return pd.DataFrame(rows)
 
 
@@ -92,11 +95,24 @@ def _row(plan: Plan, now: float, target: float, pace: float, levels: np.ndarray,
     }  # fmt: skip
 
 
+def levels(asked: Asked, of: str) -> pd.DataFrame:
+    """The stock at the same hour of every week up to `as_of`, oldest first, from the first week that has any: a column for each department."""
+    last = JUDGED + MOST_WEEKS + WEEKS_OF_PACE
+    span = standing(asked, last, with_due=of == "overdue_now")
+    statement = select(span.c.back, span.c.grp, cast(func.count(), Integer).label("n")).group_by(span.c.back, span.c.grp)
+    if of == "overdue_now":
+        statement = statement.where(span.c.due < instant_of(asked.question.as_of, span.c.back))
+    frame = asked.named(asked.mart.read(statement, asked.scope), "department")
+    wide = frame.pivot_table(index="back", columns="key", values="n", aggfunc="sum", fill_value=0.0)
+    first = int(frame["back"].max()) if len(frame) else -1
+    return wide.reindex(range(first, -1, -1), fill_value=0.0)
+
+
 def projection(now: float, levels: np.ndarray, weeks: float) -> tuple[float, float]:
-    """(the stock in `weeks` if it goes on as in the last eight complete weeks, half the width of its range).
+    """(the stock in `weeks` if it goes on as in the last eight, half the width of its range).
 
     Args:
-        levels: the stock at the end of each complete week, oldest first. Too few give NaN for what cannot be said.
+        levels: the stock of every week, oldest first. Too few give NaN for what cannot be said.
 
     The half width is the error that 80 % of the projections made in each of the last 52 weeks, over as many weeks, did not exceed.
     """

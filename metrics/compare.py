@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping
+from typing import Literal, Mapping
+
+import pandas as pd
 
 from metrics.kinds import Direction
 
@@ -79,10 +81,12 @@ def mix_and_rate(before: Side, after: Side) -> tuple[float, float, float] | None
     return mix + rate, mix, rate
 
 
-def pace(backlog: float, closed_weeks: list[float], opened_total: float | None = None) -> tuple[float | None, str | None]:
-    """(weeks of work, growing / shrinking / steady) from the last complete weeks' closings."""
-    total = sum(closed_weeks)
-    weeks = backlog / (total / len(closed_weeks)) if total else None
-    if opened_total is None:
-        return weeks, None
-    return weeks, "steady" if opened_total == total else "growing" if opened_total > total else "shrinking"
+def weeks_of_work(backlog: pd.Series, closed: pd.Series, weeks: int) -> pd.Series:
+    """How many weeks the backlog takes at the pace of `closed` closings in `weeks` weeks; null without any."""
+    pace = closed / weeks
+    return backlog / pace.where(pace > 0)
+
+
+def trend(change: float) -> Literal["growing", "shrinking", "steady"]:
+    """Which way a backlog goes that changed by so many cases (opened less closed)."""
+    return "steady" if change == 0 else "growing" if change > 0 else "shrinking"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from metrics import clock, given_types, repeats, reporting, survival
+from metrics.compare import weeks_of_work
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
 from metrics.select import KEYS, Asked, By
@@ -90,7 +91,7 @@ def _weeks_of_work(asked: Asked, by: By, period: bool, counted: Counted) -> pd.D
         long = closings[0] if by else closings[0].set_axis(backlog.index)
     total = long.reindex(backlog.index).astype("float64")
     pace = total / WEEKS_OF_PACE
-    made = pd.DataFrame({"value": backlog / pace.where(pace > 0), "numerator": backlog, "denominator": pace, "n": backlog})
+    made = pd.DataFrame({"value": weeks_of_work(backlog, total, WEEKS_OF_PACE), "numerator": backlog, "denominator": pace, "n": backlog})
     return _keyed(made, pd.concat([backlog, total], axis=1))
 
 

@@ -7,7 +7,7 @@ judged with what was known before it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from metrics.cases import case_list
 from metrics.definitions import REGISTRY
 from metrics.dictionary.open_cases import SOON_DAYS
 from metrics.select import Asked
+from metrics.standing import WEEK_SECONDS, instant_of
 
 LEARNED = 13
 """Past weeks that a chance is taken from."""
@@ -88,21 +89,21 @@ def _past(asked: Asked) -> Select:
     column, as_of, last = facts.column, asked.question.as_of, LEARNED + JUDGED
     begun, due = column("spell_opened_at"), column("due_at")
     # A deadline lies within seven days of exactly one of the weekly instants before it.
-    back = cast(func.floor((func.epoch(literal(as_of)) - func.epoch(due)) / (SOON_DAYS * DAY_SECONDS)), BigInteger) + 1
+    back = cast(func.floor((func.epoch(literal(as_of)) - func.epoch(due)) / WEEK_SECONDS), BigInteger) + 1
     rows = select(
         back.label("back"), column("request_type_id").label("kind"), func.epoch(due).label("due"), func.epoch(begun).label("begun"), func.epoch(column("closed_at")).label("closed"),
     ).where(
         asked.population(facts, REGISTRY["backlog"]), column("has_valid_due"), due < as_of, due >= as_of - timedelta(weeks=last), begun <= as_of
     ).subquery("fell_due")  # fmt: skip
-    at = _instant(as_of, rows.c.back)
+    at = instant_of(as_of, rows.c.back)
     stood = and_(rows.c.begun <= at, or_(rows.c.closed.is_(None), rows.c.closed > at))
     late = cast(func.count_if(or_(rows.c.closed.is_(None), rows.c.closed > rows.c.due)), Integer).label("late")
     days = _days_left(rows.c.due, at).label("days")
-    return select(rows.c.back, rows.c.kind, days, cast(func.count(), Integer).label("n"), late).where(stood).group_by(rows.c.back, rows.c.kind, days)
-
-
-def _instant(as_of: datetime, back: Any) -> Any:
-    return func.epoch(literal(as_of)) - back * (SOON_DAYS * DAY_SECONDS)
+    return (
+        select(rows.c.back, rows.c.kind, days, cast(func.count(), Integer).label("n"), late)
+        .where(stood)
+        .group_by(rows.c.back, rows.c.kind, days)
+    )
 
 
 def _days_left(due: Any, at: Any) -> Any:
@@ -117,7 +118,9 @@ def _learned(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     np.add.at(n, at, rows["n"].to_numpy("float64"))
     np.add.at(late, at, rows["late"].to_numpy("float64"))
     now = _chance(n[:LEARNED], late[:LEARNED])
-    table = [(kind, day, now[place, day]) for place, kind in enumerate([*kinds, -1]) for day in range(SOON_DAYS) if np.isfinite(now[place, day])]
+    table = [
+        (kind, day, now[place, day]) for place, kind in enumerate([*kinds, -1]) for day in range(SOON_DAYS) if np.isfinite(now[place, day])
+    ]
     judged = []
     for week in range(JUDGED):
         before = slice(week + 1, week + 1 + LEARNED)

@@ -14,17 +14,16 @@ that week ask for. Deadlines and outcomes are those known now: a deadline that w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import BigInteger, Integer, Select, and_, case, cast, func, literal, null, or_, select
+from sqlalchemy import Integer, and_, case, cast, func, or_, select
 
 from data_access.cache import cached
 from metrics.answer import pack, unpack
-from metrics.definitions import REGISTRY
 from metrics.select import Asked
+from metrics.standing import WEEK_SECONDS, instant_of, standing
 
 WEEKS_AHEAD = 4
 AGES = (0, 7, 14, 30, 90, 365)
@@ -45,7 +44,6 @@ NORMAL = 1.2816
 """Standard deviations to each side that hold 80 % of a normal distribution."""
 PRIOR = 20.0
 """Cases of all types of that age with which a type's own chance is mixed: few cases say little."""
-WEEK_SECONDS = 7 * 86_400
 
 
 @dataclass(frozen=True)
@@ -94,29 +92,8 @@ def outlook(asked: Asked) -> Outlook:
 def counted(asked: Asked) -> pd.DataFrame:
     """What stood open at each weekly instant: `back` (weeks before `as_of`), `grp` (department), `kind` (request type), `band` (of `AGES`), and how
     many `fall` due within four weeks or were overdue, of these `stay` open that long, were `overdue` then, and of these are `fresh`: not older than four weeks."""
-    facts = asked.facts(REGISTRY["opened"])
-    column, as_of = facts.column, asked.question.as_of
-    last = JUDGED + LEARNED + ANCHORS + 2 * WEEKS_AHEAD
-    ended = and_(column("closed_at").is_not(None), column("closed_at") <= as_of)
-
-    def weeks_before(instant: Any) -> Any:
-        return cast(func.floor((func.epoch(literal(as_of)) - func.epoch(instant)) / WEEK_SECONDS), BigInteger)
-
-    first = case((ended, weeks_before(column("closed_at")) + 1), else_=0)
-    until = func.least(last + 1, weeks_before(column("spell_opened_at")) + 1)
-    reached = or_(~func.coalesce(ended, False), column("closed_at") > as_of - timedelta(weeks=last))
-    due = case((column("has_valid_due"), column("due_at")), else_=null())
-    open_spans = select(
-        func.unnest(func.range(first, until)).label("back"), asked.group(facts, REGISTRY["backlog"], "department").label("grp"),
-        column("request_type_id").label("kind"), func.epoch(column("opened_at")).label("opened"), func.epoch(column("spell_opened_at")).label("begun"),
-        func.epoch(case((ended, column("closed_at")), else_=null())).label("closed"), func.epoch(due).label("due"),
-    ).where(asked.population(facts, REGISTRY["backlog"]), column("spell_opened_at") <= as_of, reached)  # fmt: skip
-    return asked.mart.read(_summed(open_spans, as_of), asked.scope)
-
-
-def _summed(open_spans: Select, as_of: datetime) -> Select:
-    span = open_spans.subquery("span")
-    at = func.epoch(literal(as_of)) - span.c.back * WEEK_SECONDS
+    span = standing(asked, JUDGED + LEARNED + ANCHORS + 2 * WEEKS_AHEAD, with_due=True)
+    at = instant_of(asked.question.as_of, span.c.back)
     later = at + WEEKS_AHEAD * WEEK_SECONDS
     age = (at - span.c.opened) / 86400.0
     band = case(*[(age >= bound, number) for number, bound in reversed(list(enumerate(AGES)))], else_=0).label("band")
@@ -126,7 +103,8 @@ def _summed(open_spans: Select, as_of: datetime) -> Select:
     fresh = and_(overdue, span.c.begun > at - WEEKS_AHEAD * WEEK_SECONDS)
     counts = [cast(func.count_if(condition), Integer).label(name) for name, condition in
               (("fall", falls), ("stay", stays), ("overdue", overdue), ("fresh", fresh))]  # fmt: skip
-    return select(span.c.back, span.c.grp, span.c.kind, band, *counts).where(falls).group_by(span.c.back, span.c.grp, span.c.kind, band)
+    keys = (span.c.back, span.c.grp, span.c.kind, band)
+    return asked.mart.read(select(*keys, *counts).where(falls).group_by(*keys), asked.scope)
 
 
 def made_of(rows: pd.DataFrame, asked: Asked) -> Outlook:

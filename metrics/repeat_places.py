@@ -52,7 +52,9 @@ def _told(asked: Asked, frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.merge(_open(asked, frame), on=["kind", "place"], how="left") if "open" not in frame.columns else frame
     records = asked.mart.case_records(asked.scope)
     shown = [name for name in ("case_id", "programme_id", "source_id", "area_1_id", "address") if name in records.c]
-    found = asked.mart.read(select(*(records.c[name] for name in shown)).where(records.c.case_id.in_(frame["case_id"].tolist() or [-1])), asked.scope)
+    found = asked.mart.read(
+        select(*(records.c[name] for name in shown)).where(records.c.case_id.in_(frame["case_id"].tolist() or [-1])), asked.scope
+    )
     layer = next((m.slug for m in sorted(asked.mart.dimensions.area_layers, key=lambda m: m.id) if not m.extra["is_context"]), None)
     words = worded(asked, found).assign(case_id=found["case_id"])
     words = words.assign(area=words[layer] if layer in words.columns else None, address=words.get("address"))
@@ -62,7 +64,9 @@ def _told(asked: Asked, frame: pd.DataFrame) -> pd.DataFrame:
         label=[kinds[int(number)].name if int(number) in kinds else "No type" for number in frame["kind"]],
         place=[str(int(place)) for place in frame["place"]], open=frame["open"].fillna(0).astype("int64"),
     )  # fmt: skip
-    return made.merge(words[["case_id", "programme", "source_id", "area", "address"]], on="case_id", how="left").drop(columns=["kind", "case_id"])
+    return made.merge(words[["case_id", "programme", "source_id", "area", "address"]], on="case_id", how="left").drop(
+        columns=["kind", "case_id"]
+    )
 
 
 def _open(asked: Asked, frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from math import inf
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.compare import change, mix_and_rate, pace
+from metrics.compare import change, mix_and_rate, trend, weeks_of_work
 from metrics.headline import headline
 from metrics.intervals import funnel_z, tier, wilson
 from metrics.measure import ask, measure
@@ -66,13 +67,14 @@ def test_mix_and_rate_add_up_to_the_change_of_the_total(types: list[tuple[int, f
     assert found[1] + found[2] == pytest.approx(found[0])
 
 
-@pytest.mark.parametrize(("opened", "word"), [(80, "steady"), (81, "growing"), (79, "shrinking"), (None, None)])
-def test_pace_says_how_long_and_which_way(opened: float | None, word: str | None) -> None:
-    assert pace(40, [10.0] * 8, opened) == (4, word)
+@pytest.mark.parametrize(("opened", "word"), [(80, "steady"), (81, "growing"), (79, "shrinking")])
+def test_a_backlog_goes_the_way_of_what_is_opened_less_what_is_closed(opened: float, word: str) -> None:
+    assert trend(opened - 80) == word
 
 
-def test_without_closings_there_is_no_pace() -> None:
-    assert pace(40, [0.0] * 8, 5) == (None, "growing")
+def test_weeks_of_work_are_the_backlog_at_the_pace_of_closings_and_null_without_any() -> None:
+    found = weeks_of_work(pd.Series([40.0, 40.0]), pd.Series([80.0, 0.0]), 8)
+    assert found[0] == 4 and pd.isna(found[1])
 
 
 # Fair ranking

@@ -83,8 +83,8 @@ SPLIT = ("listed-by-type", "listed-by-channel")
 
 
 DRAWN_BY = (
-    *(f"pages.staff.{page}" for page in PAGES), "components.split", "components.ranks", "components.clock_health", "components.peers",
-    "pages.staff.targets",
+    *(f"pages.staff.{page}" for page in PAGES), "components.split", "components.ranks", "components.clock_health", "components.stock_over_time", "components.open_ages", "components.backlog_flow",
+    "components.backlog_causes", "components.backlog_outlook", "components.backlog_plan", "components.peers", "pages.staff.targets",
 )  # fmt: skip
 
 
@@ -127,7 +127,8 @@ def test_list_the_cases_below_a_chart_holds_what_the_chart_shows(query: dict[str
     for name, total in (
         ("overdue-by-department", lambda frame: frame["value"].sum()), ("on-time-by-week", lambda frame: frame["n"].sum()),
         ("flow-by-week", lambda frame: frame["opened"].sum()), ("backlog-over-time", lambda frame: frame["open"].iloc[0]),
-        ("backlog-ages", lambda frame: frame["total"].sum()),
+        ("backlog-ages", lambda frame: frame["total"].sum()), ("age-flow", lambda frame: frame["end"].iloc[-1]), ("ages-over-time", lambda frame: frame["total"].iloc[0]),
+        ("overdue-by-type", lambda frame: frame["n"].sum()), ("stuck-cases", lambda frame: frame["value"].sum()), ("due-soon-by-department", lambda frame: frame["n"].sum()),
     ):  # fmt: skip
         drawn = CHARTS[name].draw(asked, view)
         if drawn.cases:

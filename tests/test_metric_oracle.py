@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Callable
 
+import pandas as pd
 import pytest
 
 from metrics import compare, composite, intervals, ranking, score, suppression, survival, xmr
@@ -397,6 +398,12 @@ def _due(example: Example) -> Any:
     return found.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
 
 
+def _weeks_of_work(example: Example) -> Any:
+    closed, opened = example.inputs["closed_last_8_weeks"], example.inputs.get("opened_last_8_weeks_total")
+    weeks = compare.weeks_of_work(pd.Series([float(example.inputs["backlog"])]), pd.Series([float(sum(closed))]), len(closed)).iloc[0]
+    return {"weeks": None if pd.isna(weeks) else float(weeks), "trend": None if opened is None else compare.trend(opened - sum(closed))}
+
+
 def _business_seconds(example: Example) -> Any:
     return business_seconds_between(instant(example.inputs["start"]), instant(example.inputs["end"]), _calendar_data(example))
 
@@ -418,8 +425,7 @@ ANSWERS: dict[str, Callable[[Example], Any]] = {
     "backlog_series": _backlog_series, "flow_identity": _identity, "ageing_buckets": _ageing, "age_days": _age,
     "ttc_closed": _ttc_closed, "ttc_km": _ttc_km, "ttc_km_period": _ttc_km_period, "closed_within": _closed_within,
     "clearance_rate": lambda e: None if e.inputs["opened"] == 0 else e.inputs["closed"] / e.inputs["opened"],
-    "weeks_of_work": lambda e: dict(zip(("weeks", "trend"), compare.pace(
-        e.inputs["backlog"], e.inputs["closed_last_8_weeks"], e.inputs.get("opened_last_8_weeks_total")), strict=True)),
+    "weeks_of_work": _weeks_of_work,
     "littles_law": _littles_law, "reopen_rate": _reopen, "transfer_rate": _transfer, "digital_share": _digital,
     "per_1000": _per_1000, "repeat_location_rate": _repeat, "satisfaction_top2": _satisfaction,
     "city_score_components": _components, "city_score": _score,

@@ -12,6 +12,8 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from access import Viewer
+from components.open_ages import draw_all_ages
+from components.stock_over_time import draw_over_time
 from metrics.ageing import ages_of
 from metrics.cases import case_count
 from metrics.measure import measure
@@ -132,15 +134,15 @@ class TestOneDepartment:
 
     def test_open_cases_week_by_week(self, department: Any) -> None:
         """Two lamps stay open from the first week; on the 16th twelve signs come, and one goes."""
-        drawn = department.draw_open(asked_for(**MONTH, department="roads"), {})
+        drawn = draw_over_time(asked_for(**MONTH, department="roads"), {})
         assert [trace["y"] for trace in drawn.figure["data"]] == [[2, 2, 13, 13], [1, 1, 1, 1]]
-        assert drawn.finding == "13 cases were open at the end, 11 more than at the end of the first week shown; 1 of them overdue."
+        assert drawn.finding == "13 cases were open on 29 Mar 2026, 13 more than on 1 Mar 2026; 8 % of them are overdue."
         assert [listed(address) for address in drawn.figure["data"][0]["customdata"]] == [2, 2, 13, 13]
 
     def test_ages_add_up_to_what_is_open_and_lead_to_their_cases(self, department: Any) -> None:
         asked = asked_for(**MONTH, department="roads")
-        frame = department.draw_ageing(asked, {}).twin.frame
-        assert dict(zip(frame["label"], frame["n"], strict=True)) | {"7 to 14 days": 11, "14 to 30 days": 2} == dict(
+        frame = draw_all_ages(asked, {}).twin.frame
+        assert dict(zip(frame["label"], frame["n"], strict=True)) | {"7 to under 14 days": 11, "14 to under 30 days": 2} == dict(
             zip(frame["label"], frame["n"], strict=True)
         )
         assert frame["n"].sum() == measure("backlog", asked).value == 13
@@ -157,7 +159,7 @@ class TestOneDepartment:
 
     def test_a_quiet_department_says_so(self, department: Any) -> None:
         asked = asked_for(**MONTH, department="water", request_type="tree")
-        for draw in (department.draw_trend, department.draw_open, department.draw_ageing, department.draw_types):
+        for draw in (department.draw_trend, draw_over_time, draw_all_ages, department.draw_types):
             drawn = draw(asked, {})
             assert drawn.figure is None and drawn.finding.startswith("No case")
 

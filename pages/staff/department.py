@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, dcc, html
 
-from components import annotations, filters, gate, on_time, theme, tiles, words
+from components import annotations, filters, gate, on_time, tiles, words
+from components.backlog_outlook import FORECAST, SOON_TYPES
 from components.chart import Chart, Drawn, block
 from components.closing_curves import closing, days_said
-from components.figures.ranked import bars
-from components.figures.series import Line, lines
+from components.open_ages import ALL_AGES
 from components.page import Query, page
 from components.split import draw_split
+from components.stock_over_time import OVER_TIME
 from components.table import Column, Twin
-from metrics.ageing import ageing
 from metrics.curves import BEFORE
 from metrics.definitions import HEADLINE
 from metrics.headline import headlines
@@ -26,8 +26,6 @@ from metrics.ranking import LEAST_N
 from metrics.select import Asked
 from metrics.targets import target_of
 from metrics.type_table import type_table
-
-OLD = ("365+", "a year or longer")
 
 
 def build(query: Query) -> list[Any]:
@@ -40,7 +38,7 @@ def build(query: Query) -> list[Any]:
                 html.Div([html.Section(className="card tile") for _ in HEADLINE], id="department-tiles", className="tiles"),
                 html.Div(
                     [
-                        block(TREND, "span-6"), block(OPEN, "span-6"), block(TYPES, "span-8", with_table=True), block(AGEING, "span-4"),
+                        block(TREND, "span-6"), block(OVER_TIME, "span-6"), block(FORECAST, "span-6"), block(SOON_TYPES, "span-6"), block(TYPES, "span-8", with_table=True), block(ALL_AGES, "span-4"),
                         block(SPLIT, "span-12"),
                         block(CLOSING, "span-12"),
                     ],
@@ -64,7 +62,11 @@ def fill_head(asked: Asked) -> dict[str, Any]:
         "No target is set for it." if target is None else f"Its target: {words.share(target)} of the cases that fall due closed on time."
     )
     lists = []
-    for metric, said in (("overdue_now", "overdue now"), ("due_next_7_days", "due in the next 7 days")):
+    for metric, said in (
+        ("overdue_now", "overdue now"),
+        ("due_next_7_days", "due in the next 7 days"),
+        ("stuck", "without any event for 14 days"),
+    ):
         n = measure(metric, asked).value or 0
         lists.append(dcc.Link(f"{words.cases(n)} {said}", href=filters.link("/backlog", asked, list=metric)))
     places = dcc.Link("Its work place by place", href=filters.link("/peers", asked))
@@ -100,69 +102,6 @@ def fill_tiles(asked: Asked) -> dict[str, Any]:
 def draw_trend(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """On time by period, with the department's own target."""
     return on_time.trend(asked, annotations.rebasing())
-
-
-def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    """Open and overdue cases at the end of each period."""
-    together = asked.remembering()
-    backlog, overdue = (measure(name, together, period=True).frame for name in ("backlog", "overdue_now"))
-    step = on_time.step(asked)
-    frame = backlog[["period"]].assign(open=backlog["value"], overdue=overdue["value"].to_numpy())
-    frame = frame.assign(
-        name=[words.period(first, asked.question.grain, asked.calendar) for first in frame["period"]],
-        open_href=[_open_then(asked, first, "backlog") for first in frame["period"]],
-        overdue_href=[_open_then(asked, first, "overdue_now") for first in frame["period"]],
-    )  # fmt: skip
-    twin = Twin(frame.iloc[::-1], (
-        Column("name", f"End of the {step} of"), Column("open", "Open", "cases", href="open_href"), Column("overdue", "Overdue", "cases", href="overdue_href"),
-    ), f"Open and overdue cases at the end of each {step}")  # fmt: skip
-    if frame.empty or not frame["open"].any():
-        return Drawn("No case was open in this period.", None, twin)
-    figure = lines(frame, [Line("open", "Open", theme.PRIMARY), Line("overdue", "Overdue", theme.BAD, "dash")], "cases")
-    for trace, href in zip(figure["data"], ("open_href", "overdue_href"), strict=True):
-        trace["customdata"] = frame[href].tolist()
-    title = f"Cases open and overdue at the end of each {step}, {words.asked_period(asked.question)}"
-    return Drawn(_open_words(frame, step), figure, twin, cases=frame["open_href"].iloc[-1], title=title)
-
-
-def _open_then(asked: Asked, first: Any, metric: str) -> str:
-    """The list of what was open when a period ended."""
-    question = asked.question
-    end = asked.calendar.next_start(pd.Timestamp(first).date(), question.grain)
-    instant = min(asked.calendar.last_instant(min(end, question.end)), question.as_of)
-    return tiles.cases_link(asked, metric, as_of=instant.isoformat() + "Z")
-
-
-def _open_words(frame: pd.DataFrame, step: str) -> str:
-    first, last = frame.iloc[0], frame.iloc[-1]
-    change = last["open"] - first["open"]
-    moved = "as many as" if not change else f"{words.count(abs(change))} {'more' if change > 0 else 'fewer'} than"
-    since = f", {moved} at the end of the first {step} shown" if len(frame) > 1 else ""
-    return words.sentence(f"{words.cases(last['open'])} were open at the end{since}; {words.count(last['overdue'])} of them overdue")
-
-
-def draw_ageing(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    """Open cases by age, as of one instant."""
-    frame = ageing(asked)
-    total = frame["n"].sum()
-    frame = frame.assign(
-        label=[_band(band) for band in frame["band"]], value=frame["n"], href=[tiles.cases_link(asked, "backlog", age=band) for band in frame["band"]]
-    )  # fmt: skip
-    twin = Twin(frame, (Column("label", "Open for"), Column("n", "Cases", "cases", href="href")), "Open cases by age")
-    if not total:
-        return Drawn("No case is open.", None, twin)
-    old = int(frame["n"][frame["band"] == OLD[0]].iloc[0])
-    finding = f"{words.count(old)} of {words.cases(total)} ({words.percent_of(old / total)}) have been open for {OLD[1]}."
-    if not old:
-        oldest = frame[frame["n"] > 0].iloc[-1]
-        finding = f"None of {words.cases(total)} has been open for {OLD[1]}; the oldest {words.count(oldest['n'])} for {oldest['label']}."
-    return Drawn(finding, bars(frame, "cases", colours=theme.AGE_COLOURS), twin, cases=tiles.cases_link(asked, "backlog"))
-
-
-def _band(band: str) -> str:
-    """ "7-14" as "7 to 14 days"."""
-    low, _, high = band.partition("-")
-    return f"{low} to {high} days" if high else f"{low.rstrip('+')} days or longer"
 
 
 def draw_types(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -210,8 +149,6 @@ def _type_words(frame: pd.DataFrame) -> str:
 
 
 TREND = Chart("department-on-time", "Share closed on time, by when they fell due", draw_trend, metric="ontime_due")
-OPEN = Chart("department-open", "Cases open and overdue at the end of each step", draw_open, metric="backlog")
-AGEING = Chart("department-ageing", "Open cases by age", draw_ageing, metric="backlog", has_period=False)
 SPLIT = Chart("department-split", "Why the share on time changed, by request type", draw_split, metric="ontime_due")
 CLOSING = Chart("department-closing", "Share closed by days since opening, and a year earlier", draw_closing, metric="ttc_km")
 TYPES = Chart("department-types", "Request types side by side", draw_types, metric="ttc_km")

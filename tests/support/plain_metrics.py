@@ -150,7 +150,9 @@ class Plain:
         return [Row(s.case, None, self.now_owner(s.case)) for s in quiet]
 
     def transferred(self) -> list[Row]:
-        return [Row(s.case, None, self.now_owner(s.case)) for s in self.chosen() if any(self.within(since) for since, _ in s.case.owners[1:])]
+        return [
+            Row(s.case, None, self.now_owner(s.case)) for s in self.chosen() if any(self.within(since) for since, _ in s.case.owners[1:])
+        ]
 
     def transferred_again(self) -> list[Row]:
         return [row for row in self.transferred() if len(row.case.owners) > 2]
