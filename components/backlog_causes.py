@@ -17,6 +17,7 @@ from metrics.repeat_places import MOST_PLACES, repeat_places
 from metrics.select import Asked
 
 MOST_BARS = 12
+ROOM = 0.2
 
 
 def draw_types(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -57,7 +58,7 @@ def _pareto(asked: Asked, by: str, label: str, plural: str) -> Drawn:
         f" {left:,} more in the table." if left else ""
     )
     cases = lists.address(Listing("overdue_now", sort="days_overdue"), asked)
-    return Drawn(finding, bars(top, "cases", colours=colours, text="text"), twin, note, cases=cases, title=title)
+    return Drawn(finding, bars(top, "cases", colours=colours, text="text", room=ROOM), twin, note, cases=cases, title=title)
 
 
 def draw_repeats(asked: Asked, _view: Mapping[str, str]) -> Drawn:

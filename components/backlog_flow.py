@@ -125,8 +125,7 @@ def draw_transfers(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Which departments handed cases to which."""
     frame, all_moves = routes(asked), moved(asked)
     rows = frame.assign(
-        value=frame["n"], text=[f"{words.count(n)} · after {words.length(days)}" for n, days in zip(frame["n"], frame["days"], strict=True)],
-        name=[f"{origin} → {target}" for origin, target in zip(frame["label"], frame["label_2"], strict=True)],
+        value=frame["n"], name=[f"{origin} → {target}" for origin, target in zip(frame["label"], frame["label_2"], strict=True)],
         href=[lists.address(Listing("transferred"), asked, moved=f"{origin}{ROUTE}{target}") for origin, target in zip(frame["key"], frame["key_2"], strict=True)],
     )  # fmt: skip
     columns = (
@@ -149,7 +148,7 @@ def draw_transfers(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     left = len(rows) - MOST_ROUTES
     more = f" The {MOST_ROUTES} ways most went; {left:,} more in the table." if left > 0 else ""
     drawn = rows.head(MOST_ROUTES).assign(label=rows["name"])
-    figure = bars(drawn, "cases", text="text", letters=ROUTE_LETTERS)
+    figure = bars(drawn, "cases", letters=ROUTE_LETTERS)
     return Drawn(_moved_words(all_moves), figure, twin, note + more, cases=lists.address(Listing("transferred"), asked))
 
 

@@ -20,6 +20,8 @@ from metrics.outlook import LEAST_WEEKS, WEEKS_AHEAD, Outlook, outlook
 from metrics.select import Asked
 
 MOST_BARS = 12
+ROOM = 0.35
+"""Of the axis, for the words beside a bar, also on a phone."""
 WIDENED = 1.05
 """From here on it is said that a range was made wider."""
 HOW = (
@@ -129,7 +131,7 @@ def draw_parts(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         if round(most["change"]) > 0
         else "No department is expected to have more overdue cases."
     )
-    return Drawn(finding, bars(rows.head(MOST_BARS), "cases", text="text", href=None), twin, note, title=title)
+    return Drawn(finding, bars(rows.head(MOST_BARS), "cases", text="text", href=None, room=ROOM), twin, note, title=title)
 
 
 def draw_due_soon(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -200,7 +202,7 @@ def _soon_by(asked: Asked, by: str, what: str) -> Drawn:
     listing = Listing("due_next_7_days", sort="due_at", descending=False)
     rows = frame.assign(
         value=frame["n"], href=[lists.address(listing, asked, **{by: key}) for key in frame["key"]],
-        text=[words.count(n) if words.is_missing(late) else f"{words.count(n)} · about {words.count(late)} late" for n, late in zip(frame["n"], frame["late"], strict=True)],
+        text=[words.count(n) if words.is_missing(late) else f"{words.count(n)} · ~{words.count(late)} late" for n, late in zip(frame["n"], frame["late"], strict=True)],
     )  # fmt: skip
     columns = (
         Column("label", what),
@@ -216,7 +218,7 @@ def _soon_by(asked: Asked, by: str, what: str) -> Drawn:
     finding = f"{first['label']} has most, {words.count(first['n'])} of {words.count(frame['n'].sum())}."
     return Drawn(
         finding,
-        bars(rows.head(MOST_BARS), "cases", text="text"),
+        bars(rows.head(MOST_BARS), "cases", text="text", room=ROOM),
         twin,
         f"{left:,} more in the table." if left > 0 else "",
         cases=lists.address(listing, asked),

@@ -22,7 +22,7 @@ def height_of(rows: int) -> int:
 
 def bars(
     frame: pd.DataFrame, unit: Unit, *, value: str = "value", colours: Sequence[str] | str = theme.PRIMARY, href: str | None = "href",
-    target: str | None = None, text: str | None = None, letters: int = words.LABEL_LETTERS,
+    target: str | None = None, text: str | None = None, letters: int = words.LABEL_LETTERS, room: float = 0.0,
 ) -> dict[str, Any]:  # fmt: skip
     """One horizontal bar for each row of `frame` (`label`, `value`), first row on top; its value stands at its end.
 
@@ -31,6 +31,7 @@ def bars(
         target: column with each row's own target, drawn as a bar across.
         text: column with the words that stand in a bar instead of its value.
         letters: of a line of a label; a row has room for two lines.
+        room: by what part the axis is longer than the longest bar, for words that stand beside one.
     """
     rows = frame.iloc[::-1]
     colour = list(colours)[::-1] if not isinstance(colours, str) else colours
@@ -43,9 +44,8 @@ def bars(
     if href is not None and href in rows.columns:
         trace["customdata"] = list(rows[href])
     traces = [trace] if target is None else [{**trace, "name": "On time", "insidetextanchor": "start"}, *_targets(rows, target)]
-    layout = theme.layout(
-        xaxis=axis_of(unit), yaxis={"type": "category", "showgrid": False}, hovermode="closest", height=height_of(len(rows))
-    )
+    xaxis = axis_of(unit) | ({"range": [0, float(rows[value].max()) * (1 + room)], "autorange": False} if room else {})
+    layout = theme.layout(xaxis=xaxis, yaxis={"type": "category", "showgrid": False}, hovermode="closest", height=height_of(len(rows)))
     return {"data": traces, "layout": layout}
 
 
