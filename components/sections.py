@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dash import Input, Output, State, dcc, html
 
 from components import filters, gate
+from components.page import Query
 from metrics.question import BadQuestion
 from metrics.select import Asked
 
@@ -15,25 +16,24 @@ SECTIONS: dict[str, Mapping[str, str]] = {}
 """Name of a subject -> address -> the page's name."""
 
 
-def bar(name: str, here: str) -> html.Nav:
+def bar(name: str, here: str, query: Query) -> html.Nav:
     """The links of subject `name` on the page at address `here`; they keep up with the page's question."""
+    search = filters.address(query) if query else ""
     return html.Nav(
-        [dcc.Store(id="sections-of", data=[name, here]), html.Ul(_links(name, here, None), id="sections", className="sections")],
+        [
+            dcc.Store(id="sections-of", data=[name, here]),
+            html.Ul(_links(name, here, lambda path: path + search), id="sections", className="sections"),
+        ],
         **{"aria-label": "Parts of this page"},
     )
 
 
-def _links(name: str, here: str, asked: Asked | None) -> list[Any]:
+def _links(name: str, here: str, address: Callable[[str], str]) -> list[Any]:
     made = []
     for path, label in SECTIONS[name].items():
-        current = {"aria-current": "page"} if path == here else {}
-        made.append(
-            html.Li(
-                html.A(label, href="#main", className="current", **current)
-                if path == here
-                else dcc.Link(label, href=path if asked is None else filters.link(path, asked))
-            )
-        )
+        current = {"aria-current": "page"}
+        link = html.A(label, href="#main", className="current", **current) if path == here else dcc.Link(label, href=address(path))
+        made.append(html.Li(link))
     return made
 
 
@@ -52,4 +52,4 @@ def _place(value: Any) -> tuple[str, str]:
 @gate.answers(Output("sections", "children"), question=Input("question", "data"), values={"place": (State("sections-of", "data"), _place)})
 def keep_question(asked: Asked, place: tuple[str, str]) -> list[Any]:
     """The links with the question the page asks now."""
-    return _links(*place, asked)
+    return _links(*place, lambda path: filters.link(path, asked))

@@ -174,7 +174,7 @@ class TestInTheBrowser:
             expect(board.locator("tbody tr")).to_have_count(7)
             board.get_by_role("link", name="Inspections").click()
             expect(found.page.locator("h1")).to_have_text("Inspections")
-            assert found.drawn(6) == 6
+            assert found.drawn(8) == 8
             assert "/departments/inspections?" in found.page.url
             found.choose("weeks", "52")
             assert found.drawn(6) == 6

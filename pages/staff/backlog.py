@@ -45,7 +45,7 @@ WHICH = filters.Option("list", "Work list", offered, lambda: "overdue_now")
 def build(query: Query) -> list[Any]:
     return [
         heading("Backlog", "What is open, whether it grows, how old it is, and what to work on first."),
-        sections.bar(SUBJECT, "/backlog"),
+        sections.bar(SUBJECT, "/backlog", query),
         filters.bar(query),
         html.Div([block(OVER_TIME, "span-6"), block(FORECAST, "span-6")], className="grid"),
         grid.block(LIST, query, grid.choice(WHICH.name, query)),

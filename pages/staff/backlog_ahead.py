@@ -15,7 +15,7 @@ from components.page import Query, heading, page
 def build(query: Query) -> list[Any]:
     return [
         heading("Backlog: what is coming", "What will be overdue, what can still be prevented, and what a target takes."),
-        sections.bar("backlog", "/backlog/ahead"),
+        sections.bar("backlog", "/backlog/ahead", query),
         filters.bar(query, without=("weeks", "from", "to", "grain")),
         html.Div(
             [

@@ -15,7 +15,7 @@ from components.page import Query, heading, page
 def build(query: Query) -> list[Any]:
     return [
         heading("Backlog: what it is made of", "Which few make most of it, and what keeps coming back."),
-        sections.bar("backlog", "/backlog/causes"),
+        sections.bar("backlog", "/backlog/causes", query),
         filters.bar(query),
         html.Div([block(FEW_TYPES, "span-6"), block(FEW_PLACES, "span-6"), block(REPEATS, "span-12", with_table=True)], className="grid"),
     ]

@@ -16,7 +16,7 @@ from components.stock_over_time import NET_FLOW
 def build(query: Query) -> list[Any]:
     return [
         heading("Backlog: how it moves", "What came and what left, at which age, and which cases were handed on."),
-        sections.bar("backlog", "/backlog/flow"),
+        sections.bar("backlog", "/backlog/flow", query),
         filters.bar(query),
         html.Div(
             [block(AGE_FLOW, "span-7"), block(NET_FLOW, "span-5"), block(AGES_OVER_TIME, "span-6"), block(TRANSFERS, "span-6")],
