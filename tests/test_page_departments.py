@@ -177,10 +177,10 @@ class TestInTheBrowser:
             assert found.drawn(8) == 8
             assert "/departments/inspections?" in found.page.url
             found.choose("weeks", "52")
-            assert found.drawn(6) == 6
+            assert found.drawn(8) == 8
             assert "weeks=52" in found.page.url and "department=" not in found.page.url
             found.page.go_back()
-            assert found.drawn(6) == 6
+            assert found.drawn(8) == 8
             expect(found.page.locator("h1")).to_have_text("Inspections")
             assert found.errors == []
 
