@@ -21,7 +21,7 @@ from metrics.ageing import Ages, aged
 from metrics.clock import Late, closed_late
 from metrics.definitions import REGISTRY
 from metrics.kinds import Facts
-from metrics.measure import require_open, window
+from metrics.measure import window
 from metrics.periods import Calendar
 from metrics.question import BadQuestion
 from metrics.release import RELEASED
@@ -177,7 +177,6 @@ def _chosen(asked: Asked, listed: _Listed):  # type: ignore[no-untyped-def]
 def _condition(asked: Asked, facts: Facts, listed: _Listed) -> ColumnElement[bool]:
     metric = listed.metric
     assert metric.rows is not None
-    require_open(metric, asked)
     conditions = [asked.population(facts, metric), window(metric, facts), metric.rows(facts)]
     if listed.hits is not None and metric.hits is not None:
         hit = func.coalesce(metric.hits(facts), False)

@@ -180,8 +180,6 @@ class Metric:
     """What there must be for a value, in words, where that is more than a case."""
     by_period: bool = True
     """Whether it can be asked period by period; a figure of one instant or one stretch cannot."""
-    staff_only: bool = False
-    """It needs what happened to the cases, which residents' data has not."""
     all_outcomes: bool = False
     """Counts duplicates and cancelled cases too."""
     listed: tuple[str, ...] = ()

@@ -96,14 +96,14 @@ METRICS: tuple[Metric, ...] = (
         "transferred", "Moved on", "flow", "cases", "lower",
         "Cases that moved to another department in the period.", "cases with a change of department, after the first assignment, in the period",
         "first_transferred_at", "Chicago's tennis volley", "A case that moved several times counts once, for the department that has it now.",
-        rows=lambda f: and_(f.state, f.moved()), window=False, by_period=False, staff_only=True,
+        rows=lambda f: and_(f.state, f.moved()), window=False, by_period=False,
         listed=("that moved to another department {when}",),
     ),
     Metric(
         "transferred_again", "Moved on more than once", "flow", "cases", "lower",
         "Cases that moved to another department in the period and had moved, or moved, at least twice in all.",
         "transferred, with two or more changes of department by as_of", "first_transferred_at", "Chicago's tennis volley",
-        rows=lambda f: and_(f.state, f.moved(), f.moved_often()), window=False, by_period=False, staff_only=True,
+        rows=lambda f: and_(f.state, f.moved(), f.moved_often()), window=False, by_period=False,
         listed=("that moved to another department {when}, not for the only time",),
     ),
     Metric(

@@ -46,7 +46,7 @@ METRICS: tuple[Metric, ...] = (
         "stuck", "Stuck", "stock", "cases", "lower",
         "Open cases of which nothing has been recorded for 14 days.", "open, and neither opened nor any event in (as_of - 14 days, as_of]", "as_of",
         "CitiStat practice", "Where a source tells of no events, every case that has been open for 14 days looks stuck.", only_open=True,
-        rows=lambda f: and_(f.state, f.is_open, f.quiet_for(STUCK_DAYS)), by_period=False, staff_only=True,
+        rows=lambda f: and_(f.state, f.is_open, f.quiet_for(STUCK_DAYS)), by_period=False,
         listed=("open {now} and without any event for 14 days",),
     ),
     Metric(
