@@ -16,7 +16,7 @@ from components.stock_over_time import period_label
 from components.table import Column, Twin
 from metrics.age_flow import MOST_POINTS, MOVES, age_flow, ages_over_time, instants
 from metrics.ageing import band_names
-from metrics.question import ROUTE
+from metrics.narrowing import ROUTE
 from metrics.select import Asked
 from metrics.transfers import Moved, moved, routes
 

@@ -287,15 +287,10 @@ def said(asked: Asked) -> str:
             parts.append(words.joined([asked.name_of(name, slug) for slug in chosen]))
     if question.areas:
         parts.append(words.joined([asked.name_of(layer, slug) for layer, slug in question.areas]))
-    if question.channel:
-        parts.append("by " + words.joined([word.replace("_", " ") for word in question.channel]))
-    if question.outcome:
-        parts.append("ended " + words.joined([word.replace("_", " ") for word in question.outcome]))
-    if question.moved:
-        ends = [(asked.name_of("division", origin), asked.name_of("division", target)) for origin, target in question.moved]
-        parts.append("moved " + words.joined([f"from {origin} to {target}" for origin, target in ends]))
-    if question.place:
-        parts.append("at one place")
+    for before, chosen in (("by ", question.channel), ("ended ", question.outcome)):
+        if chosen:
+            parts.append(before + words.joined([word.replace("_", " ") for word in chosen]))
+    parts += asked.narrowed()
     return ", ".join(parts)
 
 

@@ -6,7 +6,6 @@ refuses with a sentence, and it never says whether a withheld name exists.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Mapping
@@ -15,6 +14,7 @@ from access import Viewer, scope_of
 from data_access import vocabulary
 from data_access.mart.reading import Mart
 from metrics.definitions import REGISTRY
+from metrics.narrowing import ROUTE, is_place, routes_of
 from metrics.periods import GRAINS, Calendar, Grain, quarter_days, quarter_name
 
 LONGEST_DAYS = 366 * 12
@@ -22,9 +22,6 @@ MOST_VALUES = 60
 LONGEST_TEXT = 2_000
 NONE = "none"
 """What a filter calls the cases without a department, a type, an area, ...: those of the group that has no name."""
-ROUTE = "~"
-"""Between the departments of a transfer, in an address."""
-_PLACE = re.compile(r"-?[0-9]{1,19}")
 PLAIN_DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class")
 
 
@@ -134,7 +131,14 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         raise BadQuestion(f"The period ends on {end} before it begins on {start}; choose a later end.")
     if (end - start).days > LONGEST_DAYS:
         raise BadQuestion(f"The period is {(end - start).days:,} days long; choose at most {LONGEST_DAYS:,}.")
-    dimensions = mart.dimensions
+    dimensions, is_staff = mart.dimensions, viewer.role != "public"
+    # Where a case came from may be a department whose cases the viewer does not see.
+    moved = routes_of(_text(query, "moved"), (NONE, *dimensions.departments.by_slug) if is_staff else ())
+    if moved is None or len(moved) > MOST_VALUES:
+        raise BadQuestion(f"moved is {_shown(query.get('moved'))}; write two departments as from{ROUTE}to.")
+    place = _text(query, "place")
+    if place and not (is_staff and is_place(place)):
+        raise BadQuestion(f"There is no place called {_shown(place)}.")
     areas = [
         (layer.slug, area)
         for layer in dimensions.area_layers
@@ -156,8 +160,8 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         case_class=_classes(_text(query, "case_class")),
         areas=tuple(areas),
         outcome=_members(_text(query, "outcome"), dict.fromkeys(vocabulary.OUTCOMES), "outcome"),
-        moved=_routes(_text(query, "moved"), viewer, mart),
-        place=_place(_text(query, "place"), viewer),
+        moved=moved,
+        place=place,
     )
 
 
@@ -180,21 +184,6 @@ def _departments(viewer: Viewer, mart: Mart) -> Mapping[str, Any]:
 def _or_none(known: Mapping[str, Any], viewer: Viewer) -> Mapping[str, Any]:
     """`known`, and for staff the cases that have none of them; which cases residents are not told of is not theirs to ask."""
     return known if viewer.role == "public" else {**known, NONE: known.get(NONE)}
-
-
-def _routes(text: str, viewer: Viewer, mart: Mart) -> tuple[tuple[str, str], ...]:
-    """Departments joined by `ROUTE`. Where a case came from may be a department whose cases the viewer does not see."""
-    known = dict.fromkeys((NONE, *mart.dimensions.departments.by_slug)) if viewer.role != "public" else {}
-    pairs = [tuple(part.strip().split(ROUTE)) for part in text.split(",") if part.strip()]
-    if len(pairs) > MOST_VALUES or not all(len(pair) == 2 and set(pair) <= set(known) for pair in pairs):
-        raise BadQuestion(f"moved is {_shown(text)}; write two departments as from{ROUTE}to.")
-    return tuple(dict.fromkeys(pairs))  # type: ignore[arg-type]
-
-
-def _place(text: str, viewer: Viewer) -> str:
-    if text and (viewer.role == "public" or not _PLACE.fullmatch(text) or not -(2**63) <= int(text) < 2**63):
-        raise BadQuestion(f"There is no place called {_shown(text)}.")
-    return text
 
 
 def require_metric(metric_id: object) -> str:

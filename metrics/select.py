@@ -176,6 +176,11 @@ class Asked:
         member = self.members(by).by_slug.get(slug)
         return nameless(by).name if member is None else member.name
 
+    def narrowed(self) -> list[str]:
+        """The route and the place asked about, in words."""
+        routes = [" to ".join(self.name_of("division", name) for name in ends) for ends in self.question.moved]
+        return [*(f"moved from {route}" for route in routes), *(["at one place"] if self.question.place else [])]
+
     def _numbers(self, by: str, slugs: Iterable[str]) -> list[int]:
         """The numbers of members of dimension `by`."""
         known = self.members(by).by_slug
