@@ -104,7 +104,7 @@
     addHatching();
     var waiting = false;
     document.querySelectorAll(MAPS).forEach(function (graph) {
-      if (subplotOf(graph)) { attach(graph); } else { waiting = true; }
+      if (subplotOf(graph)) { attach(graph); window.statroomMonths(graph); } else { waiting = true; }
     });
     if ((waiting || !document.querySelector(MAPS)) && tries > 0) { setTimeout(function () { prepareAll(tries - 1); }, 100); }
   }

@@ -15,6 +15,7 @@ from components.figures import maps
 from components.figures.ranked import bars
 from components.table import Column, Twin
 from metrics.areas import COUNTS, UNSURE_N, AreaFigures, area_figures, counted_as, layers
+from metrics.kinds import Metric
 from metrics.ranking import LEAST_N
 from metrics.select import Asked
 
@@ -82,7 +83,9 @@ def map_block(chart: Chart, className: str = "") -> html.Section:
         ],
         className="map-key",
     )  # fmt: skip
-    made.children[1] = html.Div([tools, made.children[1], key], className="map-frame")
+    # Buttons and slider for a map of months are put here by the browser, which alone needs them (assets/46-months.js).
+    months = html.Div(className="map-months", role="group", hidden=True, **{"aria-label": "Months"})
+    made.children[1] = html.Div([tools, made.children[1], months, key], className="map-frame")
     return made
 
 
@@ -123,9 +126,12 @@ def twin_of(figures: AreaFigures, rows: pd.DataFrame, plural: str) -> Twin:
 
 def scale_of(figures: AreaFigures, target: float | None) -> maps.Scale:
     """Colours for a figure: around its target or its balance with a fixed span, else from zero."""
-    metric = figures.metric
+    return scale_for(figures.metric, figures.judged["value"].tolist(), target)
+
+
+def scale_for(metric: Metric, values: list[float], target: float | None) -> maps.Scale:
+    """The colours of `scale_of` for these values."""
     title = f"{metric.label} ({words.UNIT_WORDS[metric.unit]})"
-    values = figures.judged["value"].tolist()
     if target is not None and has_target(metric, target):
         return maps.around(target, theme.GAP_SPAN, "share", title, "target", most=1.0)
     if metric.unit == "of_expected":

@@ -92,7 +92,7 @@ def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
         rates = [rate_per_1000(0, people) for people in frame.loc[absent, "population"]]
         # A city may know nobody's number: then there is no rate, and no float either.
         frame.loc[absent, "value"] = pd.Series(rates, index=frame.index[absent], dtype="float64")
-    frame = frame.assign(state=[_state(metric, row) for row in frame.to_dict("records")])
+    frame = frame.assign(state=[state_of(metric, row) for row in frame.to_dict("records")])
     few = frame["state"] == FEW
     frame = frame.assign(**{name: frame[name].mask(few) for name in given if name not in ("n", "suppressed")})
     return AreaFigures(metric, _with_intervals(frame, metric), elsewhere)
@@ -138,7 +138,8 @@ def _is_asked(asked: Asked, layer: str, slug: str) -> bool:
     return all((slug if of == layer else member.extra.get("parent_slug")) in areas for of, areas in chosen.items())
 
 
-def _state(metric: Metric, row: dict) -> str:
+def state_of(metric: Metric, row: dict) -> str:
+    """How far the `value` of an area (with `n` and `suppressed`) may be trusted: the words of `AreaFigures.state`."""
     if row["suppressed"]:
         return WITHHELD
     if row["value"] is None or row["value"] != row["value"]:

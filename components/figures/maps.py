@@ -68,10 +68,13 @@ def nice(value: float) -> float:
     return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9))
 
 
-def areas(frame: pd.DataFrame, shapes: Shapes, below: Sequence[Backdrop], scale: Scale) -> dict[str, Any]:
+def areas(
+    frame: pd.DataFrame, shapes: Shapes, below: Sequence[Backdrop], scale: Scale, *, steps: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """A map of areas in colours.
 
     Args:
+        steps: what other months hold, for `assets/46-months.js`; then every kind of area has its trace, if an empty one.
         frame: `key`, `label`, `value`, `state`, `said` (the value in words), `hover` and, if areas lead anywhere, `href`.
         shapes: outlines; those of areas that are not in `frame` are drawn as plain land.
     """
@@ -89,7 +92,10 @@ def areas(frame: pd.DataFrame, shapes: Shapes, below: Sequence[Backdrop], scale:
         *[_streets(backdrop) for backdrop in below if backdrop.kind == "street"],
         _names(frame, shapes),
     ]
-    return {"data": [trace for trace in traces if trace.get("locations") or trace.get("lon")], "layout": _layout(shapes.box)}
+    kept = () if steps is None else ("areas", "no-value", "unsure")
+    layout = _layout(shapes.box)
+    layout["meta"] |= {} if steps is None else {"steps": steps}
+    return {"data": [trace for trace in traces if trace.get("locations") or trace.get("lon") or trace["name"] in kept], "layout": layout}
 
 
 def cells(

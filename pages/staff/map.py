@@ -10,6 +10,7 @@ from dash import Input, Output, Patch, State, dcc, html
 from components import area_equity, area_pairs, area_ranking, area_versions, filters, gate, words
 from components.area_given_types import given_types
 from components.area_map import district_map, map_block
+from components.area_months import STEP, month_map
 from components.area_versions import layers_of_today
 from components.area_words import on_time_target, unique_label
 from components.chart import Chart, Drawn, block, chart_id, permanent_query
@@ -22,8 +23,14 @@ from components.tiles import cases_link
 from metrics.definitions import METRICS, REGISTRY
 from metrics.select import Asked
 
-AREAS, DENSITY, HOT_AREAS, HOT_CELLS = "areas", "density", "hot_areas", "hot_cells"
-SHOWN = {AREAS: "A figure by area", DENSITY: "Density of cases", HOT_AREAS: "Clusters of areas", HOT_CELLS: "Clusters of places"}
+AREAS, MONTHS, DENSITY, HOT_AREAS, HOT_CELLS = "areas", "months", "density", "hot_areas", "hot_cells"
+SHOWN = {
+    AREAS: "A figure by area",
+    MONTHS: "Month by month",
+    DENSITY: "Density of cases",
+    HOT_AREAS: "Clusters of areas",
+    HOT_CELLS: "Clusters of places",
+}
 NO_LAYER = "none"
 FIGURE = chart_id("figure", "area-map")
 
@@ -79,6 +86,8 @@ def draw_map(asked: Asked, view: Mapping[str, str]) -> Drawn:
     if view["show"] == AREAS:
         cases = cases_link(asked, metric.id) if metric.rows is not None else ""
         drawn = district_map(asked, metric.id, layer, target=on_time_target(asked), cases=cases)
+    elif view["show"] == MONTHS:
+        drawn = month_map(asked, metric.id, layer, view[STEP], target=on_time_target(asked))
     else:
         drawn = {DENSITY: density_map, HOT_AREAS: cluster_map, HOT_CELLS: cluster_cells}[view["show"]](asked, metric.id, layer)
     return area_versions.noted(drawn, asked, view)
