@@ -13,7 +13,7 @@ from components.density_map import NO_TABLE
 from components.figures.spreads import differences
 from components.table import Column, Twin
 from metrics.area_pairs import Compared, Side, compare_areas, top_types
-from metrics.areas import counted_as, layers, require_layer
+from metrics.areas import area_figures, counted_as, layers, require_layer
 from metrics.question import BadQuestion
 from metrics.select import Asked
 
@@ -55,7 +55,7 @@ def chosen_pair(asked: Asked, view: Mapping[str, str]) -> tuple[str, str, str] |
 
 def pair(asked: Asked, view: Mapping[str, str]) -> Drawn:
     """The two areas: a sentence with what can be told apart, the differences with their intervals, and a table of all."""
-    found = chosen_pair(asked, view)
+    found = chosen_pair(asked, view) or (_farthest(asked, view["layer"]) if view[FIRST] == view[SECOND] == NOBODY else None)
     if found is None:
         return Drawn("Choose two areas of one kind to see them side by side.", None, NO_TABLE)
     layer, one, other = found
@@ -76,9 +76,21 @@ def pair(asked: Asked, view: Mapping[str, str]) -> Drawn:
     note = (
         "Drawn: the difference as a part of the second area's figure, with its 95 % interval; at 0 the two are the same. "
         "Counts say how large an area is and have no verdict. Of figures without an interval nothing can be said."
+        + (" Nobody chose these two: they lie farthest apart." if view[FIRST] == view[SECOND] == NOBODY else "")
     )
     title = f"{names[0]} beside {names[1]}, {words.asked_period(asked.question)}"
     return Drawn(_finding(compared, names), figure, twin, note, title=title)
+
+
+def _farthest(asked: Asked, layer: str) -> tuple[str, str, str] | None:
+    """The two areas that a reader who chose none is shown: lowest and highest on time given types, else by cases; None without two."""
+    if layer not in layers(asked):
+        return None
+    for metric in ("ontime_given_types", "opened"):
+        ranked = area_figures(asked, metric, layer).ranked()
+        if len(ranked) > 1:
+            return layer, str(ranked["key"].iloc[0]), str(ranked["key"].iloc[-1])
+    return None
 
 
 def _finding(compared: list[Compared], names: tuple[str, str]) -> str:

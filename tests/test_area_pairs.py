@@ -122,6 +122,12 @@ class TestOnThePage:
         drawn = city_map.draw_pair(asked, view_for(asked, area="block.b44"))
         assert drawn.figure is None and drawn.finding.startswith("Choose two areas")
 
+    def test_who_chose_none_is_shown_the_two_that_lie_farthest_apart(self, city_map: Any) -> None:
+        asked = asked_for(**PERIOD)
+        drawn = city_map.draw_pair(asked, view_for(asked, layer="block"))
+        assert drawn.title.startswith("B44 beside ") and "Nobody chose these two" in drawn.note
+        assert city_map.draw_pair(asked, {**view_for(asked), "layer": "none"}).figure is None
+
     def test_who_reports_little_and_waits_long_is_named(self, city_map: Any) -> None:
         asked = asked_for(**PERIOD)
         drawn = city_map.draw_left_out(asked, view_for(asked, layer="block"))
