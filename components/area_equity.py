@@ -41,7 +41,7 @@ def left_out(asked: Asked, layer: str) -> Drawn:
     )
     columns = [
         Column("label", plural.capitalize()), Column("rate", "Reporting rate per 1,000", "per_1000", href="rate_href"), Column("n", "Reported by residents", "cases", href="rate_href"),
-        Column("days", "Days to close (median)", "days", href="href"), Column("of", "Cases", "cases", href="href"), Column("population", "Residents", "number"),
+        Column("days", "Days to close (median)", "days", href="href"), Column("of", "Of cases", "number"), Column("population", "Residents", "number"),
     ]  # fmt: skip
     if rows["income"].notna().any():
         columns.append(Column("income", "Median income", "number"))

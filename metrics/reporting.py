@@ -60,7 +60,7 @@ def reporting_delay(metric: Metric, asked: Asked, by: By, period: bool) -> pd.Da
     end = func.least(func.coalesce(column("closed_at"), facts.now), func.coalesce(inspected.c.inspected_at, facts.now), facts.now)
     days = func.greatest((func.epoch(end) - func.epoch(column("opened_at"))) / 86400.0, 0.0)
     keys = asked.keys(facts, opened, by, period)
-    wanted = and_(asked.population(facts, opened), facts.first, facts.during("opened_at"), column("has_valid_interval"))
+    wanted = and_(asked.population(facts, opened), facts.first, facts.during("opened_at"))
     incidents = (
         select(*keys, column("case_id"), column("opened_at"), end.label("end_at"), days.label("days"))
         .select_from(facts.spell.outerjoin(inspected, inspected.c.case_id == column("case_id")))

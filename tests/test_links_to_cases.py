@@ -77,7 +77,7 @@ def linked(drawn: Drawn) -> list[tuple[str, float]]:
     return made
 
 
-PAGES = ("this_week", "signals", "backlog", "cases", "time_to_close", "sla_realism", "closure")
+PAGES = ("map", "this_week", "signals", "backlog", "cases", "time_to_close", "sla_realism", "closure")
 SPLIT = ("listed-by-type", "listed-by-channel")
 """Charts that count the cases of a list, whatever its metric is measured in."""
 
