@@ -161,5 +161,5 @@ def _scale(metric: Metric) -> maps.Scale:
     quiet = theme.GAP_SCALE[2][1]
     third, two = 1 / 3, 2 / 3
     colours = [(0.0, low), (third, low), (third, quiet), (two, quiet), (two, high), (1.0, high)]
-    ticks = [(-1.0, "low cluster"), (0.0, "no cluster"), (1.0, "high cluster")]
+    ticks = [(-1.0, "low"), (0.0, "none"), (1.0, "high")]
     return maps.Scale(colours, -1.5, 1.5, ticks, f"{metric.label}: clusters")
