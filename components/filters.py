@@ -14,6 +14,7 @@ from dash import ALL, Input, Output, State, html
 from components import gate, words
 from components.page import Query
 from data_access import vocabulary
+from data_access.city import TAKEN
 from metrics.periods import GRAINS
 from metrics.question import NONE, BadQuestion, to_query, visible_departments
 from metrics.select import Asked, nameless
@@ -60,6 +61,7 @@ class Option:
 
     def __post_init__(self) -> None:
         OPTIONS[self.name] = self
+        TAKEN.add(self.name)
 
 
 OPTIONS: dict[str, Option] = {}
