@@ -22,12 +22,8 @@ from metrics.select import Asked, nameless
 ALL_OF_THEM = "all"
 CUSTOM = "custom"
 WEEKS = {
-    "4": "Last 4 weeks",
-    "13": "Last 13 weeks",
-    "26": "Last 26 weeks",
-    "52": "Last 52 weeks",
-    "104": "Last 2 years",
-    "208": "Last 4 years",
+    **{f"{weeks}": f"Last {weeks} weeks" for weeks in (4, 13, 26, 52)},
+    **{f"{52 * years}": f"Last {years} years" for years in (2, 4)},
 }
 GRAIN_LABELS = {"day": "By day", "week": "By week", "month": "By month", "quarter": "By quarter", "fiscal_year": "By fiscal year"}
 CLASS_LABELS = {
