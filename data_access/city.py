@@ -24,9 +24,9 @@ M = TypeVar("M", bound=BaseModel)
 
 TAKEN = set(
     "from to weeks grain as_of programme department division request_type request_group channel case_class outcome by period metric layer layers "
-    "show of hits age search rows list sort order offset limit all none boundaries step area with compare slug page view chart type late against cases_of endings_by visit until target stock split series seen sample peers goal found figure year".split()
+    "show of hits age search rows list sort order offset limit all none boundaries step area with compare slug page view chart type late against cases_of endings_by visit until target stock split series seen sample peers goal found figure year place moved".split()
 )
-"""What addresses of pages and of the API say already: a layer of areas is a parameter too and needs another id. Options of pages add theirs."""
+"""What addresses of pages and of the API say already: a layer of areas is a parameter too and needs another id. Filters and options of pages add theirs."""
 SLA_PRESETS = ROOT / "data_access" / "sources" / "presets"
 _USUAL = {"STATROOM_DATA": str(ROOT / "var")}
 """Variables a city may use without anybody setting them."""
