@@ -6,20 +6,24 @@ Pages and the API hold one `Desk` per process, so both pass the same gate.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
 from access import AccessDenied, Action, Viewer, permit
-from data_access.city import City, load_city
+from data_access.city import TAKEN, City, load_city
 from data_access.mart.reading import Mart, open_mart
 from data_access.store import audit
 from data_access.store.acting import Acting
 from data_access.store.engine import Store, prepared
 from metrics.measure import ask
 from metrics.periods import Calendar
-from metrics.question import parse_question
+from metrics.question import Question, parse_question
 from metrics.select import Asked
 from settings import Settings, utc_now
+
+# A filter's name is a parameter of every address, so no layer of areas may have it.
+TAKEN.update(field.name for field in fields(Question))
 
 
 class Unknown(Exception):

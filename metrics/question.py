@@ -12,7 +12,6 @@ from typing import Any, Mapping
 
 from access import Viewer, scope_of
 from data_access import vocabulary
-from data_access.city import TAKEN
 from data_access.mart.reading import Mart
 from metrics.definitions import REGISTRY
 from metrics.narrowing import ROUTE, is_place, routes_of
@@ -70,9 +69,6 @@ class Question:
             made[field.name] = value.isoformat() if isinstance(value, (date, datetime)) else value
         made |= {"areas": [list(pair) for pair in self.areas], "moved": [list(pair) for pair in self.moved]}
         return made
-
-
-TAKEN.update(field.name for field in fields(Question))
 
 
 def to_query(question: Question, mart: Mart) -> dict[str, str]:
