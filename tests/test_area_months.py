@@ -98,7 +98,7 @@ def test_months_are_stepped_through_by_keyboard_without_asking_again(browser: Br
         found.page.goto(staff_url + "/map?show=months&weeks=26&metric=opened")
         slider, said = found.page.locator(".map-months input"), found.page.locator(".map-months output")
         expect(slider).to_be_visible(timeout=20_000)
-        found.drawn(3)
+        found.drawn(7)
         last = said.inner_text()
         found.page.on("request", lambda request: asked.append(request.url) if "_dash-update" in request.url else None)
         slider.focus()

@@ -301,7 +301,7 @@ class TestInTheBrowser:
     def test_a_reader_chooses_zooms_and_clicks_through_to_the_cases(self, browser: Browser, staff_url: str) -> None:
         with watched(browser) as found:
             found.page.goto(staff_url + "/map")
-            assert found.drawn(3) == 3
+            assert found.drawn(7) == 7
             paths = found.page.locator(f"{MAP} .choroplethlayer path")
             expect(paths.first).to_be_visible()
             frame = found.page.locator(f"{MAP} .js-plotly-plot").bounding_box()
@@ -313,17 +313,17 @@ class TestInTheBrowser:
             expect(found.page.locator(f"{MAP} .scatterlayer text", has_text="Mills")).to_be_visible()
 
             found.choose("layer", "neighbourhood")
-            assert found.drawn(3) == 3
+            assert found.drawn(7) == 7
             assert "layer=neighbourhood" in found.page.url
             expect(found.page.locator(f"{MAP} .finding")).to_contain_text("neighbourhoods")
             found.page.get_by_role("button", name=re.compile("Zoom in")).click()
             found.settle()
             assert zoom(found) == 2
             found.choose("metric", "opened")
-            assert found.drawn(3) == 3
+            assert found.drawn(7) == 7
             assert zoom(found) == 2, "the reader's zoom is kept"
             found.page.go_back()
-            assert found.drawn(3) == 3
+            assert found.drawn(7) == 7
             expect(found.page.locator(f"{MAP} .subtitle")).to_contain_text("On time by neighbourhood")
 
             found.page.get_by_role("button", name="Whole city").click()
@@ -337,12 +337,12 @@ class TestInTheBrowser:
     def test_cells_get_finer_as_a_reader_looks_closer(self, browser: Browser, staff_url: str) -> None:
         with watched(browser) as found:
             found.page.goto(staff_url + "/map?show=density&metric=opened&weeks=52")
-            assert found.drawn(3) == 3
+            assert found.drawn(7) == 7
             before = cell(found)
             found.page.get_by_role("button", name=re.compile("Zoom in")).click()
             assert cell_becomes(found, before / 2), "half the view, cells of half the width"
             found.choose("department", "public-works")
-            assert found.drawn(3) == 3
+            assert found.drawn(7) == 7
             assert zoom(found) == 2 and cell_becomes(found, before / 2), "also after the question changed"
             top = found.page.evaluate("window.scrollY")
             found.page.mouse.move(400, 600)
