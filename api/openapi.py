@@ -10,7 +10,7 @@ from data_access.city_models import AreaLayer
 from metrics.ageing import band_names
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, SORTS
 from metrics.clock import BINS
-from metrics.definitions import REGISTRY
+from metrics.definitions import LISTS, REGISTRY
 from metrics.periods import GRAINS
 from metrics.question import PLAIN_DIMENSIONS
 from metrics.weekly import METRICS, WHOLE
@@ -97,7 +97,7 @@ def _case_paths(filters: list[Any]) -> dict[str, Any]:
         _parameter(
             "of",
             "Cases counted by this metric; a case that closed twice is listed for each closing.",
-            [m.id for m in REGISTRY.values() if m.rows],
+            list(LISTS),
             default="backlog",
         ),
         _parameter("hits", "Of a share: true for its numerator, false for its misses.", ["true", "false"]),

@@ -106,9 +106,9 @@ def twin_of(figures: AreaFigures, rows: pd.DataFrame, plural: str) -> Twin:
     """The table behind a map or a ranking, worst or highest first; the areas that cannot be put in order come last."""
     metric = figures.metric
     first = figures.ranked().index
-    columns = [Column("label", plural.capitalize(), href="href"), Column("value", metric.label, metric.unit)]
+    columns = [Column("label", plural.capitalize(), href="href"), Column("value", metric.label, metric.unit, href="href")]
     if metric.unit not in COUNTS:
-        columns.append(Column("n", "Cases", "cases"))
+        columns.append(Column("n", "Cases", "cases", href="href"))
     if metric.unit == "share":
         columns += [Column("low", "95 % from", "share"), Column("high", "to", "share")]
     if metric.unit == "per_1000":

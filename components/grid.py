@@ -283,6 +283,6 @@ def _links(listing: Listing, total: int, asked: Asked, view: str) -> list[Any]:
     return [
         html.A(f"CSV{part}", href=lists.file_address(listing, asked, "csv"), title="This list as CSV, times in UTC"),
         html.A(f"Parquet{part}", href=lists.file_address(listing, asked, "parquet"), title="This list as Parquet, times in UTC"),
-        dcc.Link("Definition", href=f"/definitions#{listing.of}", title=listing.metric.meaning),
+        dcc.Link("Definition", href=f"/definitions#{listing.defined}", title=listing.metric.meaning),
         html.A("Link to this view", href=view),
     ]

@@ -9,15 +9,16 @@ from urllib.parse import quote, urlencode
 from components import filters, words
 from metrics.ageing import Ages, ages_of, band_names
 from metrics.clock import BINS, Late, late_of
-from metrics.definitions import REGISTRY
+from metrics.definitions import LISTS
 from metrics.kinds import Metric, Unit
 from metrics.question import to_query
 from metrics.select import Asked
 
 Which = Literal["all", "true", "false"]
+CLOSINGS = ("reopen_rate", "reported_again", "closed_without_work", "deadline_bunching")
+"""Shares of closings."""
 HITS: dict[str, bool | None] = {"all": None, "true": True, "false": False}
 """Value of the page option `hits`, as the API writes it -> which rows of a share."""
-LISTED = tuple(metric for metric in REGISTRY.values() if metric.rows is not None)
 AGES = {"all": "Any age", **{band: words.age_band(band) for band in band_names()}}
 LATE = {"all": "Any time", **{name: words.lateness(*days) for name, days in BINS.items()}}
 
@@ -45,7 +46,12 @@ class Listing:
 
     @property
     def metric(self) -> Metric:
-        return REGISTRY[self.of]
+        return LISTS[self.of]
+
+    @property
+    def defined(self) -> str:
+        """The metric whose definition says what is listed."""
+        return self.metric.explains or self.of
 
     @property
     def hits(self) -> bool | None:
@@ -66,7 +72,7 @@ class Listing:
 
 def listing_of(of: str, which: str = "all", *, search: str = "", age: str = "all", late: str = "all") -> Listing:
     """The list behind a metric, in the order it is read best."""
-    metric = REGISTRY[of]
+    metric = LISTS[of]
     sort, descending = STOCK_ORDERS.get(of) or ORDERS.get(metric.date_field, ("opened_at", False))
     # Only a share can be met or missed, only open cases have an age, and only closings are so far from their deadline.
     kept: Which = which if metric.hits is not None else "all"  # type: ignore[assignment]
@@ -89,7 +95,7 @@ def named(listing: Listing, asked: Asked) -> str:
 
 def unit_of(listing: Listing) -> Unit:
     """What is listed: cases, or closings, of which a case may have several."""
-    return "closures" if listing.of in ("closed", "reopen_rate", "reported_again", "closed_without_work", "deadline_bunching") else "cases"
+    return "closures" if listing.metric.unit == "closures" or listing.of in CLOSINGS else "cases"
 
 
 def _unit(listing: Listing, n: int) -> str:

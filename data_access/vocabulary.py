@@ -22,6 +22,8 @@ OUTCOMES = (
 )  # fmt: skip
 WITHOUT_WORK_OUTCOMES = ("not_actionable", "not_found", "referred")
 UNCOUNTED_OUTCOMES = ("duplicate", "cancelled", "test")
+UNCOUNTED_CLASSES = ("duplicate", "withdrawn")
+"""The classes that cases get which do not count."""
 
 CASE_CLASSES = ("service", "information", "staff_entered", "duplicate", "withdrawn")
 

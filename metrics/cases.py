@@ -19,7 +19,7 @@ from data_access.cache import cached
 from data_access.mart import schema
 from metrics.ageing import Ages, aged
 from metrics.clock import Late, closed_late
-from metrics.definitions import REGISTRY
+from metrics.definitions import LISTS
 from metrics.kinds import Facts
 from metrics.measure import window
 from metrics.periods import Calendar
@@ -119,8 +119,8 @@ class _Listed:
     """What is listed, checked."""
 
     def __init__(self, of: str, hits: bool | None, search: str, ages: Ages | None, late: Late | None) -> None:
-        metric = REGISTRY.get(of)
-        if metric is None or metric.rows is None:
+        metric = LISTS.get(of)
+        if metric is None:
             raise BadQuestion(f"There is no list of cases for '{str(of)[:60]}'.")
         if ages is not None and not metric.only_open:
             raise BadQuestion(f"Only open cases can be listed by age; '{metric.label}' counts others too.")

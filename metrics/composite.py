@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from metrics import clock, given_types, repeats, reporting, survival
+from metrics import clock, given_types, reporting, survival
 from metrics.compare import weeks_of_work
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
@@ -35,8 +35,6 @@ def frame(metric: Metric, asked: Asked, by: By, period: bool, counted: Counted) 
         return given_types.on_time_given_types(metric, asked, by, period)
     if metric.id == "reporting_delay":
         return reporting.reporting_delay(metric, asked, by, period)
-    if metric.id == "repeat_location_rate":
-        return repeats.repeat_locations(metric, asked, by, period=period)
     if metric.id == "hold_days":
         return clock.hold_days(metric, asked, by, period)
     if metric.id == "moves_per_case":

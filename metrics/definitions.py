@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from metrics.dictionary import clock, closing, on_time, open_cases, volume
+from metrics.dictionary import behind, clock, closing, on_time, open_cases, volume
 from metrics.kinds import Metric
 
 METRICS: tuple[Metric, ...] = (*volume.METRICS, *open_cases.METRICS, *on_time.METRICS, *clock.METRICS, *closing.METRICS)
 REGISTRY: dict[str, Metric] = {metric.id: metric for metric in METRICS}
+LISTS: dict[str, Metric] = {metric.id: metric for metric in (*METRICS, *behind.LISTS) if metric.rows is not None}
+"""What can be listed case by case, by id: the metrics that count rows, and what stands behind numbers that are no metric."""
 DEFINITIONS_VERSION = "1"
 AGE_BOUNDS = (0, 7, 14, 30, 60, 90, 180, 365)
 """Lower bounds, in days, of the age bands of open cases; the last has no upper bound."""

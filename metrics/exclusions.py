@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from sqlalchemy import ColumnElement, Integer, and_, cast, func, select
 
-from sqlalchemy import Integer, and_, cast, func, not_, or_, select
-
-from data_access import vocabulary
-from metrics.definitions import REGISTRY
+from metrics.definitions import LISTS
+from metrics.dictionary.behind import touched
+from metrics.kinds import Facts, Metric
 from metrics.select import Asked
 
-UNCOUNTED_CLASSES = ("duplicate", "withdrawn")
-"""The classes that cases get which do not count."""
+EXCLUDED = {
+    "no_sla": "left_out_no_deadline", "invalid_due": "left_out_broken_deadline", "duplicate_or_cancelled": "left_out_uncounted",
+}  # fmt: skip
+"""Kind of case that no on-time rate counts -> its list."""
 
 
 def sla_exclusions(asked: Asked) -> dict[str, int]:
@@ -22,20 +23,11 @@ def sla_exclusions(asked: Asked) -> dict[str, int]:
     looked for there where the question names other classes only.
     """
     facts = asked.facts()
-    question = asked.question
-    named = bool(question.case_class)
-    asked = asked.about(question.about(case_class=(*question.case_class, *UNCOUNTED_CLASSES))) if named else asked
-    column = facts.column
-    touched = and_(facts.state, or_(facts.during("opened_at"), facts.during("closed_at"), facts.during("due_at")))
-    counted = and_(column("is_counted"), column("case_class_id").in_(_codes(question.case_class))) if named else column("is_counted")
-    no_sla = and_(counted, column("due_at").is_(None))
-    invalid = and_(counted, column("due_at").is_not(None), not_(column("has_valid_due")))
-    parts = {"no_sla": no_sla, "invalid_due": invalid, "duplicate_or_cancelled": not_(column("is_counted"))}
-    sums = [func.sum(cast(condition, Integer)).label(name) for name, condition in parts.items()]
-    population = asked.population(facts, REGISTRY["reports"])
-    frame = asked.mart.read(select(*sums).where(population, touched), asked.scope).fillna(0)
-    return {name: int(frame[name].iloc[0]) for name in parts}
+    sums = [func.sum(cast(_rows(asked, facts, LISTS[of]), Integer)).label(name) for name, of in EXCLUDED.items()]
+    frame = asked.mart.read(select(*sums).where(touched(facts)), asked.scope).fillna(0)
+    return {name: int(frame[name].iloc[0]) for name in EXCLUDED}
 
 
-def _codes(classes: Sequence[str]) -> list[int]:
-    return [vocabulary.code_of("case_class", word) for word in dict.fromkeys(classes)]
+def _rows(asked: Asked, facts: Facts, metric: Metric) -> ColumnElement[bool]:
+    assert metric.rows is not None
+    return and_(asked.population(facts, metric), metric.rows(facts))

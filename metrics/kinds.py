@@ -182,6 +182,10 @@ class Metric:
     """Whether it can be asked period by period; a figure of one instant or one stretch cannot."""
     all_outcomes: bool = False
     """Counts duplicates and cancelled cases too."""
+    also_classes: tuple[str, ...] = ()
+    """Classes it counts beside those the question names."""
+    explains: str = ""
+    """For a list that is no figure of its own: the metric it stands behind."""
     listed: tuple[str, ...] = ()
     """What a list of its rows holds, after "cases" or "closings", with `{when}` or `{now}`; of a share also those that met it and those that missed it."""
 

@@ -84,7 +84,7 @@ class Asked:
         if not metric.all_outcomes:
             conditions.append(column("is_counted"))
         if question.case_class:
-            codes = [vocabulary.code_of("case_class", word) for word in question.case_class]
+            codes = [vocabulary.code_of("case_class", word) for word in dict.fromkeys((*question.case_class, *metric.also_classes))]
             conditions.append(column("case_class_id").in_(codes))
         departments = self._departments()
         if departments is not None:

@@ -1,135 +1,266 @@
-"""Every number leads to exactly the cases behind it: what a link's list holds is what the number said."""
+"""Every number leads to exactly the cases behind it: what a link's list holds is what the number said.
+
+All charts of all staff pages are walked, and what their callbacks write: each linked cell, point and text, and each count that
+has no link. Asked by the mayor of a demo city, and of a town with divisions and nameless cases also by viewers of some departments.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from dash.development.base_component import Component
 from flask import Flask
 
 from components import filters, gate, tiles
 from components.chart import CHARTS, Chart, Drawn
 from components.grid import LISTS
+from components.table import Column
 from metrics.cases import case_count
 from metrics.definitions import HEADLINE, REGISTRY
 from metrics.headline import headline
 from metrics.select import Asked
+from tests.support.desks import at_desk
+from tests.support.wards import VIEWERS, make_town
 
-QUERIES: tuple[dict[str, str], ...] = (
+CITY: tuple[dict[str, str], ...] = (
     {"weeks": "13"}, {"weeks": "26", "grain": "month"}, {"weeks": "8", "department": "parks-and-trees"}, {"from": "2026-01-05", "to": "2026-03-02", "as_of": "2026-03-10"},
-    {"weeks": "13", "of": "ontime_due", "hits": "false", "case_class": "all"}, {"weeks": "13", "of": "closed", "channel": "phone,web"},
+    {"weeks": "13", "of": "ontime_due", "hits": "false", "case_class": "all", "rows": "department"}, {"weeks": "13", "of": "closed", "channel": "phone,web", "rows": "request_group"},
 )  # fmt: skip
+TOWN: tuple[dict[str, str], ...] = (
+    {"weeks": "13", "case_class": "all", "layer": "district"}, {"weeks": "20", "department": "trees", "rows": "department", "layer": "quarter"},
+    {"weeks": "20", "of": "closed", "rows": "department", "metric": "opened", "layer": "district", "show": "density"},
+    {"weeks": "13", "department": "none", "layer": "district"}, {"weeks": "20", "request_type": "none", "district": "north,none", "layer": "quarter"},
+)  # fmt: skip
+LIMITED = {
+    "head of parks": [TOWN[1], TOWN[2]], "head of the trees division": [TOWN[0]], "head of lawns and roads": [TOWN[2]],
+}  # fmt: skip
+"""What viewers of some departments ask of the town."""
 COUNTS = ("cases", "closures", "reports")
-MOST_ROWS = 4
-"""Rows tried of each chart's table: the first and the last two."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def served(staff_app: Flask) -> Iterator[None]:
-    """Draw as the staff process does, for its first viewer."""
-    with staff_app.test_request_context("/"):
-        yield
+MOST_COLUMNS = 12
+"""Columns tried of a wide table; rows tried of every table, and points of every trace, are the first, one amid and the last."""
+UNLINKED: dict[tuple[str, str], str] = {
+    ("what-moved", "cases"): "how many more or fewer than usual: a difference, not cases",
+    ("net-flow", "value"): "opened less closed: a difference; its parts are linked beside it",
+}
+"""Counts that no list can hold: (chart, column) -> why."""
 
 
 def asked_of(query: dict[str, str]) -> Asked:
     return gate.desk().ask(query)
 
 
-def listed(address: str) -> int:
-    """How many rows the list at an address of ours has."""
+def some(values: list[Any]) -> list[Any]:
+    """The first, one amid and the last."""
+    return [values[at] for at in sorted({0, len(values) // 2, len(values) - 1})] if values else []
+
+
+def listed(address: str, **instead: str) -> int:
+    """How many rows the list at an address of ours has; `instead` changes its parameters."""
+    known = gate.desk().__dict__.setdefault("_listed", {})
+    if (key := (address, *instead.values())) not in known:
+        known[key] = _listed(address, instead)
+    return known[key]
+
+
+def _listed(address: str, instead: dict[str, str]) -> int:
     parts = urlsplit(address)
-    query = dict(parse_qsl(parts.query))
+    query = {**dict(parse_qsl(parts.query)), **instead}
     asked = asked_of(query)
     listing = LISTS[parts.path.strip("/")].choose(asked, filters.view_of(query, asked))
     return case_count(asked, listing.of, **listing.chosen())
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=str)
-@pytest.mark.parametrize("metric", [name for name in HEADLINE if REGISTRY[name].rows is not None])
-def test_a_tile_leads_to_the_cases_it_counts(metric: str, query: dict[str, str]) -> None:
-    """Of a share: all that it is a share of, and with `hits` those that met it."""
-    asked = asked_of(query)
-    tile = headline(metric, asked)
-    address = tiles.cases_of(metric, asked)
-    assert listed(address) == tile.n
-    if tile.metric.unit == "share":
-        assert tile.value is not None
-        assert listed(f"{address}&hits=true") == round(tile.value * tile.n)
-    else:
-        assert tile.value == tile.n
+def leads_to_cases(target: Any) -> bool:
+    return isinstance(target, str) and urlsplit(target).path.strip("/") in LISTS
 
 
-def linked(drawn: Drawn) -> list[tuple[str, float]]:
-    """(address, number) of every cell that leads to a list: a number to its own, a name to that of its row's count."""
-    made = []
-    counts = [column.key for column in drawn.twin.columns if column.kind in COUNTS]
-    rows = drawn.twin.frame.to_dict("records")
-    for row in [*rows[: MOST_ROWS // 2], *rows[-(MOST_ROWS // 2) :]]:
-        for column in drawn.twin.columns:
-            target = row.get(column.href) if column.href else None
-            if not isinstance(target, str) or urlsplit(target).path.strip("/") not in LISTS:
+@dataclass
+class Walk:
+    """What was tried, and what did not agree."""
+
+    tried: int = 0
+    faults: list[str] | None = None
+
+    def check(self, agrees: bool, *where: Any) -> None:
+        self.tried += 1
+        if not agrees:
+            self.faults = [*(self.faults or []), " ".join(str(part) for part in where)]
+
+    def number(self, address: str, value: float, unit: str, *where: Any) -> None:
+        """A count is the list's; a share is that of its hits; behind anything else there are cases."""
+        if unit in COUNTS:
+            self.check(listed(address) == value, *where, value, "is not the", listed(address), "of", address)
+        elif unit == "share":
+            n, met = listed(address, hits="all"), listed(address, hits="true")
+            self.check(bool(n) and abs(met / n - value) < 1e-5, *where, value, "is not", met, "of", n, address)
+        else:
+            self.check(listed(address) > 0, *where, value, "has nothing behind it:", address)
+
+
+def unit_of(chart: Chart, drawn: Drawn) -> str:
+    # The charts that split up a list count its cases, whatever its metric is measured in.
+    return "cases" if chart.name.startswith("listed-by-") else REGISTRY[drawn.metric or chart.metric or "opened"].unit
+
+
+def walk_table(walk: Walk, chart: Chart, drawn: Drawn) -> None:
+    columns = drawn.twin.columns
+    for row in some(drawn.twin.frame.to_dict("records")):
+        for column in columns[:MOST_COLUMNS]:
+            _walk_cell(walk, chart, columns, row, column)
+
+
+def _walk_cell(walk: Walk, chart: Chart, columns: tuple[Column, ...], row: dict[str, Any], column: Column) -> None:
+    value, target, where = row[column.key], row.get(column.href) if column.href else None, (chart.name, column.key, row.get("label", ""))
+    is_number = isinstance(value, (int, float)) and value == value
+    if not leads_to_cases(target):
+        if column.kind in COUNTS and is_number and value:
+            walk.check((chart.name, column.key) in UNLINKED, *where, value, "has no list")
+    elif is_number and (value or column.kind in COUNTS):
+        walk.number(str(target), float(value), column.kind, *where)
+    elif isinstance(value, str):
+        counts = {row[other.key] for other in columns if other.kind in COUNTS}
+        walk.check(not counts or listed(str(target)) in counts, *where, "leads to another number than its row's:", target)
+
+
+LATE = re.compile(r"([\d,]+) late of ([\d,]+) case")
+
+
+def walk_figure(walk: Walk, chart: Chart, drawn: Drawn) -> None:
+    unit = unit_of(chart, drawn)
+    for trace in (drawn.figure or {"data": []})["data"]:
+        across = trace.get("orientation") == "h" or (trace.get("y") and isinstance(trace["y"][0], str))
+        values = trace.get("z") or (trace["x"] if across else trace.get("y"))
+        points = list(zip(trace.get("customdata") or [], values or [], strict=False))
+        for point, value in some(points):
+            address, hover = point if isinstance(point, list) else (point, "")
+            late = LATE.search(hover)
+            if not leads_to_cases(address) or value is None or (unit not in COUNTS and not value):
                 continue
-            number = row[column.key] if column.kind in COUNTS else row[counts[0]] if column.kind == "text" and len(counts) == 1 else None
-            if number is not None and number == number:
-                made.append((target, number))
-    return made
+            if late:
+                missed, n = (int(number.replace(",", "")) for number in late.groups())
+                walk.check((listed(address, hits="false"), listed(address, hits="all")) == (missed, n), chart.name, hover, address)
+            else:
+                walk.number(address, 10**value if trace.get("name") == CELLS else value, unit, chart.name, "figure")
 
 
-PAGES = ("map", "this_week", "signals", "backlog", "cases", "time_to_close", "sla_realism", "closure")
-SPLIT = ("listed-by-type", "listed-by-channel")
-"""Charts that count the cases of a list, whatever its metric is measured in."""
+CELLS = "Cells"
 
 
-DRAWN_BY = (
-    *(f"pages.staff.{page}" for page in PAGES), "components.split", "components.ranks", "components.clock_health", "components.stock_over_time", "components.open_ages", "components.backlog_flow",
-    "components.backlog_causes", "components.backlog_outlook", "components.backlog_plan", "components.peers", "pages.staff.targets",
-)  # fmt: skip
+def walk_links(walk: Walk, part: Any, *where: Any) -> None:
+    """Texts that begin with a number and lead to cases, in what a callback writes."""
+    if isinstance(part, (list, tuple)):
+        for other in part:
+            walk_links(walk, other, *where)
+    elif isinstance(part, dict):
+        walk_links(walk, list(part.values()), *where)
+    elif isinstance(part, Component):
+        target, text = getattr(part, "href", None), getattr(part, "children", None)
+        if leads_to_cases(target) and isinstance(text, str) and (found := re.match(r"[\d,]*\d(?![\d.]*\s*%)", text)):
+            n = int(found.group().replace(",", ""))
+            walk.check(listed(str(target)) == n, *where, text, "is not the", listed(str(target)), "of", target)
+        walk_links(walk, text, *where)
 
 
 def charts() -> list[Chart]:
-    return [chart for chart in CHARTS.values() if chart.draw.__module__ in DRAWN_BY]
+    return list(CHARTS.values())
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_a_number_in_a_table_leads_to_as_many_cases(query: dict[str, str]) -> None:
-    asked = asked_of(query)
-    tried = 0
-    for chart in charts():
-        for address, number in linked(chart.draw(asked, filters.view_of(query, asked))):
-            assert listed(address) == number, (chart.name, address)
-            tried += 1
-    assert tried > 20
+@cache
+def callbacks() -> list[Callable[..., Any]]:
+    """The functions of the pages that fill a part of their page from the question."""
+    import pages.staff as staff
+
+    modules = [importlib.import_module(f"pages.staff.{found.name}") for found in pkgutil.iter_modules(staff.__path__)]
+    made = [of for module in modules for name, of in inspect.getmembers(module, inspect.isfunction)
+            if of.__module__ == module.__name__ and name.startswith("fill_")]  # fmt: skip
+    return [of for of in made if set(inspect.signature(of).parameters) <= {"asked", "query"}]
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_a_point_or_a_bar_leads_to_as_many_cases(query: dict[str, str]) -> None:
-    asked = asked_of(query)
-    tried = 0
-    for chart in charts():
-        drawn = chart.draw(asked, filters.view_of(query, asked))
-        if REGISTRY[drawn.metric or chart.metric or "opened"].unit not in COUNTS and chart.name not in SPLIT:
-            continue
-        for trace in (drawn.figure or {"data": []})["data"]:
-            values: list[Any] = trace["x"] if trace.get("orientation") == "h" else trace["y"]
-            for address, value in list(zip(trace.get("customdata") or [], values, strict=False))[:MOST_ROWS]:
-                assert listed(address) == value, (chart.name, address)
-                tried += 1
-    assert tried > 10
-
-
-@pytest.mark.parametrize("query", QUERIES[:4], ids=str)
-def test_list_the_cases_below_a_chart_holds_what_the_chart_shows(query: dict[str, str]) -> None:
-    """Of lines that stand for an instant, the last one; of bars and stacks, all of them."""
-    asked = asked_of(query)
+def walked(query: dict[str, str]) -> Walk:
+    """Everything the staff pages show of one question."""
+    walk, asked = Walk(), asked_of(query)
     view = filters.view_of(query, asked)
-    for name, total in (
-        ("overdue-by-department", lambda frame: frame["value"].sum()), ("on-time-by-week", lambda frame: frame["n"].sum()),
-        ("flow-by-week", lambda frame: frame["opened"].sum()), ("backlog-over-time", lambda frame: frame["open"].iloc[0]),
-        ("backlog-ages", lambda frame: frame["total"].sum()), ("age-flow", lambda frame: frame["end"].iloc[-1]), ("ages-over-time", lambda frame: frame["total"].iloc[0]),
-        ("overdue-by-type", lambda frame: frame["n"].sum()), ("stuck-cases", lambda frame: frame["value"].sum()), ("due-soon-by-department", lambda frame: frame["n"].sum()),
-    ):  # fmt: skip
-        drawn = CHARTS[name].draw(asked, view)
+    for chart in charts():
+        drawn = chart.draw(asked, view)
+        walk_table(walk, chart, drawn)
+        walk_figure(walk, chart, drawn)
         if drawn.cases:
-            assert listed(drawn.cases) == total(drawn.twin.frame), name
+            walk.check(leads_to_cases(drawn.cases) and listed(drawn.cases) >= 0, chart.name, drawn.cases)
+    for fill in callbacks():
+        if fill.__module__ == "pages.staff.department" and len(asked.question.department) != 1:
+            continue
+        given = {"query": query} if "query" in inspect.signature(fill).parameters else {}
+        walk_links(walk, fill(asked, **given), fill.__module__, fill.__name__)
+    return walk
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_town(tmp_path_factory.mktemp("wards"))
+
+
+@pytest.fixture
+def in_city(staff_app: Flask) -> Iterator[None]:
+    """Draw as the staff process does, for its first viewer."""
+    with staff_app.test_request_context("/"):
+        yield
+
+
+@pytest.mark.usefixtures("in_city")
+class TestTheCity:
+    @pytest.mark.parametrize("query", CITY, ids=str)
+    def test_all_that_is_linked_leads_to_as_many_cases_and_all_that_is_counted_is_linked(self, query: dict[str, str]) -> None:
+        walk = walked(query)
+        assert not walk.faults, "\n".join(walk.faults or [])
+        assert walk.tried > 100
+
+    @pytest.mark.parametrize("query", CITY, ids=str)
+    @pytest.mark.parametrize("metric", [name for name in HEADLINE if REGISTRY[name].rows is not None])
+    def test_a_tile_leads_to_the_cases_it_counts(self, metric: str, query: dict[str, str]) -> None:
+        """Of a share: all that it is a share of, and with `hits` those that met it."""
+        asked = asked_of(query)
+        tile = headline(metric, asked)
+        address = tiles.cases_of(metric, asked)
+        assert listed(address) == tile.n
+        if tile.metric.unit == "share":
+            assert tile.value is not None
+            assert listed(f"{address}&hits=true") == round(tile.value * tile.n)
+        else:
+            assert tile.value == tile.n
+
+    @pytest.mark.parametrize("query", CITY[:4], ids=str)
+    def test_list_the_cases_below_a_chart_holds_what_the_chart_shows(self, query: dict[str, str]) -> None:
+        """Of lines that stand for an instant, the last one; of bars and stacks, all of them."""
+        asked = asked_of(query)
+        view = filters.view_of(query, asked)
+        for name, total in (
+            ("overdue-by-department", lambda frame: frame["value"].sum()), ("on-time-by-week", lambda frame: frame["n"].sum()),
+            ("flow-by-week", lambda frame: frame["opened"].sum()), ("backlog-over-time", lambda frame: frame["open"].iloc[0]),
+            ("department-open", lambda frame: frame["open"].iloc[0]), ("backlog-ages", lambda frame: frame["total"].sum()),
+        ):  # fmt: skip
+            drawn = CHARTS[name].draw(asked, view)
+            if drawn.cases:
+                assert listed(drawn.cases) == total(drawn.twin.frame), name
+
+
+@pytest.mark.parametrize(("name", "query"), [
+    *[("mayor", query) for query in TOWN],
+    *[(name, query) for name, queries in LIMITED.items() for query in queries],
+], ids=str)  # fmt: skip
+def test_so_it_is_for_every_viewer_of_a_town_with_divisions_and_nameless_cases(
+    staff_app: Flask, town: Path, name: str, query: dict[str, str]
+) -> None:
+    with at_desk(town, VIEWERS[name]):
+        walk = walked(query)
+    assert not walk.faults, "\n".join(walk.faults or [])
+    assert walk.tried > 10

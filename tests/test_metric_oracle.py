@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Callable
@@ -18,14 +19,14 @@ import pytest
 from metrics import compare, composite, intervals, ranking, score, suppression, survival, xmr
 from metrics.ageing import ageing
 from metrics.cases import case_list
-from metrics.definitions import AGE_BOUNDS
+from metrics.definitions import AGE_BOUNDS, REGISTRY
 from metrics.dictionary.clock import BUNCHING_HOURS
+from metrics.dictionary.rules import had_earlier
 from metrics.exclusions import sla_exclusions
 from metrics.headline import week_to_date
-from metrics.measure import ask, measure
+from metrics.measure import ask, counted, measure
 from metrics.periods import SAME_WEEK_LAST_YEAR, Calendar, iso_week
 from metrics.question import Question
-from metrics.repeats import repeat_locations
 from metrics.reporting import reporting_rate
 from metrics.select import Asked
 from tests.support.clocks import business_seconds_between, due_date_of
@@ -264,8 +265,9 @@ def _digital(example: Example) -> Any:
 
 
 def _repeat(example: Example) -> Any:
-    found = example.measure("repeat_location_rate") if example.parameters["within_days"] == 90 else None
-    row = found.frame.iloc[0] if found else repeat_locations(None, example.asked(), None, example.parameters["within_days"]).iloc[0]
+    days = example.parameters["within_days"]
+    metric = replace(REGISTRY["repeat_location_rate"], hits=lambda f: had_earlier(f, days))
+    row = counted(metric, example.asked()).iloc[0]
     return {
         "numerator": row["numerator"], "denominator": row["denominator"], "rate": row["value"],
         "no_location": example.measure("opened").value - row["denominator"],

@@ -40,7 +40,7 @@ CITIES = (
     {"zone": "Australia/Sydney", "week_start": "sunday", "fiscal_year_start": 4},
 )
 DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class", "district", "quarter")  # fmt: skip
-KNOWN_COMPOSITES = ("net_flow", "repeat_location_rate", "ttc_km", "hold_days", "moves_per_case", "deadline_bunching")
+KNOWN_COMPOSITES = ("net_flow", "ttc_km", "hold_days", "moves_per_case", "deadline_bunching")
 PLAIN = tuple(m.id for m in METRICS if m.kind != "composite" or m.id in KNOWN_COMPOSITES)
 """Figures the second opinion knows as rows; the others are made of these and are checked by their parts."""
 INSTANT_ONLY = tuple(m.id for m in METRICS if not m.by_period)

@@ -12,9 +12,10 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from components import filters, lists
-from components.lists import LISTED, Listing, listing_of
+from components.lists import Listing, listing_of
 from data_access.mart.reading import open_mart
 from metrics.cases import case_count
+from metrics.definitions import LISTS
 from metrics.measure import ask
 from metrics.question import BadQuestion, default_question
 from metrics.select import Asked
@@ -43,8 +44,8 @@ def about(asked: Asked, **filters_: Any) -> Asked:
 
 def test_every_list_can_be_said() -> None:
     """A new metric whose cases can be listed needs its words; a share needs them for hits and misses too."""
-    expected = {metric.id: 3 if metric.hits is not None else 1 for metric in LISTED}
-    assert {metric.id: len(metric.listed) for metric in LISTED} == expected
+    expected = {metric.id: 3 if metric.hits is not None else 1 for metric in LISTS.values()}
+    assert {metric.id: len(metric.listed) for metric in LISTS.values()} == expected
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_lists_begin_with_what_matters_most() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("metric", [metric.id for metric in LISTED])
+@pytest.mark.parametrize("metric", list(LISTS))
 def test_the_list_split_up_is_the_list(explorer: Any, asked: Asked, metric: str) -> None:
     for which in ("all", "false"):
         view = filters.view_of({"of": metric, "hits": which}, asked)

@@ -41,6 +41,7 @@ METRICS: tuple[Metric, ...] = (
         "Days until half of the cases opened in the period were closed, open ones taken into account.",
         "Kaplan-Meier median over the cohort opened in the period", "opened_at", "Kaplan and Meier 1958",
         "'More than' where fewer than half are closed yet.", parts=("opened",),
+        rows=lambda f: and_(f.state, f.column("has_valid_interval")), listed=("opened {when} whose times can be trusted",),
     ),
     Metric(
         "ttc_km_period", "Days to close, at the period's own pace", "composite", "days", "lower",

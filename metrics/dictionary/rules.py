@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_
+from sqlalchemy import ColumnElement, and_, false, func, not_, select
 
 from data_access import vocabulary
 from metrics.kinds import Facts
@@ -31,6 +31,26 @@ def last_closing(f: Facts) -> ColumnElement[bool]:
 def matured(f: Facts, days: int) -> ColumnElement[bool]:
     """Closings in the period that are at least `days` old."""
     return and_(f.during("closed_at"), f.column("closed_at") <= f.as_of - timedelta(days=days))
+
+
+def placed(f: Facts) -> ColumnElement[bool]:
+    """Cases with a known place, each once."""
+    return and_(f.first, f.column("location_key").is_not(None))
+
+
+def had_earlier(f: Facts, days: int) -> ColumnElement[bool]:
+    """A counted case of the same type had been opened at the same place in the `days` before.
+
+    The earlier case may be any the viewer sees: it need not pass the question's filters or lie in its period.
+    """
+    other = f.cases().c
+    place = [other.request_type_id, other.location_key]
+    before = func.lag(other.opened_at).over(partition_by=place, order_by=[other.opened_at, other.case_id])
+    reached = and_(other.opened_at >= f.start - timedelta(days=days), other.opened_at < f.end, other.opened_at <= f.as_of)
+    known = select(other.case_id, other.opened_at, before.label("before_at")).where(
+        other.spell_no == 1, other.is_counted, other.location_key.is_not(None), reached
+    ).subquery("known")  # fmt: skip
+    return f.column("case_id").in_(select(known.c.case_id).where(known.c.before_at >= known.c.opened_at - timedelta(days=days)))
 
 
 def made_by_resident(f: Facts) -> ColumnElement[bool]:

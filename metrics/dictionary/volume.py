@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import and_
 
-from metrics.dictionary.rules import digital, made_by_resident, resident_channel_known
+from metrics.dictionary.rules import digital, had_earlier, made_by_resident, placed, resident_channel_known
 from metrics.kinds import Metric
+
+REPEAT_DAYS = 90
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -52,7 +54,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "clearance_rate", "Clearance", "composite", "ratio", "higher",
         "Closings for every case opened.", "closed / opened", "each event's own date", "CitiStat practice",
-        "Above 1 can be a clean-up of old records: look at closed without work.", parts=("closed", "opened"),
+        "Above 1 can be a clean-up of old records: look at closed without work.", parts=("opened", "closed"),
     ),
     Metric(
         "resident_opened", "Opened by residents", "flow", "cases", "neither",
@@ -85,9 +87,13 @@ METRICS: tuple[Metric, ...] = (
         parts=("opened",),
     ),
     Metric(
-        "repeat_location_rate", "Repeat locations", "composite", "share", "lower",
+        "repeat_location_rate", "Repeat locations", "share", "share", "lower",
         "Of the cases with a known place, how many had an earlier case of the same type there in the 90 days before.",
         "cases with an earlier counted case, same type and place, within 90 days / cases with a place", "opened_at",
-        "O'Brien 2015", parts=("opened",), needs="a case with a known place",
+        "O'Brien 2015", needs="a case with a known place", rows=placed, hits=lambda f: had_earlier(f, REPEAT_DAYS),
+        listed=(
+            "with a known place, opened {when}", "opened {when} where there had been one of the same type in the 90 days before",
+            "with a known place, opened {when}, the first of their type there in 90 days",
+        ),
     ),
 )  # fmt: skip

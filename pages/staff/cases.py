@@ -10,17 +10,17 @@ from dash import Input, Output, html
 from components import filters, gate, grid, lists, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
-from components.lists import AGES, LATE, LISTED, Listing
+from components.lists import AGES, LATE, Listing
 from components.page import Query, heading, page
 from components.table import Column, Twin
 from metrics.cases import case_counts
-from metrics.definitions import REGISTRY
+from metrics.definitions import LISTS
 from metrics.select import Asked
 
 MOST_TYPES = 12
 WHICH = {"all": "All that count", "true": "Those that met it", "false": "Those that missed it"}
 
-OF = filters.Option("of", "Cases behind", lambda _asked: {metric.id: metric.label for metric in LISTED}, lambda: "opened")
+OF = filters.Option("of", "Cases behind", lambda _asked: {metric.id: metric.label for metric in LISTS.values()}, lambda: "opened")
 WHICH_OF = filters.Option("hits", "Which of them", lambda _asked: WHICH, lambda: "all")
 AGE = filters.Option("age", "Age", lambda _asked: AGES, lambda: "all")
 AGAINST = filters.Option("late", "Closed, against the deadline", lambda _asked: LATE, lambda: "all")
@@ -53,7 +53,7 @@ def chosen(_asked: Asked, view: Mapping[str, str]) -> Listing:
 )
 def offer_choices(asked: Asked, query: dict[str, str]) -> dict[str, bool]:
     """Only a share has cases that met it and cases that missed it; only open cases are as old as today, only closings so far from their deadline."""
-    metric = REGISTRY[filters.view_of(query, asked)["of"]]
+    metric = LISTS[filters.view_of(query, asked)["of"]]
     return {"hits": metric.hits is None, "age": not metric.only_open, "late": metric.date_field != "closed_at"}
 
 
@@ -71,11 +71,11 @@ def _split(asked: Asked, listing: Listing, by: str, label: str, most: int) -> Dr
     frame = case_counts(asked, listing.of, by, hits=listing.hits, ages=listing.ages, late=listing.days_late)
     frame = frame.assign(value=frame["n"], href=[lists.address(listing, asked, **{by: key, "search": None}) for key in frame["key"]])
     unit = lists.unit_of(listing)
-    columns = (Column("label", label, href="href"), Column("value", words.AXIS_TITLES[unit], unit))
+    columns = (Column("label", label, href="href"), Column("value", words.AXIS_TITLES[unit], unit, href="href"))
     twin = Twin(frame, columns, f"{listing.metric.label} by {label.lower()}")
     title = f"{lists.named(listing, asked)}, by {label.lower()}"
     if frame.empty:
-        return Drawn("No case to split up.", None, twin, title=title, metric=listing.of)
+        return Drawn("No case to split up.", None, twin, title=title, metric=listing.defined)
     total, first = int(frame["n"].sum()), frame.iloc[0]
     finding = f"All are {first['label']}."
     if len(frame) > 1:
@@ -83,7 +83,7 @@ def _split(asked: Asked, listing: Listing, by: str, label: str, most: int) -> Dr
         finding = f"{first['label']} leads with {words.count(first['n'])} of {words.count(total)} ({share}); there are {words.plural(len(frame), label.lower())}."
     left = len(frame) - most
     note = f"The {most} with most cases; {left:,} more in the table." if left > 0 else ""
-    return Drawn(finding, bars(frame.head(most), unit), twin, note, title=title, metric=listing.of)
+    return Drawn(finding, bars(frame.head(most), unit), twin, note, title=title, metric=listing.defined)
 
 
 LIST = grid.WorkList("cases", "Cases", chosen)

@@ -17,7 +17,7 @@ from components.split import city_words, draw_split
 from components.table import Column, Twin
 from metrics.compare import change
 from metrics.definitions import REGISTRY
-from metrics.exclusions import sla_exclusions
+from metrics.exclusions import EXCLUDED, sla_exclusions
 from metrics.measure import measure
 from metrics.on_time import HEADLINE, by_group, competing
 from metrics.periods import SAME_WEEK_LAST_YEAR
@@ -26,9 +26,9 @@ from metrics.ranking import LEAST_N
 from metrics.select import Asked
 from metrics.targets import target_of
 
-EXCLUDED = {
+LEFT_OUT = {
     "no_sla": "without a deadline",
-    "invalid_due": "with a deadline before their opening",
+    "invalid_due": "with a deadline that cannot be used",
     "duplicate_or_cancelled": "duplicates, cancelled or test",
 }
 
@@ -76,7 +76,10 @@ def fill_rate(asked: Asked) -> list[Any]:
             *[html.P(_compared(asked, answer.value, days, said_), className="change") for days, said_ in _earlier(asked)],
             html.P(city_words(asked), className="change"),
         ]  # fmt: skip
-    left_out = [html.Li([html.Strong(words.count(n)), f" {EXCLUDED[name]}"]) for name, n in sla_exclusions(asked).items()]
+    left_out = [
+        html.Li([dcc.Link(words.count(n), href=tiles.cases_link(asked, EXCLUDED[name])), f" {LEFT_OUT[name]}"])
+        for name, n in sla_exclusions(asked).items()
+    ]
     definition = dcc.Link("Definition", href="/definitions#ontime_due", title=REGISTRY["ontime_due"].meaning)
     return [*head, *said, html.H3("Left out of the rate"), html.Ul(left_out), html.Div(definition, className="chart-links")]
 

@@ -113,7 +113,7 @@ def draw_overdue(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     finding = (
         f"{frame['label'].iloc[0]} has {words.percent_of(frame['value'].iloc[0] / total)} of the {words.cases(total)} that are overdue."
     )
-    return Drawn(finding, bars(frame, "cases", colours=theme.BAD), Twin(frame, (Column("label", "Department", href="href"), Column("value", "Overdue", "cases"))),
+    return Drawn(finding, bars(frame, "cases", colours=theme.BAD), Twin(frame, (Column("label", "Department", href="href"), Column("value", "Overdue", "cases", href="href"))),
                  cases=tiles.cases_link(asked, "overdue_now"))  # fmt: skip
 
 

@@ -192,11 +192,11 @@ def _shape(name: str, people: int | None, at: int) -> dict[str, Any]:
 def mart_of(folder: Path, cases: list[Case], of: City, *, as_of: datetime = AS_OF, audience: str = "staff") -> Mart:
     """A published mart of these cases."""
     return make_mart(
-        folder, [_row(case) for case in cases], [e for case in cases for e in _events(case)], as_of=as_of, city=of, audience=audience
+        folder, [row_of(case) for case in cases], [e for case in cases for e in events_of(case)], as_of=as_of, city=of, audience=audience
     )
 
 
-def _row(case: Case) -> dict[str, Any]:
+def row_of(case: Case) -> dict[str, Any]:
     return {
         "programme": case.programme, "source_id": case.id, "opened_at": case.opened, "closed_at": case.spells[-1][1], "due_at": case.due,
         "status": "open" if case.spells[-1][1] is None else "closed", "outcome": case.outcome, "case_class": case.case_class,
@@ -206,7 +206,7 @@ def _row(case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _events(case: Case) -> list[dict[str, Any]]:
+def events_of(case: Case) -> list[dict[str, Any]]:
     def event(at: datetime, kind: str, before: str | None = None, after: str | None = None) -> dict[str, Any]:
         return {
             "programme": case.programme, "source_id": case.id, "event_at": at, "event_kind": kind, "from_value": before, "to_value": after,
