@@ -102,6 +102,9 @@ class Walk:
         """A count is the list's; a share is that of its hits; behind anything else there are cases."""
         if unit in COUNTS:
             self.check(listed(address) == value, *where, value, "is not the", listed(address), "of", address)
+        elif unit == "share" and value > 1:
+            # Bars of counts in a chart about a share.
+            self.number(address, value, "cases", *where)
         elif unit == "share":
             n, met = listed(address, hits="all"), listed(address, hits="true")
             self.check(bool(n) and abs(met / n - value) < 1e-5, *where, value, "is not", met, "of", n, address)
