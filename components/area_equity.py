@@ -37,7 +37,7 @@ def left_out(asked: Asked, layer: str) -> Drawn:
     })  # fmt: skip
     rows = rows.assign(
         rate_href=[tiles.cases_link(asked, "resident_opened", **{layer: key}) for key in rows.index],
-        href=[tiles.cases_link(asked, "opened", **{layer: key}) for key in rows.index],
+        href=[tiles.cases_link(asked, "ttc_km", **{layer: key}) for key in rows.index],
     )
     columns = [
         Column("label", plural.capitalize()), Column("rate", "Reporting rate per 1,000", "per_1000", href="rate_href"), Column("n", "Reported by residents", "cases", href="rate_href"),
