@@ -52,6 +52,7 @@ UNLINKED: dict[tuple[str, str], str] = {
     ("what-moved", "cases"): "how many more or fewer than usual: a difference, not cases",
     ("closing-curves", "at_risk"): "how many were still watched at an age: a step of a curve",
     ("department-closing", "at_risk"): "how many were still watched at an age: a step of a curve",
+    ("area-delays", "n"): "incidents, each counted with the time in which it could be reported again",
     ("net-flow", "value"): "opened less closed: a difference; its parts are linked beside it",
 }
 """Counts that no list can hold: (chart, column) -> why."""
