@@ -53,6 +53,7 @@ UNLINKED: dict[tuple[str, str], str] = {
     ("closing-curves", "at_risk"): "how many were still watched at an age: a step of a curve",
     ("department-closing", "at_risk"): "how many were still watched at an age: a step of a curve",
     ("area-delays", "n"): "incidents, each counted with the time in which it could be reported again",
+    ("area-delays", "label"): "so is what its names lead to: all that was opened there",
     ("net-flow", "value"): "opened less closed: a difference; its parts are linked beside it",
 }
 """Counts that no list can hold: (chart, column) -> why."""
@@ -133,7 +134,7 @@ def _walk_cell(walk: Walk, chart: Chart, columns: tuple[Column, ...], row: dict[
             walk.check((chart.name, column.key) in UNLINKED, *where, value, "has no list")
     elif is_number and (value or column.kind in COUNTS):
         walk.number(str(target), float(value), column.kind, *where)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and (chart.name, column.key) not in UNLINKED:
         counts = {row[other.key] for other in columns if other.kind in COUNTS}
         walk.check(not counts or listed(str(target)) in counts, *where, "leads to another number than its row's:", target)
 
