@@ -117,7 +117,7 @@ class OneSignal:
         if int(self.board.first[0]):
             whole = signals.judge(self.board.weekly, len(self.board.weeks))
             frame = frame.assign(judged=whole.judged[0])
-        columns = [Column("period", "Week from", "day"), Column("value", self.metric.label, unit)]
+        columns = [Column("period", "Week from", "day"), Column("value", self.metric.label, unit, href="href")]
         if self.is_difference:
             columns.append(Column("judged", words.sentence(self.method).removesuffix("."), unit))
         columns += [Column("n", "Counted", "cases", href="href"), Column("signal", "Signal")]

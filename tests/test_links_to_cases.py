@@ -54,6 +54,7 @@ UNLINKED: dict[tuple[str, str], str] = {
     ("department-closing", "at_risk"): "how many were still watched at an age: a step of a curve",
     ("area-delays", "n"): "incidents, each counted with the time in which it could be reported again",
     ("area-delays", "label"): "so is what its names lead to: all that was opened there",
+    ("signal-series", "judged"): "by how much a week differs: no cases",
     ("net-flow", "value"): "opened less closed: a difference; its parts are linked beside it",
 }
 """Counts that no list can hold: (chart, column) -> why."""
@@ -115,6 +116,8 @@ class Walk:
 
 
 def unit_of(chart: Chart, drawn: Drawn) -> str:
+    if chart.name == "targets":
+        return "ratio"  # of each value to its target
     # The charts that split up a list count its cases, whatever its metric is measured in.
     return "cases" if chart.name.startswith("listed-by-") else REGISTRY[drawn.metric or chart.metric or "opened"].unit
 
@@ -136,7 +139,12 @@ def _walk_cell(walk: Walk, chart: Chart, columns: tuple[Column, ...], row: dict[
         walk.number(str(target), float(value), column.kind, *where)
     elif isinstance(value, str) and (chart.name, column.key) not in UNLINKED:
         counts = {row[other.key] for other in columns if other.kind in COUNTS}
-        walk.check(not counts or listed(str(target)) in counts, *where, "leads to another number than its row's:", target)
+        walk.check(
+            not counts or bool({listed(str(target)), listed(str(target), hits="all")} & counts),
+            *where,
+            "leads to another number than its row's:",
+            target,
+        )
 
 
 LATE = re.compile(r"([\d,]+) late of ([\d,]+) case")
