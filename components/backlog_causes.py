@@ -105,12 +105,13 @@ def draw_stuck(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     frame = frame.assign(
         open=backlog.reindex(frame["key"]).to_numpy(),
         href=[lists.address(Listing("stuck", descending=False), asked, **{by: key}) for key in frame["key"]],
+        open_href=[lists.address(Listing("backlog", descending=False), asked, **{by: key}) for key in frame["key"]],
     )
     frame = frame.assign(share=frame["value"] / frame["open"])
     columns = (
         Column("label", what),
         Column("value", "Stuck", "cases", href="href"),
-        Column("open", "Open", "cases"),
+        Column("open", "Open", "cases", href="open_href"),
         Column("share", "Part of the open ones", "share"),
     )
     twin = Twin(frame, columns, f"Stuck cases by {what.lower()}")

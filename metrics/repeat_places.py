@@ -9,7 +9,7 @@ from sqlalchemy import Integer, and_, cast, func, or_, select
 
 from metrics.cases import worded
 from metrics.definitions import REGISTRY
-from metrics.repeats import REPEAT_DAYS
+from metrics.dictionary.volume import REPEAT_DAYS
 from metrics.select import Asked
 
 MOST_PLACES = 50

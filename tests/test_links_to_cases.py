@@ -55,6 +55,19 @@ UNLINKED: dict[tuple[str, str], str] = {
     ("area-delays", "n"): "incidents, each counted with the time in which it could be reported again",
     ("area-delays", "label"): "so is what its names lead to: all that was opened there",
     ("signal-series", "judged"): "by how much a week differs: no cases",
+    **{
+        ("age-flow", part): "moves between ages, at the age a case had then; a list knows its age at one instant"
+        for part in ("opened", "closed", "reopened", "grew_in", "grew_out")
+    },
+    **{
+        (chart, part): "a forecast: these cases are not there yet"
+        for chart, parts in (
+            ("overdue-ahead", ("value", "low", "high")),
+            ("overdue-ahead-parts", ("value", "low", "high")),
+            ("plan", ("projected", "low", "high", "target")),
+        )
+        for part in parts
+    },
     ("net-flow", "value"): "opened less closed: a difference; its parts are linked beside it",
 }
 """Counts that no list can hold: (chart, column) -> why."""
@@ -261,7 +274,10 @@ class TestTheCity:
         for name, total in (
             ("overdue-by-department", lambda frame: frame["value"].sum()), ("on-time-by-week", lambda frame: frame["n"].sum()),
             ("flow-by-week", lambda frame: frame["opened"].sum()), ("backlog-over-time", lambda frame: frame["open"].iloc[0]),
-            ("department-open", lambda frame: frame["open"].iloc[0]), ("backlog-ages", lambda frame: frame["total"].sum()),
+            ("backlog-ages", lambda frame: frame["total"].sum()),
+            ("age-flow", lambda frame: frame["end"].iloc[-1]), ("ages-over-time", lambda frame: frame["total"].iloc[0]),
+            ("overdue-by-type", lambda frame: frame["n"].sum()), ("stuck-cases", lambda frame: frame["value"].sum()),
+            ("due-soon-by-department", lambda frame: frame["n"].sum()),
         ):  # fmt: skip
             drawn = CHARTS[name].draw(asked, view)
             if drawn.cases:
