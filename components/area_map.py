@@ -20,7 +20,7 @@ from metrics.ranking import LEAST_N
 from metrics.select import Asked
 
 __all__ = ["district_map", "map_block", "on_time_target"]
-Href = Callable[[str], str]
+Href = Callable[[str], str | None]
 MOST_BARS = 30
 """Bars in place of a map; a layer of more areas has the others in its table."""
 
@@ -92,7 +92,9 @@ def map_block(chart: Chart, className: str = "") -> html.Section:
 def worded(figures: AreaFigures, asked: Asked, layer: str, target: float | None = None, href: Href | None = None) -> pd.DataFrame:
     """The frame with `said` (the value), `hover`, `trust`, `tier` and `href` (by default the list of its cases) for each area."""
     metric, rows = figures.metric, figures.frame
-    leads_to = href or (lambda key: tiles.cases_link(asked, counted_as(metric), **{layer: key}))
+    # A difference of counts is no list of cases.
+    has_list = metric.kind != "composite" or metric.unit not in COUNTS
+    leads_to = href or (lambda key: tiles.cases_link(asked, counted_as(metric), **{layer: key}) if has_list else None)
     tiers = tier_words(figures, target)
     records = rows.to_dict("records")
     said = [tiers.get(at, "") for at in rows.index]

@@ -9,13 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from components import lists, theme, words
+from components import lists, on_time, theme, words
 from components.chart import Chart, Drawn
 from components.figures.series import Line, bars_over_time, lines
 from components.lists import Listing
 from components.table import Column, Twin
 from metrics.age_flow import instants
 from metrics.compare import trend
+from metrics.flow_parts import PARTS, flow_parts
 from metrics.measure import measure
 from metrics.select import Asked
 
@@ -73,12 +74,20 @@ def draw_net_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         figure["layout"]["yaxis"]["dtick"] = 1
     figure["data"][0]["marker"]["color"] = [theme.BAD if value > 0 else theme.GOOD for value in frame["value"]]
     figure["layout"]["yaxis"]["title"]["text"] = "Cases more or fewer"
-    columns = (Column("period", period_label(asked), "day"), Column("value", "Opened − closed + reopened", "cases"))
+    parts, spans = flow_parts(asked), [on_time.span_of(first, asked) for first in frame["period"]]
+    rows = frame.merge(parts, on="period").assign(
+        **{f"{part}_href": [lists.address(Listing(of), asked, **span) for span in spans] for part, of in PARTS.items()}
+    )
+    columns = (
+        Column("period", period_label(asked), "day"), Column("opened", "Opened", "cases", href="opened_href"),
+        Column("closed", "Closed", "closures", href="closed_href"), Column("reopened", "Opened again", "cases", href="reopened_href"),
+        Column("value", "Opened − closed + opened again", "cases"),
+    )  # fmt: skip
     total, grew = frame["value"].sum(), int((frame["value"] > 0).sum())
     moved = words.cases(abs(total))
     way = {"growing": f"grew by {moved}", "shrinking": f"shrank by {moved}", "steady": "stayed as it was"}[trend(total)]
     finding = f"The backlog {way}; it grew in {grew} of {words.plural(int(frame['value'].notna().sum()), words.GRAIN_WORDS[asked.question.grain])}."
-    return Drawn(finding, figure, Twin(frame.iloc[::-1], columns, "Net flow"), "Above zero the backlog grows. Counted for the department that owns a case now.")  # fmt: skip
+    return Drawn(finding, figure, Twin(rows.iloc[::-1], columns, "Net flow"), "Above zero the backlog grows. Counted for the department that owns a case now.")  # fmt: skip
 
 
 def end_of(asked: Asked, start: Any) -> date:

@@ -26,7 +26,7 @@ from components.chart import CHARTS, Chart, Drawn
 from components.grid import LISTS
 from components.table import Column
 from metrics.cases import case_count
-from metrics.definitions import HEADLINE, REGISTRY
+from metrics.definitions import HEADLINE, METRICS, REGISTRY
 from metrics.headline import headline
 from metrics.select import Asked
 from tests.support.desks import at_desk
@@ -68,6 +68,8 @@ UNLINKED: dict[tuple[str, str], str] = {
         )
         for part in parts
     },
+    ("area-map", "value"): "net flow: a difference; every other figure has its list",
+    ("area-ranking", "value"): "net flow: a difference; every other figure has its list",
     ("net-flow", "value"): "opened less closed: a difference; its parts are linked beside it",
 }
 """Counts that no list can hold: (chart, column) -> why."""
@@ -282,6 +284,20 @@ class TestTheCity:
             drawn = CHARTS[name].draw(asked, view)
             if drawn.cases:
                 assert listed(drawn.cases) == total(drawn.twin.frame), name
+
+
+# A reporting delay is of incidents, each counted with the time in which it could be reported again.
+@pytest.mark.parametrize("metric", [metric.id for metric in METRICS if metric.id != "reporting_delay"])
+def test_every_figure_of_the_map_leads_to_the_cases_it_counts(staff_app: Flask, town: Path, metric: str) -> None:
+    walk = Walk()
+    with at_desk(town):
+        asked = asked_of({"weeks": "20"})
+        view = filters.view_of({"metric": metric, "layer": "district"}, asked)
+        for chart in (CHARTS["area-map"], CHARTS["area-ranking"]):
+            drawn = chart.draw(asked, view)
+            walk_table(walk, chart, drawn)
+            walk_figure(walk, chart, drawn)
+    assert walk.faults == []
 
 
 @pytest.mark.parametrize(("name", "query"), [

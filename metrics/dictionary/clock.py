@@ -52,6 +52,7 @@ METRICS: tuple[Metric, ...] = (
         "For how many days clocks were stopped, of the cases that fell due in the period and had been put on hold.",
         "median over cases of the time from each pause to the next resumption or closing", "due_at", "clock health",
         "All holds of a case together; one that lasts still counts up to now.", parts=("hold_rate",), owner="closing",
+        rows=lambda f: and_(due_state(f), f.had("paused")), listed=("that fell due {when} and had been put on hold",),
     ),
     Metric(
         "moves_per_case", "Moves per case", "composite", "per_case", "lower",

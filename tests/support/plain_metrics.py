@@ -144,9 +144,12 @@ class Plain:
     def stuck(self) -> list[Row]:
         def heard(case: Case) -> list[datetime]:
             ends = [end for _, end in case.spells if end is not None]
-            return [begin for begin, _ in case.spells] + ends + [since for since, _ in case.owners[1:]]
+            held = [at for hold in case.holds for at in hold if at is not None]
+            return [begin for begin, _ in case.spells] + ends + [since for since, _ in case.owners[1:]] + held
 
-        quiet = [s for s in self.chosen() if s.closed is None and max(heard(s.case)) <= self.as_of - 14 * DAY]
+        quiet = [
+            s for s in self.chosen() if s.closed is None and max(at for at in heard(s.case) if at <= self.as_of) <= self.as_of - 14 * DAY
+        ]
         return [Row(s.case, None, self.now_owner(s.case)) for s in quiet]
 
     def transferred(self) -> list[Row]:
