@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,14 @@ def demo_settings(run_folder: Path) -> Settings:
     """Staff settings over a small demo city (`tests/support/demo.py` has its size, seed and last day)."""
     from tests.support.demo import demo_in
 
-    return demo_in(run_folder / "demo-city")
+    made = demo_in(run_folder / "demo-city")
+    # What people write is each test process's own, or two that run side by side would find each other's.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    own = run_folder / f"own-{worker}.sqlite"
+    shared = make_url(made.store_url).database
+    assert shared is not None
+    shutil.copy(shared, own)
+    return dataclasses.replace(made, store_url=f"sqlite:///{own}")
 
 
 @pytest.fixture(scope="session")
