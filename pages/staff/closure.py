@@ -155,7 +155,8 @@ def draw_not_held(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     )
     shown = [name for name in HELD if frame[name].notna().any()]
     series = [Line(name, HELD[name], colour, dash) for name, colour, dash in zip(HELD, theme.SERIES, DASHES, strict=False) if name in shown]
-    figure = lines(frame, series, "share", title="Share of closings", share_range=(0.0, _top(frame[shown])))
+    # A period that the data begin in has no figure: with no other there is nothing to draw.
+    figure = lines(frame, series, "share", title="Share of closings", share_range=(0.0, _top(frame[shown]))) if shown else None
     return Drawn(words.sentence("; ".join(said) or "No closing is old enough yet to say whether it holds"), figure, twin, note, cases=lists.address(Listing("reopen_rate", "true"), asked))  # fmt: skip
 
 
