@@ -21,6 +21,8 @@ from metrics.select import Asked
 
 __all__ = ["district_map", "map_block", "on_time_target"]
 Href = Callable[[str], str | None]
+UNLISTED = ("net_flow", "ttc_km_period", "reporting_delay")
+"""Figures whose n no list holds: a difference, and what is counted with the time for which it was watched."""
 MOST_BARS = 30
 """Bars in place of a map; a layer of more areas has the others in its table."""
 
@@ -92,8 +94,7 @@ def map_block(chart: Chart, className: str = "") -> html.Section:
 def worded(figures: AreaFigures, asked: Asked, layer: str, target: float | None = None, href: Href | None = None) -> pd.DataFrame:
     """The frame with `said` (the value), `hover`, `trust`, `tier` and `href` (by default the list of its cases) for each area."""
     metric, rows = figures.metric, figures.frame
-    # A difference of counts is no list of cases.
-    has_list = metric.kind != "composite" or metric.unit not in COUNTS
+    has_list = metric.id not in UNLISTED
     leads_to = href or (lambda key: tiles.cases_link(asked, counted_as(metric), **{layer: key}) if has_list else None)
     tiers = tier_words(figures, target)
     records = rows.to_dict("records")
