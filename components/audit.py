@@ -73,7 +73,14 @@ def cases_of(sample: Sample, asked: Asked) -> pd.DataFrame:
 
 def about(sample: Sample, asked: Asked) -> str:
     """How a sample was drawn, in one sentence."""
-    narrowed = {name: text for name, text in sample.filters.items() if name not in ("from", "to", "as_of")}
+    # Who drew it may see departments and places that this viewer may not.
+    unsaid = (
+        "from",
+        "to",
+        "as_of",
+        *(() if asked.scope.departments is None and asked.scope.case_text else ("department", "moved", "place")),
+    )
+    narrowed = {name: text for name, text in sample.filters.items() if name not in unsaid}
     within = f" ({', '.join(f'{name}: {text}' for name, text in narrowed.items())})" if narrowed else ""
     return (
         f"Sample {sample.id}: up to {sample.per_department} cases of each department, drawn at random (seed {sample.seed}) from those closed "

@@ -65,9 +65,11 @@ def draw_repeats(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Places where the same problem keeps coming back, as a table."""
     frame = repeat_places(asked)
     at = [{"place": place, "request_type": kind} for place, kind in zip(frame["place"], frame["request_type"], strict=True)]
+    may_ask = asked.scope.case_text
     rows = frame.assign(
         where=[words.MISSING if words.is_missing(name) else name for name in (frame["address"] if asked.scope.case_text else frame["area"])],
-        cases_href=[lists.address(Listing("opened"), asked, **place) for place in at], open_href=[lists.address(Listing("backlog"), asked, **place) for place in at],
+        cases_href=[lists.address(Listing("opened"), asked, **place) if may_ask else None for place in at],
+        open_href=[lists.address(Listing("backlog"), asked, **place) if may_ask else None for place in at],
         last_href=[lists.case_address(*names) if not words.is_missing(names[1]) else None for names in frame[["programme", "source_id"]].itertuples(index=False, name=None)],
     )  # fmt: skip
     columns = (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Flask, Response, g, redirect, render_template, request, session
 from flask_limiter import Limiter
@@ -18,7 +19,7 @@ from settings import Settings, utc_now
 
 TOKEN = "token"
 OPEN = ("/sign-in", "/healthz", "/readyz")
-OPEN_BELOW = ("/assets/", "/bootstrap/")
+OPEN_FILES = re.compile(r"/(assets|bootstrap/static)/.+")
 """What is answered to somebody nobody knows. Styles and icons say nothing about the city."""
 NOBODY = Viewer("nobody", "Nobody", "viewer")
 REFUSED = "The name or the password is not right, or this account cannot be used now. After several wrong passwords an account rests for 15 minutes."
@@ -60,7 +61,7 @@ def require(server: Flask) -> None:
     @server.before_request
     def known_only() -> Answer | None:
         path = request.path
-        if path in OPEN or path.startswith(OPEN_BELOW):
+        if path in OPEN or (request.method in ("GET", "HEAD") and OPEN_FILES.fullmatch(path)):
             return None
         known = present_account()
         if known is not None and (not known.must_change_password or path in ("/account", "/sign-out")):
@@ -141,7 +142,9 @@ def add_routes(server: Flask, settings: Settings) -> None:
 
 def begin(known: Account, now: datetime) -> None:
     """Sign `known` in with this browser, under a new token, and note it."""
-    store = gate.desk().store()
+    store, before = gate.desk().store(), session.get(TOKEN)
+    if isinstance(before, str):
+        sessions.end(store, before, now)
     session.clear()
     session[TOKEN] = sessions.begin(store, known, now)
     audit.note(store, known.viewer, "signed in", f"from {request.remote_addr}", now)
@@ -157,8 +160,5 @@ def _page(template: str, **facts: Any) -> str:
 
 def _own_way(way: str) -> str:
     """A page of ours to go on to: a path and nothing that a browser would read as another host."""
-    parts = urlsplit(way)
-    is_ours = (
-        way.startswith("/") and not way.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme and len(way) <= LONGEST_WAY
-    )
-    return way if is_ours and way.isprintable() and "\\" not in way and not way.startswith("/sign-") else "/"
+    is_ours = way.startswith("/") and not way.startswith(("//", "/sign-")) and len(way) <= LONGEST_WAY
+    return way if is_ours and way.isprintable() and "\\" not in way else "/"

@@ -185,7 +185,10 @@ def add_viewer_choice(server: Flask) -> None:
 
 def _way_back() -> str:
     """The page the form was on, if it is one of ours."""
-    came = urlsplit(request.headers.get("Referer", ""))
+    try:
+        came = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
     path = came.path if came.netloc == request.host and came.path.startswith("/") and not came.path.startswith("//") else "/"
     return path
 

@@ -53,6 +53,9 @@ def require_released(metric: Metric, asked: Asked, by: tuple[str, ...], period: 
         raise BadQuestion("Published figures can be split by request_type and by area, not by anything else.")
     if len(question.request_type) > 1 or len(question.areas) > 1 or len(layers) > 1:
         raise BadQuestion("Published figures can be asked for one service and one area at a time.")
+    if period and metric.date_field == "as_of":
+        # Two stocks and what was closed between them give away what was opened.
+        raise BadQuestion("Published figures of what is open are those of the present data; ask for them without periods.")
     if question.as_of != asked.mart.as_of:
         raise BadQuestion(f"Published figures are those of the present data, as of {calendar.day_of(asked.mart.as_of)}; leave as_of out.")
     grain = "quarter" if _is_part(question, by) else "month"

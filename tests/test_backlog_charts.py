@@ -194,6 +194,18 @@ def test_the_few_are_the_fewest_that_make_four_fifths(asked: Asked) -> None:
     assert backlog_causes.draw_places(asked, {}).figure is None
 
 
+def test_who_may_not_read_addresses_may_not_try_their_keys(asked: Asked) -> None:
+    """A key is made of the address: with it one could ask which of all addresses has a case."""
+    council = Viewer("council", "Council", "viewer")
+    place = repeat_places(asked)["place"].iloc[0]
+    assert parse_question({"place": place}, MAYOR, asked.mart, asked.calendar).place == place
+    with pytest.raises(BadQuestion, match="There is no place called"):
+        parse_question({"place": place}, council, asked.mart, asked.calendar)
+    seen = ask(asked.mart, asked.calendar, asked.question, council)
+    frame = backlog_causes.draw_repeats(seen, {}).twin.frame
+    assert frame[["cases_href", "open_href"]].isna().all().all()
+
+
 def test_places_that_come_back_are_counted_with_their_cases(asked: Asked) -> None:
     """At place 1 'moved' came 68 days after 'done' and 'just' 8 days after 'moved'; at place 2 'almost' came 136 days after 'gone'."""
     frame = repeat_places(asked)

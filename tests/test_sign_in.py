@@ -141,6 +141,30 @@ def test_the_last_administrator_stays(store: Any) -> None:
 # Sessions
 
 
+def test_a_password_that_was_tried_while_the_account_was_being_locked_does_not_unlock_it(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store)
+    check, tries = passwords.is_right, []
+
+    def slow(kept: str | None, password: str) -> bool:
+        if password == GOOD and not tries:
+            tries.append(password)
+            for _ in range(5):
+                accounts.authenticated(store, "ada@city.example", "wrong", NOW)
+        return check(kept, password)
+
+    monkeypatch.setattr(passwords, "is_right", slow)
+    assert accounts.authenticated(store, "ada@city.example", GOOD, NOW) is None
+    assert accounts.authenticated(store, "ada@city.example", GOOD, at(14)) is None
+
+
+def test_a_new_password_is_another_one(store: Any) -> None:
+    add(store)
+    with pytest.raises(WeakPassword, match="choose another one"):
+        accounts.set_password(store, "ada@city.example", GOOD, NOW)
+
+
 def test_a_session_ends_when_idle_when_old_and_when_told(store: Any) -> None:
     known = add(store)
     token = sessions.begin(store, known, NOW)
@@ -279,7 +303,7 @@ def enter(person: Any, login: str, password: str = GOOD, **more: str) -> Any:
 @pytest.mark.parametrize(
     "path",
     ["/", "/sla", "/cases", "/nowhere", "/api/v1/metrics", "/api/v1/cases.csv", "/charts/overdue-by-department.csv", "/_dash-layout", "/_dash-dependencies",
-     "/_dash-component-suites/dash/dash-renderer/build/dash_renderer.min.js", "/account", "/admin"],
+     "/_dash-component-suites/dash/dash-renderer/build/dash_renderer.min.js", "/account", "/admin", "/bootstrap/cases", "/bootstrap/", "/assets/"],
 )  # fmt: skip
 def test_nobody_is_told_anything(person: Any, path: str) -> None:
     answer = person.get(path)
@@ -319,9 +343,10 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(person: Any) -> N
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/account"])
-def test_another_site_cannot_make_a_browser_send_a_form(person: Any, path: str) -> None:
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://["])
+def test_another_site_cannot_make_a_browser_send_a_form(person: Any, path: str, origin: str) -> None:
     enter(person, "mayor")
-    answer = person.post(path, data={"login": "mayor", "password": GOOD}, headers={"Origin": "https://evil.example"})
+    answer = person.post(path, data={"login": "mayor", "password": GOOD}, headers={"Origin": origin})
     assert answer.status_code == 403
     assert person.get("/api/v1/metrics").status_code == 200
 
@@ -333,8 +358,9 @@ def test_signing_in_makes_a_new_token_and_signing_out_ends_the_old_one(person: A
     assert dict(person.cookies) != first
     last = dict(person.cookies)
     person.post("/sign-out")
-    person.cookies.update(last)
-    assert person.get("/").status_code == 303
+    for old in (first, last):
+        person.cookies.update(old)
+        assert person.get("/").status_code == 303
 
 
 def test_a_department_head_sees_the_department_alone(person: Any) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from access import ROLES, Role, Viewer
@@ -121,8 +121,10 @@ def authenticated(store: Engine, login: str, password: str, now: datetime) -> Ac
     with store.begin() as connection:
         if right:
             renewed = {"password_hash": passwords.hashed(password)} if passwords.is_outdated(row.password_hash) else {}
-            connection.execute(update(account).where(mine).values(failures=0, locked_until=None, **renewed))
-            return account_of(row)
+            # Looked at once more: it may have been locked or disabled while the password was tried.
+            usable = account.c.disabled_at.is_(None) & or_(account.c.locked_until.is_(None), account.c.locked_until <= now)
+            done = connection.execute(update(account).where(mine, usable).values(failures=0, locked_until=None, **renewed))
+            return account_of(row) if done.rowcount else None
         # Counted in the database, so that many guesses at once count as many.
         connection.execute(update(account).where(mine).values(failures=account.c.failures + 1))
         too_many = account.c.failures >= FAILURES_ALLOWED
@@ -138,6 +140,10 @@ def set_password(store: Engine, login: str, password: str, now: datetime, *, mus
         WeakPassword: the password may not be used.
     """
     known = _required(store, login)
+    with store.connect() as connection:
+        present = connection.execute(select(account.c.password_hash).where(account.c.id == known.id)).scalar()
+    if passwords.is_right(present, password):
+        raise passwords.WeakPassword("This is the present password; choose another one.")
     passwords.require_good(password, (known.login, known.name, *known.name.split(), "statroom"))
     values = {"password_hash": passwords.hashed(password), "must_change_password": must_change, "failures": 0, "locked_until": None}
     _change(store, known, now, values)
