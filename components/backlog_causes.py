@@ -50,7 +50,9 @@ def _pareto(asked: Asked, by: str, label: str, plural: str) -> Drawn:
         return Drawn("No case is overdue.", None, twin, title=title)
     few, total = int(frame["is_few"].sum()), frame["n"].sum()
     reach = frame["together"].iloc[few - 1]
-    finding = f"{few:,} of {len(frame):,} {plural} with overdue cases make {words.percent_of(reach)} of the {words.count(total)} overdue."
+    finding = f"{few:,} of {len(frame):,} {plural} with overdue cases {'makes' if few == 1 else 'make'} {words.percent_of(reach)} of the {words.count(total)} overdue."
+    if len(frame) == 1:
+        finding = f"{frame['label'].iloc[0]} has {'the only overdue case' if total == 1 else f'all {words.count(total)} overdue cases'}."
     top = rows.head(MOST_BARS)
     colours = [theme.PRIMARY if is_few else theme.QUIET for is_few in top["is_few"]]
     left = len(rows) - len(top)

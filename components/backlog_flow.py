@@ -79,7 +79,9 @@ def _age_flow_words(frame: pd.DataFrame) -> str:
         if most["change"] > 0
         else "no age grew"
     )
-    return words.sentence(f"{words.cases(reached)} turned a year old and {words.count(cleared)} of that age were closed; {grew}")
+    return words.sentence(
+        f"{words.cases(reached)} turned a year old and {words.count(cleared)} of that age {'was' if cleared == 1 else 'were'} closed; {grew}"
+    )
 
 
 def _aged(asked: Asked, band: str, at: Any) -> str:
@@ -117,8 +119,8 @@ def _over_time_words(frame: pd.DataFrame, bands: list[str]) -> str:
     first, last = frame[bands].iloc[0], frame[bands].iloc[-1]
     shares = [row[bands[-1]] / row.sum() if row.sum() else None for row in (first, last)]
     if shares[1] is None or shares[0] is None or len(frame) == 1:
-        return f"{words.cases(last.sum())} were open at the end, {words.count(last[bands[-1]])} of them for a year or longer."
-    return f"Cases open for a year or longer were {words.share(shares[0])} of the stock at first and {words.share(shares[1])} at the end ({words.count(last[bands[-1]])} cases)."
+        return f"{words.cases(last.sum())} {'was' if last.sum() == 1 else 'were'} open at the end, {words.count(last[bands[-1]])} of them for a year or longer."
+    return f"Cases open for a year or longer were {words.share(shares[0])} of the stock at first and {words.share(shares[1])} at the end ({words.cases(last[bands[-1]])})."
 
 
 def draw_transfers(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -153,7 +155,10 @@ def draw_transfers(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 
 
 def _moved_words(of: Moved) -> str:
-    when = f", half of those that moved for the first time within {words.length(of.days)} of opening" if of.days is not None else ""
+    if of.cases == 1:
+        return f"1 case moved to another department, {'more than once' if of.again else 'once'}."
+    timed = of.days is not None and of.first > 1
+    when = f", half of those that moved for the first time within {words.length(of.days)} of opening" if timed else ""
     again = f"{words.count(of.again)} of them more than once" if of.again else "none of them more than once"
     return f"{words.cases(of.cases)} moved to another department{when}; {again}."
 

@@ -122,7 +122,10 @@ def draw_parts(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     )  # fmt: skip
     twin = Twin(rows, columns, f"Overdue cases in {WEEKS_AHEAD} weeks by department")
     title = f"Overdue cases on {words.day(_day(asked, WEEKS_AHEAD))} by department, if work goes on as it has"
-    note = "Each department's range learns from its own errors; the ranges do not add up to that of all, since not all go wrong the same way at once."
+    note = (
+        "Each department's range learns from its own errors; the ranges do not add up to that of all, since not all go wrong the same way at once. "
+        "Chances to stay open are learnt from the cases asked about: filtered to one department, its forecast may differ a little from the one beside the others."
+    )
     if frame.empty:
         return Drawn("No department has enough history to forecast from.", None, twin, title=title)
     most = rows.sort_values("change", ascending=False).iloc[0]

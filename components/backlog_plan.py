@@ -22,6 +22,8 @@ from metrics.measure import measure
 from metrics.select import Asked
 
 MOST_BARS = 12
+SMALL_RATE = 10
+"""Closings a week below it are told with one decimal."""
 STATES = {"overdue_now": "overdue", "backlog": "open"}
 
 STOCK = filters.Option("stock", "Bring down", lambda _asked: {name: REGISTRY[name].label for name in STOCKS}, lambda: STOCKS[0])
@@ -78,14 +80,21 @@ def _plan_words(whole: pd.Series, plan: Plan) -> str:
     spread = "" if words.is_missing(whole["low"]) else f", between {words.count(whole['low'])} and {words.count(whole['high'])}"
     as_it_goes = f"{words.count(whole['projected'])} cases will be {state} on {by} as things go{spread}"
     if whole["projected"] <= plan.target:
-        return f"{as_it_goes}: the target of {plan.target:,} is reached without closing more than the {words.count(whole['pace'])} a week of now."
+        return f"{as_it_goes}: the target of {plan.target:,} is reached without closing more than the {_rate(whole['pace'])} a week of now."
+    needed, pace = _rate(whole["needed"]), _rate(whole["pace"])
     part = f" (+{words.percent_of(whole['needed'] / whole['pace'] - 1)})" if whole["pace"] else ""
+    more = f"slightly more than the {pace} a week of now" if needed == pace else f"{needed} a week instead of {pace}{part}"
     least = (
         ""
         if words.is_missing(whole["needed_low"])
-        else f"; between {words.count(whole['needed_low'])} and {words.count(whole['needed_high'])} a week may be needed"
+        else f"; between {_rate(whole['needed_low'])} and {_rate(whole['needed_high'])} a week may be needed"
     )
-    return f"Closing {words.count(whole['needed'])} a week instead of {words.count(whole['pace'])}{part} brings {state} cases to {plan.target:,} by {by}{least}. {as_it_goes}."
+    return f"Closing {more} brings {state} cases to {plan.target:,} by {by}{least}. {as_it_goes}."
+
+
+def _rate(a_week: float) -> str:
+    """Closings a week; of few, a tenth more or less is worth saying."""
+    return words.decimal(a_week) if words.is_missing(a_week) or round(float(a_week), 1) < SMALL_RATE else words.count(a_week)
 
 
 def _figure(rows: pd.DataFrame) -> dict[str, Any]:
@@ -94,7 +103,7 @@ def _figure(rows: pd.DataFrame) -> dict[str, Any]:
     traces = [
         {
             "type": "bar", "orientation": "h", "name": name, "y": labels, "x": [round(float(v), 1) for v in top[column]], "marker": {"color": colour},
-            "text": [words.count(v) for v in top[column]], "textposition": "auto", "cliponaxis": False, "hovertemplate": "%{y}: %{x:,.0f}<extra>" + name + "</extra>",
+            "text": [_rate(v) for v in top[column]], "textposition": "auto", "cliponaxis": False, "hovertemplate": "%{y}: %{text}<extra>" + name + "</extra>",
         }
         for column, name, colour in (("needed", "Needed", theme.PRIMARY), ("pace", "Closed a week now", theme.QUIET))
     ]  # fmt: skip

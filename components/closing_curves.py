@@ -34,12 +34,12 @@ def closing(asked: Asked, by: str | None, *, pace: bool = False) -> Drawn:
     whole = pd.concat(every, ignore_index=True) if every else pd.DataFrame(columns=names)
     twin = Twin(whole[whole["day"].isin(NAMED_DAYS)], columns, "Share closed by days since opening", whole)
     if not groups:
-        few = f"; a pace needs {LEAST_N} at risk" if pace else ""
-        return Drawn(f"There are too few cases in this period to say how long closing takes{few}.", None, twin)
+        few = f"a pace needs {LEAST_N} at risk" if pace else f"a curve needs {LEAST_N}"
+        return Drawn(f"There are too few cases in this period to say how long closing takes; {few}.", None, twin)
     last = horizon(max(_reach(curve) for curve in groups))
     figure = steps(list(zip(labels, [curve.points for curve in groups], strict=True)), last)
     return Drawn(
-        _finding(groups, labels),
+        _finding(groups, labels, by),
         figure,
         twin,
         _note(groups, labels, asked, by, pace),
@@ -60,12 +60,13 @@ def _reach(curve: Curve) -> float:
     return float((curve.points if seen.empty else seen)["day"].iloc[-1])
 
 
-def _finding(groups: list[Curve], labels: list[str]) -> str:
-    """By which day half are closed, quickest first."""
+def _finding(groups: list[Curve], labels: list[str], by: str | None) -> str:
+    """By which day half are closed, quickest first; of a lone group among others too small for a curve, its name."""
     known = [(curve, label, _half(curve)) for curve, label in zip(groups, labels, strict=True)]
     if len(known) == 1:
-        curve, _, half = known[0]
-        return f"{_within(half, curve)}, of {words.cases(curve.n)}{_between(curve)}."
+        curve, label, half = known[0]
+        said = f"{_within(half, curve)}, of {words.cases(curve.n)}{_between(curve)}."
+        return said if by is None else f"{label}: {said[0].lower()}{said[1:]}"
     quick = sorted((entry for entry in known if entry[2] is not None), key=lambda entry: (entry[2], entry[1]))
     if not quick:
         return "In none of these groups is half of the cases closed yet."
@@ -81,7 +82,7 @@ def _half(curve: Curve) -> float | None:
 
 def _within(half: float | None, curve: Curve) -> str:
     if half is None:
-        return f"Half are not closed within the {int(curve.points['day'].iloc[-1]):,} days seen"
+        return f"Half are not closed within the {words.plural(int(curve.points['day'].iloc[-1]), 'day')} seen"
     return f"Half are closed by {_day(half)}"
 
 
@@ -100,6 +101,8 @@ def _note(groups: list[Curve], labels: list[str], asked: Asked, by: str | None, 
     said = [BAND_NOTE]
     if pace:
         said.append(f"Each case counts from the age it had when the period began; a curve ends where fewer than {LEAST_N} are at risk.")
+    elif by is not None:
+        said.append(f"A group of fewer than {LEAST_N} cases has no curve.")
     if len(groups) > 1:
         said.append(_apart(groups, dict(zip([curve.key for curve in groups], labels, strict=True))))
     if len(groups) == MOST_GROUPS and by != BEFORE:

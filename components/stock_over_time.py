@@ -18,6 +18,7 @@ from metrics.age_flow import instants
 from metrics.compare import trend
 from metrics.flow_parts import PARTS, flow_parts
 from metrics.measure import measure
+from metrics.on_time import cut_periods
 from metrics.select import Asked
 
 FEW = 4
@@ -83,11 +84,25 @@ def draw_net_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         Column("closed", "Closed", "closures", href="closed_href"), Column("reopened", "Opened again", "cases", href="reopened_href"),
         Column("value", "Opened − closed + opened again", "cases"),
     )  # fmt: skip
-    total, grew = frame["value"].sum(), int((frame["value"] > 0).sum())
+    twin = Twin(rows.iloc[::-1], columns, "Net flow")
+    note = "Above zero the backlog grows. Counted for the department that owns a case now."
+    if frame["value"].isna().all():
+        return Drawn("There is no data of this period yet.", None, twin, note)
+    finding, left_out = _net_flow_words(frame, asked)
+    return Drawn(finding, figure, twin, note + left_out)
+
+
+def _net_flow_words(frame: pd.DataFrame, asked: Asked) -> tuple[str, str]:
+    """By how much the backlog grew in all and in how many of the whole periods; and which ones are cut off, for the note."""
+    grain, cut = asked.question.grain, cut_periods(asked)
+    whole = frame["value"][[first.date() not in cut for first in frame["period"]]].dropna()
+    total = frame["value"].sum()
     moved = words.cases(abs(total))
     way = {"growing": f"grew by {moved}", "shrinking": f"shrank by {moved}", "steady": "stayed as it was"}[trend(total)]
-    finding = f"The backlog {way}; it grew in {grew} of {words.plural(int(frame['value'].notna().sum()), words.GRAIN_WORDS[asked.question.grain])}."
-    return Drawn(finding, figure, Twin(rows.iloc[::-1], columns, "Net flow"), "Above zero the backlog grows. Counted for the department that owns a case now.")  # fmt: skip
+    step = f"{'whole ' if cut else ''}{words.GRAIN_WORDS[grain]}"
+    grew = f"; it grew in {int((whole > 0).sum()):,} of {words.plural(len(whole), step)}" if len(whole) else ""
+    named = words.joined([words.period(day, grain, asked.calendar) for day in sorted(cut)])
+    return f"The backlog {way}{grew}.", f" Only partly in the period and not among the whole ones: {named}." if cut and len(whole) else ""
 
 
 def end_of(asked: Asked, start: Any) -> date:

@@ -31,7 +31,7 @@ Difference = Literal["apart", "crossing", "alike"]
 
 @dataclass(frozen=True)
 class Curve:
-    """One group's estimate. Of a period's own pace it ends where fewer than `LEAST_N` cases are at risk."""
+    """One group's estimate, of `LEAST_N` cases or more. Of a period's own pace it ends where fewer than `LEAST_N` cases are at risk."""
 
     key: str
     label: str
@@ -72,8 +72,10 @@ def _curves(frame: pd.DataFrame, pace: bool) -> list[Curve]:
 
 
 def _curve(rows: pd.DataFrame, pace: bool) -> Curve | None:
-    """A group's rows of `survival.by_day` as its curve; None where too few cases are at risk to say anything."""
+    """A group's rows of `survival.by_day` as its curve; None where there are, or are at risk, too few cases to say anything."""
     n = int(rows["left"].sum())
+    if n < LEAST_N:
+        return None
     days = rows.set_index("day")[["survival", "variance", "least", "left", "entered", "closed"]].astype("float64")
     days = days.reindex(range(int(days.index.max()) + 1))
     counts = days[["left", "entered", "closed"]].fillna(0.0)
@@ -90,7 +92,7 @@ def _curve(rows: pd.DataFrame, pace: bool) -> Curve | None:
     })  # fmt: skip
     if pace:
         points = points[(state["least"].fillna(np.inf) >= LEAST_N).to_numpy()]
-        if points.empty or n < LEAST_N:
+        if points.empty:
             return None
     shown = points.assign(days=points["day"].astype("float64"), soonest=1 - points["high"], latest=1 - points["low"])
     between = survival.quantile(shown, 0.5, "soonest"), survival.quantile(shown, 0.5, "latest")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pandas as pd
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
@@ -16,13 +17,14 @@ from playwright.sync_api import Browser, expect
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from components import backlog_causes, backlog_flow, backlog_outlook, backlog_plan, filters, sections
 from data_access.mart.reading import open_mart
+from metrics.capacity import Plan
 from metrics.cases import case_count, case_list
 from metrics.concentration import concentration
 from metrics.measure import ask, measure
 from metrics.question import BadQuestion, Question, default_question, parse_question, to_query
 from metrics.repeat_places import repeat_places
 from metrics.select import Asked
-from metrics.transfers import moved, routes
+from metrics.transfers import Moved, moved, routes
 from settings import Settings
 from tests.support.demo import demo_city
 from tests.support.looking import DESKTOP, PHONE, watched
@@ -259,6 +261,32 @@ def test_a_city_without_history_or_deadlines_says_what_is_missing(asked: Asked, 
         drawn = draw(bare, view)
         assert drawn.figure is None and drawn.finding.endswith("."), draw.__name__
     assert backlog_plan.draw_plan(bare, view).finding == "No case is overdue."
+
+
+def test_the_parts_say_why_a_filter_moves_them(demo: Asked) -> None:
+    assert "Chances to stay open are learnt from the cases asked about" in backlog_outlook.draw_parts(demo, {}).note
+
+
+def test_few_closings_a_week_are_told_with_a_decimal() -> None:
+    plan = Plan("overdue_now", 3, date(2027, 3, 31), 13.0)
+    row = {"now": 9, "projected": 8.0, "low": None, "high": None, "needed_low": 3.1, "needed_high": 12.4}
+
+    def said(needed: float, pace: float) -> str:
+        return backlog_plan._plan_words(pd.Series({**row, "needed": needed, "pace": pace}), plan).split(" brings")[0]
+
+    assert said(3.4, 2.96) == "Closing 3.4 a week instead of 3.0 (+15 %)"
+    assert said(0.13, 0.08) == "Closing slightly more than the 0.1 a week of now"
+    assert said(12.4, 9.96) == "Closing 12 a week instead of 10 (+24 %)"
+    assert "between 3.1 and 12 a week may be needed" in backlog_plan._plan_words(pd.Series({**row, "needed": 5.0, "pace": 0.0}), plan)
+
+
+def test_one_is_told_as_one(asked: Asked) -> None:
+    one = backlog_causes.draw_types(asked.about(asked.question.about(request_type=("leak",))), {})
+    assert one.finding == "Leak has the only overdue case."
+    assert backlog_flow._moved_words(Moved(1, 0, 1, 0.4)) == "1 case moved to another department, once."
+    assert backlog_flow._moved_words(Moved(3, 1, 1, 0.4)) == "3 cases moved to another department; 1 of them more than once."
+    ages = pd.DataFrame({"band": ["0-7", "365+"], "start": [1, 1], "end": [1, 0], "grew_in": [0, 0], "closed": [0, 1]})
+    assert backlog_flow._age_flow_words(ages) == "0 cases turned a year old and 1 of that age was closed; no age grew."
 
 
 def test_a_plan_is_answered_in_a_sentence(demo: Asked) -> None:

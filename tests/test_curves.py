@@ -84,7 +84,8 @@ def test_log_rank_tells_the_published_groups_apart(remissions: dict[str, Curve])
     assert log_rank(pair[:1]) is None
 
 
-def test_log_rank_of_three_groups(tmp_path: Path) -> None:
+def test_log_rank_of_three_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metrics.curves.LEAST_N", 6)
     ended = (1, 1, 0, 1, 1, 1)
     groups = {
         name: tuple(zip(days, ended, strict=True))
@@ -113,7 +114,7 @@ def test_curves_that_cross_are_not_called_alike(tmp_path: Path) -> None:
 
 
 def test_without_a_closing_there_is_no_band_and_nothing_to_compare(tmp_path: Path) -> None:
-    found = curves(town(tmp_path, a=((5, 0),) * 3, b=((5, 0),) * 2), "request_type")
+    found = curves(town(tmp_path, a=((5, 0),) * 12, b=((5, 0),) * 10), "request_type")
     assert [curve.points["closed"].max() for curve in found] == [0, 0]
     assert found[0].points["low"].isna().all()
     assert log_rank(found) is None
@@ -122,11 +123,13 @@ def test_without_a_closing_there_is_no_band_and_nothing_to_compare(tmp_path: Pat
     assert not (low == low).any() and not (high == high).any()
 
 
-def test_no_more_than_four_and_those_with_most_cases(tmp_path: Path) -> None:
-    asked = town(tmp_path, **{name: ((2, 1),) * n for name, n in (("a", 1), ("b", 5), ("c", 4), ("d", 3), ("e", 2))})
-    assert [(curve.key, curve.n) for curve in curves(asked, "request_type")] == [("b", 5), ("c", 4), ("d", 3), ("e", 2)]
+def test_no_more_than_four_of_ten_cases_or_more_and_those_with_most(tmp_path: Path) -> None:
+    asked = town(tmp_path, **{name: ((2, 1),) * n for name, n in (("a", 10), ("b", 14), ("c", 13), ("d", 12), ("e", 11))})
+    assert [(curve.key, curve.n) for curve in curves(asked, "request_type")] == [("b", 14), ("c", 13), ("d", 12), ("e", 11)]
     (whole,) = curves(asked, None)
-    assert (whole.label, whole.n) == ("All cases", 15)
+    assert (whole.label, whole.n) == ("All cases", 60)
+    few = town(tmp_path / "few", a=((2, 1),) * 9, b=((2, 1),) * 10)
+    assert [curve.key for curve in curves(few, "request_type")] == ["b"]
 
 
 def test_a_year_earlier_is_the_same_weeks_364_days_before(tmp_path: Path) -> None:

@@ -72,6 +72,19 @@ def test_the_finding_counts_from_the_day_before_the_period(backlog: Any, small: 
     assert draw_net_flow(small, {}).figure["data"][0]["y"] == [1, 0]
 
 
+def test_periods_that_are_cut_off_are_not_counted_as_whole(backlog: Any, small: Asked) -> None:
+    """The week from the 16th has a part only from the 18th on; of March there is no whole month."""
+    cut = draw_net_flow(about(small, start=date(2026, 3, 18)), {})
+    assert cut.finding == "The backlog stayed as it was; it grew in 0 of 1 whole week."
+    assert cut.note.endswith("Only partly in the period and not among the whole ones: 16 Mar 2026.")
+    assert draw_net_flow(about(small, grain="month"), {}).finding == "The backlog grew by 1 case."
+
+
+def test_before_the_data_begins_nothing_is_said_of_the_backlog(backlog: Any, small: Asked) -> None:
+    early = draw_net_flow(about(small, start=date(2023, 3, 6), end=date(2023, 3, 20)), {})
+    assert (early.finding, early.figure) == ("There is no data of this period yet.", None)
+
+
 def test_nothing_open_is_said_and_not_drawn(backlog: Any, small: Asked) -> None:
     nothing = about(small, department=("roads",))
     drawn = draw_over_time(nothing, {})

@@ -109,3 +109,10 @@ def test_young_closings_are_set_aside_and_counted(closure: Any, tmp_path: Path) 
         drawn = closure.draw_not_held(asked_for(from_="2026-03-02", to="2026-03-30"), {})
     assert drawn.note == "1 closing of this period is younger than 14 days and set aside for the first two."
     assert drawn.finding.startswith("0.0 % of 2 closings were undone within 14 days")
+
+
+def test_a_single_closing_before_the_deadline_is_told_as_one(closure: Any, tmp_path: Path) -> None:
+    town(tmp_path, [{"due_at": DUE, "closed_at": DUE - HOUR}])
+    with at_desk(tmp_path):
+        drawn = closure.draw_near_due(asked_for(from_="2026-03-02", to="2026-03-30"), {})
+    assert drawn.finding.startswith("1 closing in the 24 hours up to the deadline, 0 in the 24 hours after")

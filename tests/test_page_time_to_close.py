@@ -11,10 +11,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
+from components import closing_curves
+from metrics.curves import Curve
 from tests.support.desks import asked_for, at_desk, listed, view_for
 from tests.support.looking import DESKTOP, PHONE, watched
 from tests.support.marts import make_mart, small_city
@@ -65,9 +68,25 @@ def test_the_finding_says_by_when_half_are_closed_quickest_first(page: Any) -> N
 
 
 def test_half_not_closed_is_said(page: Any) -> None:
-    assert (
-        drawn(page, "draw_curves", department="roads", compare="request_type").finding == "Half are closed by: pothole day 1; lamp not yet."
+    quick, slow = (
+        Curve(name, name, pd.DataFrame({"day": [0, 1], "closed": [0.0, closed]}), 12, 12) for name, closed in (("a", 0.6), ("b", 0.4))
     )
+    assert closing_curves._finding([quick, slow], ["Pothole", "Lamp"], "request_type") == "Half are closed by: Pothole day 1; Lamp not yet."
+    assert closing_curves._finding([slow], ["Lamp"], None) == "Half are not closed within the 1 day seen, of 12 cases."
+
+
+def test_fewer_than_ten_cases_have_no_curve(page: Any) -> None:
+    found = drawn(page, "draw_curves", department="roads", compare="request_type")
+    assert found.finding == "pothole: half are closed by day 1, of 12 cases."
+    assert "A group of fewer than 10 cases has no curve." in found.note
+    lamps = asked_for(**MONTH, request_type="lamp")
+    few = page.draw_curves(lamps, view_for(lamps, compare="all"))
+    assert (few.figure, few.finding) == (None, "There are too few cases in this period to say how long closing takes; a curve needs 10.")
+
+
+def test_a_single_open_case_is_told_as_one(page: Any) -> None:
+    frame = pd.DataFrame({"n": [4], "open": [1], "median": [None], "closed_median": [None], "closed_n": [3]}).astype("float64")
+    assert page._speed_words(frame, frame) == "1 of 4 cases opened in the period is still open."
 
 
 def test_one_curve_says_how_many_cases_it_rests_on(page: Any) -> None:

@@ -202,10 +202,10 @@ def draw_near_due(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         "tickangle": 0,
     }
     figure = {"data": [trace], "layout": theme.layout(xaxis=xaxis, yaxis=axis_of("closures"), hovermode="closest", bargap=0.08)}
-    before, after = (words.count(frame["n"][frame["bin"] == name].iloc[0]) for name in beside)
+    before, after = (frame["n"][frame["bin"] == name].iloc[0] for name in beside)
     ratio = measure("deadline_bunching", asked)
     said = "" if ratio.value is None else f": {words.decimal(ratio.value)} before for each after"
-    finding = f"{before} closings in the 24 hours up to the deadline, {after} in the 24 hours after{said}."
+    finding = f"{words.value(before, 'closures')} in the 24 hours up to the deadline, {words.count(after)} in the 24 hours after{said}."
     return Drawn(finding, figure, twin, "An indicator to ask about, not a verdict: good planning crowds closings before a deadline, too.",
                  cases=lists.address(Listing("deadline_bunching"), asked))  # fmt: skip
 

@@ -163,7 +163,8 @@ def _speed_words(frame: pd.DataFrame, rows: pd.DataFrame) -> str:
     if frame.empty:
         return "No case was opened in this period."
     gap = (frame["median"] - frame["closed_median"]).where((frame["n"] >= LEAST_N) & (frame["closed_n"] >= LEAST_N))
-    total = f"{words.count(frame['open'].sum())} of {words.cases(frame['n'].sum())} opened in the period are still open"
+    still = frame["open"].sum()
+    total = f"{words.count(still)} of {words.cases(frame['n'].sum())} opened in the period {'is' if still == 1 else 'are'} still open"
     if gap.notna().any() and gap.max() >= 1:
         at = int(gap.to_numpy().argmax() if gap.notna().all() else gap.fillna(-1e9).to_numpy().argmax())
         return words.sentence(
