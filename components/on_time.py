@@ -82,11 +82,11 @@ def trend(asked: Asked, rebased: signals.Rebased | None = None) -> Drawn:
     since = since if since < len(known) else 0
     target, limits = target_of(asked, city_target()), xmr.limits(values[since:])
     found = xmr.signals(values[since:], limits) if limits else None
-    figure = None
+    figure, are_few = None, bool(values) and known["n"].median() < LEAST_N
     if values:
         figure = lines(
             known, [Line("value", "On time")], "share", limits=xmr.shown(limits, "share") if limits else None, target=target,
-            marked=[since + at for at in found.outside] if found else (), since=since,
+            marked=[since + at for at in found.outside] if found and not are_few else (), since=since,
         )  # fmt: skip
         figure["data"][0]["customdata"] = [
             late_link(asked, n, met, **span_of(first, asked))
@@ -111,6 +111,8 @@ def _trend_words(
     said = f"{words.share(last['value'])} on time in {named(last['period'], asked)}{against}"
     if limits is None or found is None:
         return f"{said}; too few {step(asked)}s to tell signal from noise."
+    if known["n"].median() < LEAST_N:
+        return f"{said}, of {words.cases(last['n'])}; too few a {step(asked)} to tell signal from noise."
     if at in found.outside:
         return f"{said}; outside the usual range: a signal."
     if at in found.shift:

@@ -95,6 +95,8 @@ def finding(of: SignalList, is_now: bool) -> str:
         if not of.series:
             return "No series has enough data to be judged."
         when = "in the last complete week" if is_now else "in these weeks"
+        if of.faint:
+            return f"No signal that counts: {when} {of.quiet:,} of {words.plural(of.series, 'series', 'series')} stayed within their ordinary ups and downs."
         return f"No signal: {when} all of {words.plural(of.series, 'series', 'series')} stayed within their ordinary ups and downs."
     first = of.lines.iloc[0].to_dict()
     return f"{words.plural(len(of.lines), 'signal')}; most cases: {named(first)}, {more(first)} than its baseline leads to expect."

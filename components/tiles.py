@@ -21,7 +21,8 @@ WIDTH, HIGH = 200, 38
 def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
     """One tile. `cases`: address of the list behind the value."""
     metric = headline.metric
-    unit = "" if metric.unit == "share" or words.is_missing(headline.value) else words.unit_word(headline.value, metric.unit)
+    said = f"of {words.cases(headline.n)}" if metric.unit == "share" else words.unit_word(headline.value, metric.unit)
+    unit = "" if words.is_missing(headline.value) else said
     links = [dcc.Link("Definition", href=f"/definitions#{metric.id}", title=metric.meaning)]
     if cases:
         links.insert(0, dcc.Link("Cases", href=cases, title=f"The cases behind {words.label(metric)}"))

@@ -10,11 +10,12 @@ import pandas as pd
 from sqlalchemy import and_, func, select
 
 from metrics.beginning import known
-from metrics.compare import Change, change
+from metrics.compare import LEAST_BASE, Change, change
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
 from metrics.measure import measure
 from metrics.periods import SAME_WEEK_LAST_YEAR
+from metrics.ranking import LEAST_N
 from metrics.select import Asked
 
 SPARKLINE_WEEKS = 26
@@ -58,11 +59,20 @@ def headline(metric_id: str, asked: Asked) -> Headline:
     )
     n = series.set_index("period")["n"].get(pd.Timestamp(start), 0.0)
     recent = series[["period", "value"]].tail(SPARKLINE_WEEKS).reset_index(drop=True)
-    base = 0.0 if metric.unit == "share" else 20
+    counted = series.set_index("period")["n"]
     compared = known(metric, [start - timedelta(days=7), start - SAME_WEEK_LAST_YEAR], asked.about(long))
-    return Headline(
-        metric, now, float(n), change(now, before, metric.direction, base), change(now, year_ago, metric.direction, base), *compared, recent
+    previous, last_year = (
+        _compared(metric, now, then, n, counted.get(pd.Timestamp(start) - shift, 0.0))
+        for then, shift in ((before, pd.Timedelta(days=7)), (year_ago, SAME_WEEK_LAST_YEAR))
     )
+    return Headline(metric, now, float(n), previous, last_year, *compared, recent)
+
+
+def _compared(metric: Metric, now: float | None, then: float | None, n: float, n_then: float) -> Change:
+    """Two weeks against each other; a share of fewer than `LEAST_N` cases is compared with nothing."""
+    if metric.unit == "share" and min(n, n_then) < LEAST_N:
+        return change(None, None)
+    return change(now, then, metric.direction, 0.0 if metric.unit == "share" else LEAST_BASE)
 
 
 def _at(values: pd.Series, period: pd.Timestamp) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_
 
+from data_access import vocabulary
 from metrics.dictionary.rules import digital, had_earlier, made_by_resident, placed, resident_channel_known
 from metrics.kinds import Metric
 
@@ -20,8 +21,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "reports", "Reports", "flow", "reports", "neither",
         "All reports received, repeated ones included.", "count of all cases with opened_at in the period", "opened_at",
-        "NYC 311", "Counts duplicates and cancelled cases, which 'Opened' leaves out.",
-        rows=lambda f: f.first, all_outcomes=True,
+        "NYC 311", "Counts duplicates and cancelled cases, which 'Opened' leaves out.", version=2,
+        rows=lambda f: f.first, all_outcomes=True, also_classes=vocabulary.UNCOUNTED_CLASSES,
         listed=("opened {when}, duplicates and cancelled ones included",),
     ),
     Metric(

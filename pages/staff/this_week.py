@@ -97,9 +97,9 @@ def _moved_words(frame: pd.DataFrame, names: list[str], real: int) -> str:
         return "No signal this week: every department and type stayed within its usual range."
     first = frame.iloc[0]
     unit = REGISTRY[first["metric"]].unit
-    change = f"from {words.amount(first['base'], unit)} to {words.amount(first['value'], unit)}"
+    change = f"{words.amount(first['value'], unit)}, where {words.amount(first['base'], unit)} was to be expected"
     others = f"; {words.plural(real - 1, 'more signal')}" if real > 1 else ""
-    return words.sentence(f"{names[0]} moved most, {change}{others}")
+    return words.sentence(f"{names[0]} is a signal: {change}{others}")
 
 
 def draw_overdue(asked: Asked, _view: Mapping[str, str]) -> Drawn:
