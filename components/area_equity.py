@@ -9,7 +9,7 @@ import pandas as pd
 from components import tiles, words
 from components.area_map import twin_of, worded
 from components.area_ranking import MOST_BARS, population_words, short
-from components.area_words import counted_where, note_of
+from components.area_words import areas_of_all, counted_where, note_of
 from components.chart import Drawn
 from components.figures.spreads import dots, ranges
 from components.table import Column, Twin
@@ -115,6 +115,7 @@ def delays(asked: Asked, layer: str) -> Drawn:
         ]
     )
     without = len(rows) - len(ranked)
-    few = f" {without} {plural} have too few incidents or further reports for a figure." if without else ""
+    have = "has" if without == 1 else "have"
+    few = f" {areas_of_all(without, plural)} {have} too few incidents or further reports for a figure." if without else ""
     note = f"{mixed}{METHOD}In brackets: incidents. {note_of(figures, plural, None) if figures.elsewhere and not mixed else ''}{few}"
     return Drawn(words.sentence(finding), ranges(shown, "days"), twin, note.strip(), **about)

@@ -71,7 +71,8 @@ def pair(asked: Asked, view: Mapping[str, str]) -> Drawn:
         Column("interval", "95 % interval"), Column("verdict", "Verdict"),
     )  # fmt: skip
     twin = Twin(pd.DataFrame(rows), columns, f"{names[0]} and {names[1]} side by side")
-    drawn = [item for item in compared if item.told_apart is not None]
+    # Of nothing there are no parts: a figure of zero in the second area leaves the difference to the table.
+    drawn = [item for item in compared if item.told_apart is not None and item.other.value]
     figure = differences([(item.metric.label, *_relative(item)) for item in drawn], names) if drawn else None
     note = (
         "Drawn: the difference as a part of the second area's figure, with its 95 % interval; at 0 the two are the same. "

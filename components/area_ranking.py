@@ -5,14 +5,17 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+import pandas as pd
+
 from components import filters, gate, theme, tiles, words
 from components.area_map import twin_of, worded
-from components.area_words import counted_where, has_target, is_judged
+from components.area_words import counted_where, finding_of, has_target, is_judged, nothing, on_time_target, unranked
 from components.chart import Drawn
 from components.figures.ranked import bars
 from components.table import Column, Twin
 from metrics.areas import COUNTS, UNSURE_N, AreaFigures, area_figures, counted_as, layers
 from metrics.boundaries import earlier
+from metrics.ranking import LEAST_N
 from metrics.select import Asked
 
 MOST_BARS = 12
@@ -35,7 +38,9 @@ def ranking(asked: Asked, metric_id: str, layer: str, target: float | None) -> D
     rows = worded(figures, asked, layer, target)
     twin, about = twin_of(figures, rows, plural), _about(figures, layer, asked)
     if ranked.empty:
-        return Drawn(f"None of the {plural} has enough cases to be ranked.", None, twin, **about)
+        has_rates = metric.unit == "per_1000" and figures.frame["value"].notna().any()
+        why = unranked(figures, plural) if has_rates else f"None of the {plural} has enough cases to be ranked."
+        return Drawn(why, None, twin, **about)
     shown = rows.loc[ranked.index[:MOST_BARS]]
     labels = [
         short(label) if metric.unit in COUNTS else f"{short(label)} ({words.count(n)}{_after(tier)})"
@@ -56,16 +61,25 @@ def per_1000(asked: Asked, layer: str) -> Drawn:
     rows, ranked = worded(figures, asked, layer), figures.ranked()
     twin, about = twin_of(figures, rows, plural), _about(figures, layer, asked)
     if ranked.empty:
-        return Drawn(f"It is not known how many people live in the {plural}, so reports cannot be put in proportion.", None, twin, **about)
-    first, last = ranked.iloc[0], ranked.iloc[-1]
-    times = ""
-    if len(ranked) > 1 and last["value"] > 0:
-        times = f", {first['value'] / last['value']:.1f} times as often as those of {last['label']}"
-    finding = words.sentence(f"Residents of {first['label']} report most readily: {words.value(first['value'], 'per_1000')}{times}")
+        why = unranked(figures, plural) if figures.frame["value"].notna().any() else nothing(figures, plural)
+        return Drawn(why, None, twin, **about)
     shown = rows.loc[ranked.index[:MOST_BARS]]
     shown = shown.assign(label=[f"{short(label)} ({words.count(n)})" for label, n in zip(shown["label"], shown["n"], strict=True)])
-    note = f"{_left_out(len(ranked), plural)}In brackets: how many cases. A reporting rate, never a measure of need: it says how readily people report. {population_words(layer)}"
-    return Drawn(finding, bars(shown, "per_1000"), twin, note, cases=tiles.cases_link(asked, "resident_opened"), **about)
+    note = f"{_left_out(len(ranked), plural)}In brackets: how many cases. {_too_few(figures, len(ranked))}A reporting rate, never a measure of need: it says how readily people report. {population_words(layer)}"
+    return Drawn(_readiness(ranked), bars(shown, "per_1000"), twin, note, cases=tiles.cases_link(asked, "resident_opened"), **about)
+
+
+def _readiness(ranked: pd.DataFrame) -> str:
+    """Whose residents report most readily, and how much more so than those who do least; all who share the first place."""
+    first, last = ranked.iloc[0], ranked.iloc[-1]
+    said = words.value(first["value"], "per_1000")
+    if len(ranked) == 1:
+        return words.sentence(f"Only {first['label']} has enough cases to be compared: {said}")
+    if first["value"] == last["value"]:
+        return words.sentence(f"Residents of {words.joined(list(ranked['label']))} report equally readily: {said}")
+    names = list(ranked.loc[ranked["value"] == first["value"], "label"])
+    times = f"{first['value'] / last['value']:.1f} times as often as those of {last['label']}"
+    return words.sentence(f"Residents of {words.joined(names)} report most readily: {said}, {times}")
 
 
 def side_by_side(asked: Asked, layer: str, metric_id: str) -> Drawn:
@@ -80,8 +94,9 @@ def side_by_side(asked: Asked, layer: str, metric_id: str) -> Drawn:
     rows = area_figures(asked, "opened", layer).frame[["key", "label"]]
     rows = rows.assign(map=[filters.link("/map", asked, **{layer: key}, layer=finer, metric=metric_id) for key in rows["key"]])
     columns = [Column("label", plural, href="map")]
+    figures = {}
     for name, label in COMPARED.items():
-        found = area_figures(asked, name, layer)
+        figures[name] = found = area_figures(asked, name, layer)
         of = found.frame.set_index("key")
         values = of["value"].reindex(rows["key"]).to_numpy()
         if not any(not words.is_missing(value) for value in values):
@@ -92,7 +107,10 @@ def side_by_side(asked: Asked, layer: str, metric_id: str) -> Drawn:
         ]
         rows = rows.assign(**{name: values, f"{name}_cases": lists})
         columns.append(Column(name, label, found.metric.unit, href=f"{name}_cases"))
-    return Drawn(f"{plural} side by side", None, Twin(rows, tuple(columns), f"{plural} side by side, {words.asked_period(asked.question)}"))
+    compared = next((figures[name] for name in ("ontime_given_types", "ontime_due", "opened") if len(figures[name].ranked()) > 1), None)
+    few = f"There are too few cases to compare the {plural.lower()}."
+    finding = few if compared is None else finding_of(compared, asked, on_time_target(asked), plural.lower())
+    return Drawn(finding, None, Twin(rows, tuple(columns), f"{plural} side by side, {words.asked_period(asked.question)}"))
 
 
 def population_words(layer: str) -> str:
@@ -117,23 +135,34 @@ def _after(tier: str) -> str:
 def _order_words(figures: AreaFigures, plural: str) -> str:
     ranked = figures.ranked()
     if len(ranked) <= 3:
-        return words.sentence(
-            f"{words.joined(list(ranked['label']))}, in this order" if len(ranked) > 1 else f"Only {ranked['label'].iloc[0]} can be ranked"
-        )
+        names = words.joined(list(ranked["label"]))
+        if len(ranked) == 1:
+            return words.sentence(f"Only {names} can be ranked")
+        if ranked["value"].nunique() == 1:
+            return words.sentence(f"{names} have the same figure")
+        return words.sentence(f"{names}, in this order" + ("" if ranked["value"].is_unique else ", equal ones by name"))
+    if ranked["value"].nunique() == 1:
+        return f"All {len(ranked)} {plural} have the same figure."
     how = "lowest" if figures.metric.direction == "higher" else "highest"
-    return words.sentence(f"{words.joined(list(ranked['label'].head(3)))} have the {how} figures of {len(ranked)} {plural}")
+    # All who share the third place are among the first three.
+    first = ranked.loc[ranked["value"].rank(method="min", ascending=how == "lowest") <= 3, "label"]
+    return words.sentence(f"{words.joined(list(first))} have the {how} figures of {len(ranked)} {plural}")
 
 
 def _left_out(count: int, plural: str) -> str:
     return f"The first {MOST_BARS} of {count} {plural}; the table has all. " if count > MOST_BARS else ""
 
 
+def _too_few(figures: AreaFigures, count: int) -> str:
+    left = len(figures.judged) - count
+    least = LEAST_N if figures.metric.unit == "per_1000" else UNSURE_N
+    return f"Not ranked: {words.plural(left, 'area')} with fewer than {least}. " if left > 0 else ""
+
+
 def _note(figures: AreaFigures, target: float | None, count: int, plural: str) -> str:
     is_count = figures.metric.unit in COUNTS
     parts = [_left_out(count, plural).strip(), "" if is_count else "In brackets: how many cases."]
-    unranked = len(figures.judged) - count
-    if unranked > 0:
-        parts.append(f"Not ranked: {words.plural(unranked, 'area')} with fewer than {UNSURE_N}.")
+    parts.append(_too_few(figures, count).strip())
     if has_target(figures.metric, target):
         parts.append(
             f"Below, above: further from the target of {words.share(target)} than chance explains at 95 % (far: 99.8 %). Grey: no clear difference."

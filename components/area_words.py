@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from components import gate, words
 from components.on_time import TIER_WORDS
 from metrics.areas import COUNTS, FEW, NONE, UNSURE, UNSURE_N, WITHHELD, AreaFigures
@@ -79,7 +81,7 @@ def finding_of(figures: AreaFigures, asked: Asked, target: float | None, plural:
     if figures.frame["value"].notna().sum() == 0:
         return nothing(figures, plural)
     if ranked.empty:
-        return f"None of the {plural} has enough cases to be compared: each has fewer than {LEAST_N}."
+        return unranked(figures, plural)
     first, last = ranked.iloc[0], ranked.iloc[-1]
     if metric.unit == "of_expected":
         return _against_expected(figures, plural)
@@ -89,15 +91,22 @@ def finding_of(figures: AreaFigures, asked: Asked, target: float | None, plural:
         total = figures.frame["value"].sum()
         if not total:
             return words.sentence(f"{metric.label}: none in any of the {plural}")
-        return words.sentence(
-            f"{first['label']} has most: {words.value(first['value'], metric.unit)}, {words.percent_of(first['value'] / total)} of the "
-            f"{words.count(total)} counted in the {plural}"
-        )
+        return words.sentence(f"{_most(ranked, metric, total)} of the {words.count(total)} counted in the {plural}")
     if len(ranked) == 1:
         return words.sentence(f"{first['label']}: {words.label(metric)} {words.value(first['value'], metric.unit)}")
     whole = measure(metric.id, asked).value
     ends = f"{words.value(first['value'], metric.unit)} in {first['label']} to {words.value(last['value'], metric.unit)} in {last['label']}"
     return words.sentence(f"{metric.label}: from {ends}" + ("" if whole is None else f"; the whole city {words.value(whole, metric.unit)}"))
+
+
+def _most(ranked: pd.DataFrame, metric: Metric, total: float) -> str:
+    """Who has most of a count, every one of those that share the place, and what part of `total` that is."""
+    highest = float(ranked["value"].max())
+    names = list(ranked.loc[ranked["value"] == highest, "label"])
+    said, part = words.value(highest, metric.unit), words.percent_of(highest / total)
+    if len(names) == 1:
+        return f"{names[0]} has most: {said}, {part}"
+    return f"{words.joined(names)} have most: {said} each, {part}"
 
 
 def _against_target(figures: AreaFigures, target: float, plural: str) -> str:
@@ -135,6 +144,20 @@ def _against_expected(figures: AreaFigures, plural: str) -> str:
     return words.sentence(f"With the same mix of types {words.joined(clear)} what is expected, clearly (99.8 %){rest}")
 
 
+def unranked(figures: AreaFigures, plural: str) -> str:
+    """Why none of the areas can be put in order though some have a figure."""
+    if (figures.frame["n"] == 0).all():
+        return words.sentence(f"{figures.metric.label}: nobody reported a case in any of the {plural}")
+    if figures.metric.unit == "per_1000":
+        return f"There are too few cases to compare the {plural}: no rate rests on {LEAST_N} or more."
+    return f"None of the {plural} has enough cases to be compared: each has fewer than {LEAST_N}."
+
+
+def areas_of_all(n: int, plural: str) -> str:
+    """ "1 of the districts", "3 districts"."""
+    return f"1 of the {plural}" if n == 1 else f"{n:,} {plural}"
+
+
 def nothing(figures: AreaFigures, plural: str) -> str:
     """Why there is no figure for any area."""
     metric = figures.metric
@@ -155,17 +178,19 @@ def note_of(figures: AreaFigures, plural: str, drawn: set[str] | None) -> str:
     count = frame["state"].value_counts().to_dict() if drawn is not None else {}
     parts = []
     if count.get(WITHHELD):
-        parts.append(f"Grey and hatched, 'withheld': too few cases to be shown without pointing at people ({count[WITHHELD]} {plural}).")
+        parts.append(
+            f"Grey and hatched, 'withheld': too few cases to be shown without pointing at people ({areas_of_all(count[WITHHELD], plural)})."
+        )
     if count.get(FEW):
-        parts.append(f"Grey and hatched, 'too few': under {LEAST_N} cases ({count[FEW]} {plural}).")
+        parts.append(f"Grey and hatched, 'too few': under {LEAST_N} cases ({areas_of_all(count[FEW], plural)}).")
     if count.get(NONE):
         why = "too few people live there, or it is not known how many" if metric.unit == "per_1000" else "no case to judge"
-        parts.append(f"Grey and hatched, 'no figure': {why} ({count[NONE]} {plural}).")
+        parts.append(f"Grey and hatched, 'no figure': {why} ({areas_of_all(count[NONE], plural)}).")
     if count.get(UNSURE):
-        parts.append(f"Hatched colour: unsure, under {UNSURE_N} cases ({count[UNSURE]} {plural}).")
+        parts.append(f"Hatched colour: unsure, under {UNSURE_N} cases ({areas_of_all(count[UNSURE], plural)}).")
     undrawn = 0 if drawn is None else sum(key not in drawn for key in frame["key"])
     if undrawn:
-        parts.append(f"{undrawn} {plural} have no outline and stand in the table only.")
+        parts.append(f"{areas_of_all(undrawn, plural)} without an outline: in the table only.")
     if figures.elsewhere and metric.id != "net_flow":
         parts.append(f"{words.cases(figures.elsewhere)} {'lies' if figures.elsewhere == 1 else 'lie'} in none of the {plural}.")
     if metric.unit == "of_expected":

@@ -64,7 +64,9 @@ def amount(value: Any, unit: Unit) -> str:
         return share(value)
     if unit in ("cases", "closures", "reports"):
         return count(value)
-    return decimal(value, 2 if unit in ("ratio", "per_case", "of_expected") else 1)
+    # Of a rate below one, a single decimal would leave next to nothing.
+    is_small = unit == "per_1000" and not is_missing(value) and abs(value) < 1
+    return decimal(value, 2 if is_small or unit in ("ratio", "per_case", "of_expected") else 1)
 
 
 def value(of: Any, unit: Unit) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp, isfinite, log
 
 import pandas as pd
 
@@ -130,4 +130,6 @@ def _compared(metric: Metric, one: Side, other: Side) -> Compared:
     if one.interval is None or other.interval is None:
         return Compared(metric, one, other, difference)
     low, high = difference_interval((one.value, *one.interval), (other.value, *other.interval))
+    if not (isfinite(low) and isfinite(high)):
+        return Compared(metric, one, other, difference)
     return Compared(metric, one, other, difference, low, high, not low <= 0 <= high)

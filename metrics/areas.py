@@ -45,8 +45,13 @@ class AreaFigures:
         return self.frame.loc[self.frame["state"].isin([FAIR, UNSURE])]
 
     def ranked(self) -> pd.DataFrame:
-        """The areas that may be put in order, worst first (highest first where neither end is better): the unsure ones only if all are."""
+        """The areas that may be put in order, worst first (highest first where neither end is better): the unsure ones only if all are.
+
+        A rate per 1,000 stands for every area, but one of fewer than `LEAST_N` cases is put in no order.
+        """
         fair = self.frame.loc[self.frame["state"] == FAIR]
+        if self.metric.unit == "per_1000":
+            return fair.loc[fair["n"] >= LEAST_N].sort_values(["value", "label"], ascending=[False, True])
         chosen = self.judged if fair.empty else fair
         return chosen.sort_values(["value", "label"], ascending=[self.metric.direction == "higher", True])
 
@@ -92,6 +97,7 @@ def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
         rates = [rate_per_1000(0, people) for people in frame.loc[absent, "population"]]
         # A city may know nobody's number: then there is no rate, and no float either.
         frame.loc[absent, "value"] = pd.Series(rates, index=frame.index[absent], dtype="float64")
+        frame.loc[absent & frame["value"].notna(), "numerator"] = 0.0
     frame = frame.assign(state=[state_of(metric, row) for row in frame.to_dict("records")])
     few = frame["state"] == FEW
     frame = frame.assign(**{name: frame[name].mask(few) for name in given if name not in ("n", "suppressed")})

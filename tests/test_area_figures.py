@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import nan
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from access import PUBLIC_VIEWER, Viewer
+from components.area_ranking import _readiness
+from components.area_words import _most, areas_of_all
 from data_access.mart.reading import open_mart
+from metrics.area_pairs import Side, _compared, compare_areas
 from metrics.areas import area_figures, counted_as, layers
 from metrics.definitions import METRICS, REGISTRY
 from metrics.measure import ask, measure
@@ -60,6 +65,34 @@ def test_cases_that_lie_in_no_area_are_counted_beside_them(folder: Path) -> None
 def test_reports_per_1000_need_people_to_divide_by(folder: Path) -> None:
     found = area_figures(asked(folder), "per_1000", "quarter")
     assert by_key(found, "value") == {"abbey": 40.0, "brook": None, "castle": None, "down": 0.0}
+
+
+def test_a_rate_of_no_case_has_an_interval_and_none_is_ranked_under_ten(folder: Path) -> None:
+    found = area_figures(asked(folder), "per_1000", "quarter")
+    assert by_key(found, "numerator") == {"abbey": 40, "brook": 15, "castle": 4, "down": 0}
+    assert list(found.ranked()["key"]) == ["abbey"] and found.frame["value"].notna().sum() == 2
+    rate = {item.metric.id: item for item in compare_areas(asked(folder), "quarter", "abbey", "down")}["per_1000"]
+    assert rate.told_apart and rate.other.interval == pytest.approx((0, 3.69 / 2), abs=0.02), "Poisson: at most 3.69 of 2,000 people"
+    later = MARCH.about(start=date(2026, 3, 9))
+    none = {item.metric.id: item for item in compare_areas(asked(folder, question=later), "quarter", "abbey", "down")}["per_1000"]
+    assert (none.difference, none.told_apart) == (0, False)
+
+
+def test_an_end_nobody_knows_tells_nothing_apart() -> None:
+    item = _compared(REGISTRY["per_1000"], Side(0.0, 0, (nan, nan)), Side(0.0, 0, (nan, nan)))
+    assert (item.low, item.high, item.told_apart) == (None, None, None)
+
+
+def test_those_who_share_the_first_place_are_all_named() -> None:
+    rows = pd.DataFrame({"label": ["Abbey", "Brook", "Castle"], "value": [1.0, 1.0, 0.5]})
+    assert _most(rows, REGISTRY["opened"], 3) == "Abbey and Brook have most: 1 case each, 33 %"
+    assert _most(rows.tail(2), REGISTRY["opened"], 2) == "Brook has most: 1 case, 50 %"
+    assert (
+        _readiness(rows)
+        == "Residents of Abbey and Brook report most readily: 1.0 per 1,000 residents, 2.0 times as often as those of Castle."
+    )
+    assert _readiness(rows.head(2)) == "Residents of Abbey and Brook report equally readily: 1.0 per 1,000 residents."
+    assert (areas_of_all(1, "districts"), areas_of_all(3, "districts")) == ("1 of the districts", "3 districts")
 
 
 def test_an_area_is_below_target_only_beyond_chance(folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
@@ -104,6 +105,12 @@ def test_the_first_twelve_types_are_drawn_and_all_are_in_the_table(explorer: Any
     assert f"{len(frame) - 12} more in the table" in drawn.note
 
 
+def test_two_that_share_the_first_place_do_not_lead(explorer: Any, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = pd.DataFrame({"key": ["phone", "web", "app"], "label": ["Phone", "Web", "App"], "n": [2, 2, 1]})
+    monkeypatch.setattr(explorer, "case_counts", lambda *_args, **_chosen: counted)
+    assert explorer.draw_channels(asked, filters.view_of({}, asked)).finding.startswith("None leads: Phone and Web have 2 of 5 each (40 %)")
+
+
 def test_a_list_without_cases_is_said_and_not_drawn(explorer: Any, asked: Asked) -> None:
     long_ago = about(asked, start=date(1999, 1, 4), end=date(1999, 1, 11))
     drawn = explorer.draw_types(long_ago, filters.view_of({}, asked))
@@ -144,7 +151,7 @@ def test_a_mayor_narrows_down_what_was_late(browser: Browser, staff_url: str) ->
         block.get_by_text("Show as table").click()
         row = block.locator("tbody tr").first
         count = row.locator("td").inner_text()
-        row.locator("a").click()
+        row.locator("td a").click()
         expect(said).to_contain_text(f"{count} case")
         expect(said).to_contain_text("were not closed on time: ")
         page.go_back()

@@ -93,8 +93,8 @@ class TestAreas:
         names = dict(text.split("<br>") for text in trace(drawn, "names")["text"])
         assert names == {"Abbey": "60.0 %", "Brook": "100.0 %", "Castle": "too few", "Down": "no figure"}
         for said in (
-            "'too few': under 10 cases (1 quarters)",
-            "unsure, under 20 cases (1 quarters)",
+            "'too few': under 10 cases (1 of the quarters)",
+            "unsure, under 20 cases (1 of the quarters)",
             "2 cases lie in none of the quarters",
         ):
             assert said in drawn.note
@@ -173,7 +173,7 @@ class TestAreas:
         drawn = district_map(asked, "opened", "quarter", href=lambda key: f"/area/quarter/{key}")
         assert trace(drawn, "no-value")["locations"] == ["castle"]
         assert "Castle<br>withheld" in trace(drawn, "names")["text"]
-        assert "'withheld': too few cases to be shown without pointing at people (1 quarters)" in drawn.note
+        assert "'withheld': too few cases to be shown without pointing at people (1 of the quarters)" in drawn.note
         assert trace(drawn, "areas")["customdata"] == ["/area/quarter/abbey", "/area/quarter/brook", "/area/quarter/down"]
         assert drawn.twin.frame.set_index("key")["trust"]["castle"] == "withheld"
 
@@ -235,8 +235,19 @@ class TestBeside:
 
     def test_reports_per_1000_come_with_their_warning(self, city_map: Any) -> None:
         drawn = drawn_by(city_map.draw_per_1000)
-        assert drawn.finding == "Residents of Abbey report most readily: 40.0 per 1,000 residents."
+        assert drawn.finding == "Only Abbey has enough cases to be compared: 40.0 per 1,000 residents."
+        assert "Not ranked: 1 area with fewer than 10." in drawn.note, "Down, without a case"
         assert "A reporting rate, never a measure of need" in drawn.note and "the city does not say" in drawn.note
+
+    def test_where_nobody_reported_nobody_is_said_to_report_most(self, city_map: Any) -> None:
+        for draw in (city_map.draw_per_1000, city_map.draw_rank, city_map.draw_map):
+            drawn = drawn_by(draw, metric="per_1000", from_="2026-03-09")
+            assert "nobody reported a case in any of the quarters" in drawn.finding
+
+    def test_two_without_a_report_do_not_differ_beyond_chance(self, city_map: Any) -> None:
+        asked = asked_for(**{**MONTH, "from_": "2026-03-09"})
+        drawn = city_map.draw_pair(asked, view_for(asked, area="quarter.abbey", **{"with": "quarter.down"}))
+        assert drawn.finding == "Abbey and Down cannot be told apart." and drawn.figure is None
 
     def test_without_populations_there_is_a_reason(self, city_map: Any) -> None:
         drawn = drawn_by(city_map.draw_per_1000, layer="ward")
@@ -246,6 +257,7 @@ class TestBeside:
         frame = drawn_by(city_map.draw_compared).twin.frame.set_index("label")
         assert [listed(address) for address in frame["opened_cases"]] == frame["opened"].tolist() == [40, 15, 4, 0]
         assert frame["ontime_due"].tolist()[:2] == [0.6, 1.0]
+        assert drawn_by(city_map.draw_compared).finding == drawn_by(city_map.draw_map, metric="opened").finding
         assert frame["ontime_due_cases"].isna().tolist() == [False, False, True, True], "few cases and none are no figure, and lead nowhere"
         assert frame["map"]["Abbey"].startswith("/map?") and "layer=ward" in frame["map"]["Abbey"]
 

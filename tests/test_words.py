@@ -20,7 +20,7 @@ NEW_YORK = Calendar("America/New_York", "monday", 7)
     ("value", "unit", "text"),
     [
         (1, "cases", "1 case"), (12_345, "cases", "12,345 cases"), (0, "cases", "0 cases"), (0.79349, "share", "79.3 %"), (1.0, "days", "1.0 day"),
-        (4.25, "days", "4.2 days"), (None, "days", "–"), (float("nan"), "share", "–"), (pd.NA, "cases", "–"), (12.0, "per_1000", "12.0 per 1,000 residents"),
+        (4.25, "days", "4.2 days"), (None, "days", "–"), (float("nan"), "share", "–"), (pd.NA, "cases", "–"), (12.0, "per_1000", "12.0 per 1,000 residents"), (0.031, "per_1000", "0.03 per 1,000 residents"),
         (0.987, "ratio", "0.99 closed per opened"),
     ],
 )  # fmt: skip

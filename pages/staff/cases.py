@@ -80,7 +80,10 @@ def _split(asked: Asked, listing: Listing, by: str, label: str, most: int) -> Dr
     finding = f"All are {first['label']}."
     if len(frame) > 1:
         share = words.percent_of(first["n"] / total)
-        finding = f"{first['label']} leads with {words.count(first['n'])} of {words.count(total)} ({share}); there are {words.plural(len(frame), label.lower())}."
+        level = list(frame.loc[frame["n"] == first["n"], "label"])
+        lead = f"{first['label']} leads with" if len(level) == 1 else f"None leads: {words.joined(level)} have"
+        each = "" if len(level) == 1 else " each"
+        finding = f"{lead} {words.count(first['n'])} of {words.count(total)}{each} ({share}); there are {words.plural(len(frame), label.lower())}."
     left = len(frame) - most
     note = f"The {most} with most cases; {left:,} more in the table." if left > 0 else ""
     return Drawn(finding, bars(frame.head(most), unit), twin, note, title=title, metric=listing.defined)
