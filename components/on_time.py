@@ -22,7 +22,7 @@ TIER_WORDS: dict[Tier, str] = {
     "far_above": "far above target", "above": "above target", "as_expected": "as expected", "below": "below target", "far_below": "far below target",
 }  # fmt: skip
 REASON_WORDS = {"too_few": f"too few to rank (under {LEAST_N} cases)", "no_target": "not ranked: it has no target of its own"}
-CHANGE_WORDS = {"better": "better", "worse": "worse", "none": "no signal", "too_few": "too few weeks to tell"}
+CHANGE_WORDS = {"better": "better", "worse": "worse", "none": "no signal", "too_few": "too few weeks or cases to tell"}
 ASSURANCE_WORDS = {
     "consistently_meets": "Working as now, the target will be met every time.",
     "consistently_fails": "Working as now, the target will be missed every time, unless the process changes.",

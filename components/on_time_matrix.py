@@ -91,14 +91,17 @@ def _columns(made: Matrix, asked: Asked, shown: tuple[date, ...]) -> list[tuple[
 def _finding(rows: pd.DataFrame, what: str) -> str:
     judged, below = rows[rows["verdict"].isin(["below", "above", "unclear"])], rows[rows["verdict"] == "below"]
     if judged.empty:
-        worst = rows[rows["n"] >= LEAST_N].sort_values("value").head(1)
+        enough = rows[rows["n"] >= LEAST_N].sort_values("value")
+        worst = enough.head(1)
         if worst.empty:
-            return words.sentence(f"None of the {len(rows)} {what} has the {LEAST_N} cases that a share needs")
+            few = "The only row has fewer than" if len(rows) == 1 else f"None of the {len(rows)} {what} has"
+            return words.sentence(f"{few} the {LEAST_N} cases that a share needs")
         return words.sentence(
-            f"{worst['label'].iloc[0]} has the lowest share, {words.share(worst['value'].iloc[0])} of {words.cases(worst['n'].iloc[0])}; no target is set"
+            f"{worst['label'].iloc[0]} has {'the lowest share, ' if len(enough) > 1 else ''}{words.share(worst['value'].iloc[0])} of {words.cases(worst['n'].iloc[0])}; no target is set"
         )
     if below.empty:
-        return words.sentence(f"None of {len(judged)} {what} is clearly below its target")
+        none = f"{judged['label'].iloc[0]} is not" if len(judged) == 1 else f"None of {len(judged)} {what} is"
+        return words.sentence(f"{none} clearly below its target")
     late = below.assign(missing=(below["target"] - below["value"]) * below["n"]).sort_values("missing", ascending=False).iloc[0]
     are = "is" if len(below) == 1 else "are"
     return words.sentence(

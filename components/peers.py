@@ -152,7 +152,8 @@ def _sides(judged: pd.DataFrame, tier: str) -> list[str]:
 def _funnel_words(found: Peers, plural: str) -> str:
     judged = found.judged
     if judged.empty:
-        return f"None of the {len(found.frame)} {plural} has the {LEAST_N} cases that a comparison takes."
+        none = "The only one" if len(found.frame) == 1 else f"None of the {len(found.frame)} {plural}"
+        return f"{none} has {'fewer than ' if len(found.frame) == 1 else ''}the {LEAST_N} cases that a comparison takes."
     sides, outside = _sides(judged, "tier"), judged["tier"].isin(list(OUTSIDE)).sum()
     if not sides:
         return f"Chance explains all differences among {len(judged)} {plural}; together {words.share(found.common)} on time."

@@ -48,6 +48,8 @@ def draw_naive(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 
 
 def _why_not(found: Doubts) -> str:
+    if found.ranked < 2:
+        return "Only one department: there is no order."
     said = []
     if found.low_but_kept:
         said.append(f"{found.low_but_kept[0]} is {_ordinal(found.low_but_kept[1])} by raw share but meets its own target")
@@ -89,7 +91,8 @@ def draw_past(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     ), "Share on time against each department's own past", changes)  # fmt: skip
     note = (
         f"Before: the {BASELINE_POINTS} weeks before the period, which give each one's usual range (XmR chart). Better, worse: weeks of the period break a rule "
-        "of that range, and all cases since then differ the same way by more than chance. Without a signal, since: the whole weeks of the period."
+        "of that range, and all cases since then differ the same way by more than chance. Without a signal, since: the whole weeks of the period. "
+        f"Fewer than {LEAST_N} cases before or since are not judged."
     )
     return Drawn(_improved_words(changes), None, twin, note)
 
@@ -97,7 +100,7 @@ def draw_past(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 def _improved_words(changes: pd.DataFrame) -> str:
     told = changes[changes["verdict"] != "too_few"]
     if told.empty:
-        return "It cannot be said whether a department improved: that takes six weeks with cases before the period, and one within."
+        return f"It cannot be said whether a department improved: that takes six weeks with cases before the period, one within, and {LEAST_N} cases in each."
     better, worse = improved(changes), changes[changes["verdict"] == "worse"]["label"].tolist()
     said = "no department improved by more than noise"
     if len(better):

@@ -33,7 +33,9 @@ def by_raw_share(board: pd.DataFrame) -> pd.DataFrame:
 
 
 def doubts(ranked: pd.DataFrame) -> Doubts:
-    """What is wrong with the order of `by_raw_share`."""
+    """What is wrong with the order of `by_raw_share`; one department alone has no order to be wrong."""
+    if len(ranked) < 2:
+        return Doubts(len(ranked), None, None, 0, None)
     half = len(ranked) / 2
     kept = ranked[(ranked["value"] >= ranked["target"]) & (ranked["naive_rank"] > half) & (ranked["n"] >= LEAST_N)]
     missed = ranked[ranked["tier"].isin(["below", "far_below"]) & (ranked["naive_rank"] <= half)]

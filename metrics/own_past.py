@@ -9,6 +9,7 @@ import pandas as pd
 from metrics import xmr
 from metrics.intervals import Z_WARN, difference_z
 from metrics.measure import measure
+from metrics.ranking import LEAST_N
 from metrics.select import Asked
 
 COLUMNS = ("key", "label", "verdict", "past", "past_n", "past_from", "past_to", "now", "now_n", "now_from", "now_to")
@@ -20,11 +21,11 @@ def own_past(asked: Asked, by: str = "department") -> pd.DataFrame:
     Those weeks give the usual range (XmR); the weeks of the period are read against it. The latest
     weeks that break a rule, all to one side, are a change if it lasts: all cases from there to the
     end of the period, set beside those of the baseline, must differ the same way by more than
-    chance.
+    chance. Nobody is judged by fewer than `LEAST_N` cases on either side.
 
     Returns:
         Columns `key`, `label`, `verdict` (better, worse, none: no signal, too_few: fewer than 6 weeks
-        before or none within), `past` and `now` (shares of the baseline, and since the change began or,
+        before or none within, or fewer than `LEAST_N` cases before or within), `past` and `now` (shares of the baseline, and since the change began or,
         without one, of the period's whole weeks) with their cases `past_n` and `now_n` and their days
         `[from, to)`.
     """
@@ -62,7 +63,7 @@ def whole_weeks(asked: Asked) -> tuple[date, date]:
 def _judged(past: pd.DataFrame, present: pd.DataFrame) -> tuple[str, int]:
     """The verdict, and at which row of `present` the change began (0 without one)."""
     limits = xmr.limits(past["value"].tolist(), None)
-    if limits is None or present.empty:
+    if limits is None or min(past["n"].sum(), present["n"].sum()) < LEAST_N:
         return "too_few", 0
     values = present["value"].tolist()
     sides = xmr.sides(values, limits, xmr.signals(values, limits))
@@ -70,6 +71,8 @@ def _judged(past: pd.DataFrame, present: pd.DataFrame) -> tuple[str, int]:
     if not run:
         return "none", 0
     since, side = present.iloc[run[0] :], sides[run[-1]]
+    if since["n"].sum() < LEAST_N:
+        return "none", 0
     z = difference_z(since["numerator"].sum(), since["n"].sum(), past["numerator"].sum(), past["n"].sum())
     if z is None or z * side < Z_WARN:
         return "none", 0

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from metrics.intervals import difference_z
 from metrics.measure import ask
 from metrics.naive import by_raw_share, doubts
-from metrics.own_past import improved, own_past
+from metrics.own_past import _judged, improved, own_past
 from metrics.question import Question
 from metrics.select import Asked
 from tests.support.desks import asked_for, at_desk, listed
@@ -132,3 +132,19 @@ class TestNaive:
         ranks = ranked["naive_rank"].tolist()
         longest = [(ranks[i], ranks[i + max(lengths)]) for i in range(len(pairs) - max(lengths))]
         assert found.alike in longest if found.alike else longest[0][0] == longest[0][1] or any(a == b for a, b in longest)
+
+    def test_one_department_has_no_order(self, ranks: Any) -> None:
+        found = doubts(by_raw_share(a_board(("A", 950, 1000, 0.9, "far_above"))))
+        assert (found.low_but_kept, found.high_but_missed, found.few, found.alike) == (None, None, 0, None)
+        drawn = ranks.draw_naive(asked_for(from_="2026-03-30", to="2026-05-25", department="up"), {})
+        assert drawn.finding == "Only one department: there is no order."
+
+
+@pytest.mark.parametrize(("before", "since", "verdict"), [(20, 3, "too_few"), (1, 20, "too_few"), (20, 20, "worse")])
+def test_nobody_is_judged_by_fewer_than_ten_cases(before: int, since: int, verdict: str) -> None:
+    """Eight weeks of all kept, then one of none."""
+
+    def weeks(n: int, count: int, value: float) -> pd.DataFrame:
+        return pd.DataFrame({"value": [value] * count, "n": [float(n)] * count, "numerator": [n * value] * count})
+
+    assert _judged(weeks(before, 8, 1.0), weeks(since, 1, 0.0))[0] == verdict

@@ -109,7 +109,7 @@ class TestLeaderboard:
     def test_a_month_of_data_says_nothing_of_the_past(self, departments: Any) -> None:
         drawn = departments.draw_past(asked_for(**MONTH), {})
         assert drawn.finding.startswith("It cannot be said whether a department improved")
-        assert set(departments.draw_board(asked_for(**MONTH), {}).twin.frame["change_said"]) == {"too few weeks to tell"}
+        assert set(departments.draw_board(asked_for(**MONTH), {}).twin.frame["change_said"]) == {"too few weeks or cases to tell"}
 
     def test_open_and_overdue_cases_add_up(self, departments: Any) -> None:
         drawn = departments.draw_open(asked_for(**MONTH), {})

@@ -252,3 +252,8 @@ class TestInTheBrowser:
                 found.settle()
                 assert (found.violations(), found.errors, found.outside) == ([], [], [])
                 assert found.overflow() <= 0
+
+
+def test_few_cases_are_not_set_against_a_target(sla: Any) -> None:
+    assert sla._against(1 / 3, 3, 0.9) == "Fewer than 10 cases: too few to judge."
+    assert sla._against(0.4, 10, 0.9) == "50.0 points below the target of 90.0 %"

@@ -79,7 +79,7 @@ def test_a_budget_programme_is_named_where_there_is_one(page: Any, measures: Pat
 def test_an_earlier_year_and_one_department_can_be_chosen(page: Any, measures: Path) -> None:
     with at_desk(measures):
         asked = asked_for()
-        assert page.draw_targets(asked, view_for(asked, year="2024")).finding == "All 1 of 1 measures that can be scored meet their target."
+        assert page.draw_targets(asked, view_for(asked, year="2024")).finding == "The one measure that can be scored meets its target."
         assert scored(asked_for(department="roads"), None).frame["label"].tolist() == ["Answered"]
     with at_desk(measures, HEAD):
         assert set(scored(asked_for(), None).frame["department"]) == {"parks"}

@@ -139,7 +139,7 @@ def _type_words(frame: pd.DataFrame) -> str:
         return "No case was opened or due in this period, and none is open."
     known = frame.dropna(subset=["on_time"]).sort_values(["on_time", "label"])
     said = [words.plural(len(frame), "request type")]
-    if len(known):
+    if len(known) > 1:
         worst = known.iloc[0]
         said.append(f"{worst['label']} is least on time, {words.share(worst['on_time'])} of {words.cases(worst['due'])}")
     overdue = frame.sort_values(["overdue", "label"], ascending=[False, True]).iloc[0]

@@ -50,7 +50,10 @@ def build(query: Query) -> list[Any]:
 def say_city(asked: Asked) -> str:
     """The rate of all that is asked about, case by case and with an earlier mix of types."""
     said = city_words(asked)
-    return said and f"All departments together. {said}"
+    if not asked.question.department and asked.scope.departments is None:
+        return said and f"All departments together. {said}"
+    several = len(measure("ontime_due", asked, by="department").frame) > 1
+    return f"The departments shown together. {said}" if said and several else said
 
 
 def draw_board(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -118,7 +121,8 @@ def _finding(frame: pd.DataFrame) -> str:
         if names:
             said.append(f"{words.joined(names)} {'is' if len(names) == 1 else 'are'} {where}")
     if not said:
-        return f"No department of {len(ranked)} differs from its own target by more than chance."
+        one = f"{ranked['label'].iloc[0]} does not differ" if len(ranked) == 1 else f"No department of {len(ranked)} differs"
+        return f"{one} from its own target by more than chance."
     return words.sentence(f"Against {'its own target' if len(ranked) == 1 else 'their own targets'}, {'; '.join(said)}")
 
 

@@ -72,8 +72,8 @@ def fill_rate(asked: Asked) -> list[Any]:
                 ],
                 className="rate-of",
             ),
-            html.P(_against(answer.value, target), className="rate-of"),
-            *[html.P(_compared(asked, answer.value, days, said_), className="change") for days, said_ in _earlier(asked)],
+            html.P(_against(answer.value, answer.n, target), className="rate-of"),
+            *[html.P(said_, className="change") for said_ in (_changes(asked, answer.value) if answer.n >= LEAST_N else [])],
             html.P(city_words(asked), className="change"),
         ]  # fmt: skip
     left_out = [
@@ -93,6 +93,10 @@ def _earlier(asked: Asked) -> list[tuple[int, str]]:
     ]
 
 
+def _changes(asked: Asked, value: float) -> list[str]:
+    return [_compared(asked, value, days, against) for days, against in _earlier(asked)]
+
+
 def _compared(asked: Asked, value: float, days: int, against: str) -> str:
     before = measure("ontime_due", asked.about(asked.question.shifted(days)))
     if before.n < LEAST_N:
@@ -100,7 +104,9 @@ def _compared(asked: Asked, value: float, days: int, against: str) -> str:
     return words.changed(change(value, before.value, "higher"), "share", against)
 
 
-def _against(value: float, target: float | None) -> str:
+def _against(value: float, n: float, target: float | None) -> str:
+    if n < LEAST_N:
+        return f"Fewer than {LEAST_N} cases: too few to judge."
     if target is None:
         return "No target is set; on_time_target in city.toml sets one."
     if value == target:
@@ -188,6 +194,8 @@ def draw_formulas(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     known = frame.dropna(subset=["value"])
     if known.empty:
         return Drawn("No case with a deadline was opened, fell due or was closed in this period.", None, twin)
+    if len(known) < 2:
+        return Drawn("No case with a deadline fell due in this period: there are no formulas to compare.", None, twin)
     colours = [theme.PRIMARY if name == HEADLINE else theme.QUIET for name in known["metric"]]
     labels = [f"{label} (headline)" if name == HEADLINE else label for label, name in zip(known["label"], known["metric"], strict=True)]
     first, last = known.iloc[0], known.iloc[-1]
@@ -214,7 +222,7 @@ def _spread(asked: Asked, known: pd.DataFrame) -> str:
 def say_formulas(asked: Asked) -> str:
     """How far the formulas differ, to be read before they are opened."""
     known = competing(asked).dropna(subset=["value"])
-    if known.empty:
+    if len(known) < 2:
         return "Other formulas for ‘on time’"
     return f"By other formulas: {100 * known['value'].min():.0f} to {100 * known['value'].max():.0f} % on time in the same {on_time.step(asked)}s"
 

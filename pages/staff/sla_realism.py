@@ -129,7 +129,7 @@ def _by_verdict(figure: dict[str, Any], verdicts: list[str], goal: str) -> dict[
 def _finding(known: pd.DataFrame, goal: str) -> str:
     tight, slack = known[known["verdict"] == "too_tight"], known[known["verdict"] == "slack"]
     said = [
-        f"{words.plural(len(tight), 'promise')} of {len(known)} {'is' if len(tight) == 1 else 'are'} too tight to hold for {goal} % of cases"
+        f"{f'{len(tight)} of ' if len(tight) else 'none of '}{words.plural(len(known), 'promise')} {'are' if len(tight) > 1 else 'is'} too tight to hold for {goal} % of cases"
     ]
     if len(tight):
         worst = tight.iloc[0]

@@ -133,7 +133,9 @@ def _finding(found: Scored) -> str:
     if not score.scored:
         return f"None of {words.plural(score.total, 'measure')} has a value and a target to set beside each other."
     if missed.empty:
-        return f"All {score.scored} of {score.total} measures that can be scored meet their target."
+        if score.scored == 1:
+            return "The one measure that can be scored meets its target."
+        return f"All {score.scored} measures that can be scored meet their target."
     names = [
         f"{row['department_label']}, {textwrap.shorten(row['label'], LONGEST_NAME, placeholder='…')}"
         for row in missed.head(2).to_dict("records")
