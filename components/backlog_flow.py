@@ -128,7 +128,10 @@ def draw_transfers(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     frame, all_moves = routes(asked), moved(asked)
     rows = frame.assign(
         value=frame["n"], name=[f"{origin} → {target}" for origin, target in zip(frame["label"], frame["label_2"], strict=True)],
-        href=[lists.address(Listing("transferred"), asked, moved=f"{origin}{ROUTE}{target}") for origin, target in zip(frame["key"], frame["key_2"], strict=True)],
+        href=[
+            lists.address(Listing("transferred"), asked, moved=f"{origin}{ROUTE}{target}") if origin and target else None
+            for origin, target in zip(frame["key"], frame["key_2"], strict=True)
+        ],
     )  # fmt: skip
     columns = (
         Column("label", "From"), Column("label_2", "To"), Column("n", "Cases", "cases", href="href"), Column("days", "Median days until they moved", "days"),

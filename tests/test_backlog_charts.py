@@ -176,6 +176,9 @@ def test_a_place_that_is_none_is_refused(asked: Asked, text: str) -> None:
 def test_a_head_sees_the_moves_of_the_own_cases_only(asked: Asked) -> None:
     head = ask(asked.mart, asked.calendar, PERIOD, Viewer("w", "Water", "department", ("water",)))
     assert routes(head)["n"].tolist() == [1, 1]
+    # Who sees one department is told of no other by name.
+    assert set(routes(head)[["label", "label_2"]].to_numpy().ravel()) == {"Parks", "Another department"}
+    assert set(routes(head)[["key", "key_2"]].to_numpy().ravel()) == {"parks", ""}
     assert measure("stuck", head).value == 1
     assert ids(head, "transferred") == {"volley"}
 

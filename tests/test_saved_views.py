@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -35,16 +36,15 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     server = services.address(services.POSTGRES)
     if not server:
         pytest.skip("no PostgreSQL: set STATROOM_TEST_POSTGRES_URL")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    admin, name = create_engine(server, isolation_level="AUTOCOMMIT"), f"statroom_views_{secrets.token_hex(4)}"
     with admin.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS statroom_views"))
-        connection.execute(text("CREATE DATABASE statroom_views"))
-    engine = create_engine(make_url(server).set(database="statroom_views"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine = create_engine(make_url(server).set(database=name))
     upgrade(engine)
     yield engine
     engine.dispose()
     with admin.connect() as connection:
-        connection.execute(text("DROP DATABASE statroom_views WITH (FORCE)"))
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
 
 
