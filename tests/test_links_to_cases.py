@@ -53,6 +53,7 @@ UNLINKED: dict[tuple[str, str], str] = {
     ("what-moved", "cases"): "how many more or fewer than usual: a difference, not cases",
     ("closing-curves", "at_risk"): "how many were still watched at an age: a step of a curve",
     ("department-closing", "at_risk"): "how many were still watched at an age: a step of a curve",
+    ("transfers", "n"): "to a head: cases from or to departments that are not named to the head",
     ("area-delays", "n"): "incidents, each counted with the time in which it could be reported again",
     ("area-delays", "label"): "so is what its names lead to: all that was opened there",
     ("signal-series", "judged"): "by how much a week differs: no cases",

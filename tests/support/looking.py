@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 # A machine that is busy with other tests draws slowly; what is expected still comes.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
