@@ -16,8 +16,6 @@ from metrics.measure import measure
 from metrics.question import BadQuestion
 from metrics.select import Asked
 
-Estimate = tuple[float, float, float]
-"""A value with the ends of its 95 % interval."""
 COMPARED = ("opened", "per_1000", "ontime_due", "ontime_given_types", "ttc_km", "backlog", "overdue_now")
 TOP_TYPES = 5
 

@@ -9,7 +9,6 @@ from metrics.select import Asked
 
 UNMAPPED = "unmapped_"
 """How the kinds of findings begin that name a word of the source nobody mapped."""
-EXAMPLES = 3
 
 
 def loads(asked: Asked) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         return
     server = services.address(services.POSTGRES)
     if not server:
-        pytest.skip("no PostgreSQL: set STATROOM_TEST_POSTGRES_URL")
+        pytest.skip(f"no PostgreSQL answers; start one or set {services.POSTGRES}")
     admin, name = create_engine(server, isolation_level="AUTOCOMMIT"), f"statroom_views_{secrets.token_hex(4)}"
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
