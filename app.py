@@ -29,13 +29,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _serving(settings: Settings) -> Flask:
-    import dash
     from flask_bootstrap import Bootstrap5
     from flask_compress import Compress
 
     import api
     from access import PUBLIC_VIEWER
-    from components import gate, page, shell, web
+    from components import gate, language, page, shell, web
     from data_access import cache
     from metrics.desk import Desk
 
@@ -53,20 +52,22 @@ def _serving(settings: Settings) -> Flask:
     desk = Desk(settings, lambda: PUBLIC_VIEWER)
     gate.start(server, desk)
     cache.start(server, settings)
-    if not is_public:
+    if is_public:
+        language.start(server, lambda: desk.city.facts.locale)
+    else:
         from components import viewing
 
         viewing.start(server, desk)
     web.before_dash(server, this_machine=is_demo)
     Bootstrap5(server)
-    app = dash.Dash(
+    app = shell.Framed(
         "statroom", server=server, use_pages=True, pages_folder="", assets_folder=str(ROOT / "assets"),
-        assets_ignore=r".*/early/.*", external_stylesheets=list(shell.STYLES), index_string=shell.index(), title="Statroom", update_title="",
+        assets_ignore=r".*/early/.*", external_stylesheets=list(shell.STYLES), index_string=shell.INDEX, title="Statroom", update_title="",
         suppress_callback_exceptions=True, enable_mcp=False, serve_locally=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )  # fmt: skip
     page.import_pages(settings.audience)
-    app.layout = shell.layout(settings.audience)
+    app.layout = lambda: shell.layout(settings.audience)
     web.protect(server, app, public=is_public)
     web.add_routes(server)
     if not is_public:

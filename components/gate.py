@@ -17,6 +17,7 @@ from dash import ClientsideFunction, Input, State, no_update
 from flask import Flask, current_app, request
 
 from access import AccessDenied, Action
+from components.language import _, said
 from data_access.mart.reading import MartUnavailable, QueryTooLong
 from metrics.desk import Desk, Unknown
 from metrics.question import BadQuestion
@@ -55,7 +56,7 @@ def answers(
     taken = dict(values or {})
 
     def make(function: Callable[..., Any]) -> Callable[..., Any]:
-        inputs = {"_query": question, **{name: dependency for name, (dependency, _) in taken.items()}}
+        inputs = {"_query": question, **{name: dependency for name, (dependency, _parse) in taken.items()}}
 
         @dash.callback(output, inputs=inputs, prevent_initial_call=not initial)
         def run(_query: Any, **given: Any) -> Any:
@@ -88,7 +89,7 @@ def changes(
     taken = dict(values or {})
 
     def make(function: Callable[..., Any]) -> Callable[..., Any]:
-        inputs = {"_clicks": trigger, "_query": question, **{name: dependency for name, (dependency, _) in taken.items()}}
+        inputs = {"_clicks": trigger, "_query": question, **{name: dependency for name, (dependency, _parse) in taken.items()}}
 
         @dash.callback(output, inputs=inputs, prevent_initial_call=True)
         def run(_clicks: Any, _query: Any, **given: Any) -> Any:
@@ -138,14 +139,14 @@ def sentence_for(error: Exception) -> str:
     """What a reader is told of `error`; what was not foreseen is logged under a number."""
     if isinstance(error, MartUnavailable) and desk().is_public:
         # What an operator should do is no help to a resident.
-        return "There are no figures to show at the moment; please come back later."
+        return _("There are no figures to show at the moment; please come back later.")
     if isinstance(error, (BadQuestion, Unknown, AccessDenied, MartUnavailable)):
-        return str(error)
+        return said(error)
     if isinstance(error, QueryTooLong):
-        return f"{error} Ask for a shorter period or fewer groups."
+        return _("This took too long and was stopped. Ask for a shorter period or fewer groups.")
     number = secrets.token_hex(4)
     log.error("Callback %s failed", number, exc_info=error)
-    return f"Something went wrong here; it is logged as {number}."
+    return _("Something went wrong here; it is logged as {number}.", number=number)
 
 
 def query_of(data: Any) -> dict[str, Any]:

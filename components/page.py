@@ -11,6 +11,8 @@ from typing import Any
 import dash
 from dash import dcc, html
 
+from components.language import _
+
 Query = dict[str, str]
 LONGEST = 2_000
 
@@ -33,7 +35,7 @@ def page(
         build: makes the content from the query, path variables included. It runs no query and shows no data:
             Dash may call it for somebody else than the one who will see it.
         weeks: length of its period where the address names none.
-        nav: its name in the navigation; empty for pages that are reached from others.
+        title, nav: marked with `N_` where residents read them; nav is its name in the navigation; empty for pages that are reached from others.
     """
 
     in_path = re.findall(r"<(\w+)>", template or "")
@@ -43,8 +45,14 @@ def page(
         question = asked if {"from", "to", "weeks"} & set(asked) else {**asked, "weeks": str(weeks)}
         return html.Div([dcc.Store(id="question", data=question), dcc.Store(id="in-path", data=in_path), *build(asked)], className="page")
 
+    def described(**_variables: Any) -> str:
+        return _(title)
+
+    def titled(**_variables: Any) -> str:
+        return f"{_(title)} · Statroom"
+
     options: dict[str, Any] = {"path_template": template} if template else {"path": path}
-    dash.register_page(module, title=f"{title} · Statroom", name=title, layout=layout, nav=nav, order=order, description=title, **options)
+    dash.register_page(module, title=titled, name=title, layout=layout, nav=nav, order=order, description=described, **options)
     return layout
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, timedelta
+from html import escape
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import dash
 import dash_bootstrap_components as dbc
 from dash import Input, Output, dcc, html
+from flask import request
 
-from components import gate, words
+from components import gate, language, words
+from components.language import _
 from data_access.mart.reading import MartUnavailable
 from data_access.store import engine, runs
 from metrics.definitions import DEFINITIONS_VERSION
@@ -25,32 +29,47 @@ QUESTION = Input("question", "data", allow_optional=True)
 """Pages bring their question with them; the frame is there before the first page is."""
 
 INDEX = """<!DOCTYPE html>
-<html lang="{lang}">
+<html lang="{%lang%}">
 <head>
-{{%metas%}}
-<title>{{%title%}}</title>
+{%metas%}
+<title>{%title%}</title>{%other_languages%}
 <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
 <script src="/assets/early/theme.js"></script>
-{{%css%}}
+{%css%}
 </head>
 <body>
-<noscript><p class="noscript">This page needs JavaScript. The same figures are files at <a href="/api/v1/metrics.csv">/api/v1/metrics.csv</a>.</p></noscript>
-{{%app_entry%}}
-<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+<noscript><p class="noscript">{%noscript%} <a href="/api/v1/metrics.csv">/api/v1/metrics.csv</a></p></noscript>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>"""
 
 
-def index(lang: str = "en") -> str:
-    """Dash's index page in our words."""
-    return INDEX.format(lang=lang)
+class Framed(dash.Dash):
+    """Dash, with an index page that says its language and where the same page is in another one."""
+
+    def interpolate_index(self, **parts: Any) -> str:
+        others = [f'\n<link rel="alternate" hreflang="{other.code}" href="{_here_in(other.code)}">' for other in language.others()]
+        ours = {
+            "lang": language.spoken().code, "other_languages": "".join(others),
+            "noscript": _("This page needs JavaScript. The same figures are in files:"),
+        }  # fmt: skip
+        filled = super().interpolate_index(**parts)
+        for name, text in ours.items():
+            filled = filled.replace(f"{{%{name}%}}", text)
+        return filled
+
+
+def _here_in(code: str) -> str:
+    """The address of the present page in another language, safe to stand in HTML."""
+    return escape(f"{quote(request.path)}?{urlencode({**request.args.to_dict(), language.PARAMETER: code})}")
 
 
 def layout(audience: str) -> html.Div:
-    """The frame of every page. Holds no data: it is the same for everybody."""
+    """The frame of every page, in the reader's language. Holds no data: it is the same for everybody."""
     return html.Div(
         [
-            html.A("Skip to the content", href="#main", className="skip visually-hidden-focusable"),
+            html.A(_("Skip to the content"), href="#main", className="skip visually-hidden-focusable"),
             html.Header(
                 [_navigation(audience), html.Div(id="status", className="status", **{"aria-live": "polite"})], className="site-head"
             ),
@@ -67,7 +86,7 @@ def layout(audience: str) -> html.Div:
 def _navigation(audience: str) -> dbc.Navbar:
     pages = sorted((page for page in dash.page_registry.values() if page.get("nav")), key=lambda page: page["order"])
     links = [
-        dbc.NavItem(dbc.NavLink(page["nav"], href=page["path"], active="exact" if page["path"] == "/" else "partial")) for page in pages
+        dbc.NavItem(dbc.NavLink(_(page["nav"]), href=page["path"], active="exact" if page["path"] == "/" else "partial")) for page in pages
     ]
     brand = dcc.Link(
         [html.Span("Statroom", className="brand-name"), html.Span(id="brand-city", className="brand-city")],
@@ -75,14 +94,14 @@ def _navigation(audience: str) -> dbc.Navbar:
         className="navbar-brand",
     )
     toggle = html.Button(html.I(className="bi bi-circle-half", **{"aria-hidden": "true"}), id="theme-toggle", type="button",
-                         className="btn btn-sm icon-button", title="Light or dark", **{"aria-label": "Switch between light and dark"})  # fmt: skip
-    menus = _staff_menus() if audience == "staff" else []
+                         className="btn btn-sm icon-button", title=_("Light or dark"), **{"aria-label": _("Switch between light and dark")})  # fmt: skip
+    menus = _staff_menus() if audience == "staff" else _language_links()
     return dbc.Navbar(
         dbc.Container(
             [
                 brand,
                 html.Button(html.I(className="bi bi-list", **{"aria-hidden": "true"}), id="nav-toggle", type="button", className="btn icon-button nav-toggle",
-                            **{"aria-label": "Menu", "aria-controls": "nav-links"}),
+                            **{"aria-label": _("Menu"), "aria-controls": "nav-links"}),
                 html.Div([dbc.Nav(links, navbar=True, class_name="site-nav"), html.Div([*menus, toggle], className="nav-tools")], id="nav-links", className="nav-links"),
             ],
             fluid=True,
@@ -99,13 +118,21 @@ def _staff_menus() -> list[Any]:
     return [saved_views.menu(), html.Div(id="viewer-menu")]
 
 
+def _language_links() -> list[Any]:
+    """The same page in each other language; the browser keeps their addresses up to date (`assets/51-language.js`)."""
+    return [
+        html.A(other.name, href=f"?{language.PARAMETER}={other.code}", lang=other.code, hrefLang=other.code, className="language")
+        for other in language.others()
+    ]
+
+
 def _foot(audience: str) -> list[Any]:
     return [
-        html.Span(f"Statroom · definitions {DEFINITIONS_VERSION}"),
-        dcc.Link("What the figures mean", href="/definitions"),
-        dcc.Link("State of the data", href="/data-health"),
+        html.Span(_("Statroom · definitions {version}", version=DEFINITIONS_VERSION)),
+        dcc.Link(_("What the figures mean"), href="/definitions"),
+        dcc.Link(_("State of the data"), href="/data-health"),
         html.A("API", href="/api/v1/openapi.json"),
-        *([html.Span("Reports are not problems; closed is not always fixed.")] if audience == "public" else []),
+        *([html.Span(_("Reports are not problems; closed is not always fixed."))] if audience == "public" else []),
     ]
 
 
@@ -136,19 +163,19 @@ def status_of(asked: Asked) -> list[Any]:
     age = utc_now() - mart.as_of.replace(tzinfo=UTC)
     made: list[Any] = [
         dcc.Link(
-            f"Data through {words.instant(mart.as_of, asked.calendar)} ({words.age(age.total_seconds() / 3600)} ago)", href="/data-health", className="data-through"
+            _("Data through {instant} ({age} ago)", instant=words.instant(mart.as_of, asked.calendar), age=words.age(age.total_seconds() / 3600)), href="/data-health", className="data-through"
         )
     ]  # fmt: skip
     if desk.city.facts.simulated:
-        made.append(html.Span("Simulated data of an invented city", className="simulated"))
+        made.append(html.Span(_("Simulated data of an invented city"), className="simulated"))
     if asked.question.as_of != mart.as_of:
-        made.append(_banner("info", f"Shown as it was known on {words.instant(asked.question.as_of, asked.calendar)}."))
+        made.append(_banner("info", _("Shown as it was known on {instant}.", instant=words.instant(asked.question.as_of, asked.calendar))))
     old = words.age(age.total_seconds() / 3600)
     failure = _last_failure()
     if failure:
         made.append(_banner("bad", f"The last load failed; data {old} old is shown. {words.sentence(failure)}"))
     elif age > timedelta(hours=desk.city.facts.stale_after_hours):
-        made.append(_banner("bad", f"This data is {old} old; no newer load has arrived."))
+        made.append(_banner("bad", _("This data is {age} old; no newer load has arrived.", age=old)))
     return made
 
 

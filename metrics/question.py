@@ -16,6 +16,7 @@ from data_access.mart.reading import Mart
 from metrics.definitions import REGISTRY
 from metrics.narrowing import ROUTE, is_place, routes_of
 from metrics.periods import GRAINS, Calendar, Grain, quarter_days, quarter_name
+from metrics.wording import Told
 
 LONGEST_DAYS = 366 * 12
 MOST_VALUES = 60
@@ -25,7 +26,7 @@ NONE = "none"
 PLAIN_DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class")
 
 
-class BadQuestion(ValueError):
+class BadQuestion(Told, ValueError):
     """A question that cannot be answered; the text is a sentence for the reader."""
 
 

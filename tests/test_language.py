@@ -1,0 +1,124 @@
+"""Each resident reads the portal in their own language, as far as there is a catalogue of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from babel import Locale
+from babel.support import NullTranslations
+from flask import Flask
+from flask.testing import FlaskClient
+
+from components import language
+from components.language import N_, _, plural, said, spoken
+from metrics.question import BadQuestion
+
+
+@pytest.fixture
+def city(monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """A server of an English-speaking city, and every page says its language."""
+    server = Flask("a city")
+    server.config["SESSION_COOKIE_SECURE"] = False
+    language.start(server, lambda: "en-US")
+    server.add_url_rule("/", view_func=lambda: spoken().code)
+    server.add_url_rule("/api/v1/metrics", "api", view_func=lambda: spoken().code)
+    return server
+
+
+@pytest.fixture
+def resident(city: Flask) -> FlaskClient:
+    return city.test_client()
+
+
+class Numbers(NullTranslations):
+    """A catalogue in which every text is the number of its letters, and its fields."""
+
+    def gettext(self, message: str) -> str:
+        return {"{n} of {what}": "{what}: {n}", "request types": "tipos"}.get(message, message)
+
+    def ngettext(self, msgid1: str, msgid2: str, num: int) -> str:
+        return "{n} caso" if num == 1 else "{n} casos"
+
+
+@pytest.fixture
+def in_german(monkeypatch: pytest.MonkeyPatch, city: Flask) -> Iterator[None]:
+    """A reader whose language writes 1.234,5."""
+    monkeypatch.setattr(
+        language, "languages", lambda territory="US": {"en": LANGUAGES["en"], "de": language.Language("de", Locale("de"), Numbers())}
+    )
+    with city.test_request_context("/?lang=de"):
+        yield
+
+
+LANGUAGES = language.languages()
+
+
+def told(client: FlaskClient, address: str = "/", accepts: str = "") -> str:
+    return client.get(address, headers={"Accept-Language": accepts} if accepts else {}).get_data(as_text=True)
+
+
+def test_the_portal_speaks_english_and_spanish() -> None:
+    assert {code: one.name for code, one in LANGUAGES.items()} == {"en": "English", "es": "Español"}
+
+
+def test_a_reader_who_says_nothing_reads_the_language_of_the_city(resident: FlaskClient) -> None:
+    assert told(resident) == "en"
+    assert told(resident, accepts="de-AT, fr;q=0.5") == "en"
+
+
+def test_the_browser_asks_for_the_language_of_its_owner(resident: FlaskClient) -> None:
+    assert told(resident, accepts="es-MX, es;q=0.9, en;q=0.5") == "es"
+    assert told(resident, accepts="en-GB, es;q=0.9") == "en"
+
+
+def test_an_address_names_its_language_and_it_is_kept(resident: FlaskClient) -> None:
+    """The switch is such an address; a reader with an English browser stays Spanish after it."""
+    assert told(resident, "/?lang=es", accepts="en") == "es"
+    assert told(resident, accepts="en") == "es"
+    assert told(resident, "/?lang=en") == "en"
+    assert told(resident, accepts="es") == "en"
+
+
+def test_a_chart_within_another_site_changes_nobodys_language(city: Flask) -> None:
+    client = city.test_client()
+    assert client.get("/?lang=es", headers={"Sec-Fetch-Dest": "iframe"}).get_data(as_text=True) == "es"
+    assert told(client) == "en"
+
+
+@pytest.mark.parametrize("lang", ["xx", "EN", "es-MX", "../es", "es\x00", "{}", "e" * 5000, "%F0%9F%98%80"])
+def test_a_language_there_is_not_is_none(resident: FlaskClient, lang: str) -> None:
+    answer = resident.get("/", query_string={"lang": lang})
+    assert (answer.status_code, answer.get_data(as_text=True), answer.headers.get("Set-Cookie")) == (200, "en", None)
+    resident.set_cookie("language", lang[:40])
+    assert told(resident) == "en"
+
+
+def test_no_cache_gives_an_english_page_to_a_spanish_reader(resident: FlaskClient) -> None:
+    assert {"Accept-Language", "Cookie"} <= set(resident.get("/").headers["Vary"].split(", "))
+
+
+def test_programs_are_answered_in_english_whatever_their_owner_reads(resident: FlaskClient) -> None:
+    """One address of the API has one answer, so that its tag means the same for everybody."""
+    answer = resident.get("/api/v1/metrics?lang=es", headers={"Accept-Language": "es"})
+    assert answer.get_data(as_text=True) == "en"
+    assert "Vary" not in answer.headers
+
+
+def test_staff_read_english() -> None:
+    with Flask("staff").test_request_context("/?lang=es"):
+        assert spoken().code == "en"
+        assert language.others() == []
+
+
+def test_a_sentence_is_translated_whole_and_its_marked_fields_with_it(in_german: None) -> None:
+    assert _("{n} of {what}", n=3, what=N_("request types")) == "tipos: 3"
+    assert _("{n} of {what}", n=3, what="request types") == "request types: 3"
+    assert plural("{n} case", "{n} cases", 1) == "1 caso"
+    assert plural("{n} case", "{n} cases", 12345) == "12.345 casos"
+    assert plural("{n} case", "{n} cases", 1.5) == "1,5 casos"
+
+
+def test_a_refusal_is_english_for_programs_and_the_readers_language_for_people(in_german: None) -> None:
+    error = BadQuestion("{n} of {what}", n=3, what=N_("request types"))
+    assert (str(error), said(error)) == ("3 of request types", "tipos: 3")
