@@ -11,6 +11,8 @@ bind = f"{os.environ.get('STATROOM_HOST') or '127.0.0.1'}:{os.environ.get('PORT'
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 # The mart divides the cores by the number of processes that read it.
 os.environ["WEB_CONCURRENCY"] = str(workers)
+# One numeric thread for each request: small matrices gain nothing from more, and threads that wait for a busy core cost a hundredfold.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 threads = 4
 worker_class = "gthread"
 # Loaded once and shared: a worker that is replaced answers at once.

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import errors, health, limits, routes
+from api import errors, health, limits, open_data, routes
 from metrics.desk import Desk
 
 
 def register(server: Flask, desk: Desk) -> None:
-    """Add `/healthz`, `/readyz` and `/api/v1/...` to `server`; whoever `desk` does not know is answered 401."""
+    """Add `/healthz`, `/readyz`, `/api/v1/...` and, for residents, the files below `/data/` to `server`; whoever `desk` does not know is answered 401."""
     health.register(server, desk.settings)
-    blueprint = routes.blueprint(desk)
-    errors.register(blueprint)
-    limits.start(server, desk, blueprint)
-    server.register_blueprint(blueprint)
+    blueprints = [routes.blueprint(desk), *([open_data.blueprint(desk)] if desk.is_public else [])]
+    for blueprint in blueprints:
+        errors.register(blueprint)
+    limits.start(server, desk, blueprints)
+    for blueprint in blueprints:
+        server.register_blueprint(blueprint)

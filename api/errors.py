@@ -25,10 +25,14 @@ class NotThere(Exception):
     """There is nothing at this address."""
 
 
+class NotYet(Exception):
+    """It is being made: ask again."""
+
+
 def register(blueprint: Blueprint) -> None:
     """Answer every failure below `blueprint` as JSON."""
     answers = (
-        (BadQuestion, 400), (Unknown, 401), (AccessDenied, 403), (NotThere, 404), (MartUnavailable, 503), (QueryTooLong, 503),
+        (BadQuestion, 400), (Unknown, 401), (AccessDenied, 403), (NotThere, 404), (NotYet, 503), (MartUnavailable, 503), (QueryTooLong, 503),
     )  # fmt: skip
     for kind, code in answers:
         blueprint.register_error_handler(kind, lambda error, code=code: failure(code, str(error)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,8 +9,9 @@ import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
 from api import openapi, signals
-from api.asking import asked_of, context, one_of, parameters, tag, whole_number
+from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
+from api.files import file_of, kept_fresh, require_format
 from components import files
 from metrics.ageing import ages_of
 from metrics.answer import Answer
@@ -27,7 +27,6 @@ from metrics.select import Asked, By
 
 MOST_ANSWER_ROWS = 20_000
 """Rows of one metric's answer; about two megabytes of JSON."""
-FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 HITS = {"": None, "true": True, "false": False}
 
 
@@ -45,36 +44,36 @@ def blueprint(desk: Desk) -> Blueprint:
     def metrics(form: str = "json") -> Response:
         desk.viewer()
         rows = [described(metric) for metric in REGISTRY.values()]
-        return _told(jsonify(metrics=rows) if form == "json" else _file(pd.DataFrame(rows), form, "metrics", {}))
+        return _told(jsonify(metrics=rows) if form == "json" else file_of(pd.DataFrame(rows), form, "metrics", {}))
 
     @api.get("/metrics/<metric_id>")
     @api.get("/metrics/<metric_id>.<form>")
     def metric(metric_id: str, form: str = "json") -> Response:
-        _require_format(form)
+        require_format(form)
         if metric_id not in REGISTRY:
             raise NotThere(f"There is no metric called '{metric_id[:60]}'; /api/v1/metrics lists those there are.")
         asked, by, period = metric_question(desk)
-        return _cached(desk, asked, lambda: _metric(REGISTRY[metric_id], asked, by, period, form))
+        return kept_fresh(desk, asked, lambda: _metric(REGISTRY[metric_id], asked, by, period, form))
 
     @api.get("/cases")
     @api.get("/cases.<form>")
     def cases(form: str = "json") -> Response:
-        _require_format(form)
+        require_format(form)
         asked = asked_of(desk)
-        return _cached(desk, asked, lambda: _page(asked) if form == "json" else _export(desk, asked, form))
+        return kept_fresh(desk, asked, lambda: _page(asked) if form == "json" else _export(desk, asked, form))
 
     if not desk.is_public:
 
         @api.get("/signals")
         @api.get("/signals.<form>")
         def signal_lines(form: str = "json") -> Response:
-            _require_format(form)
+            require_format(form)
             asked = signals.asked_for_signals(desk)
             facts = context(asked)
             answer = (
                 signals.as_json(desk, asked)
                 if form == "json"
-                else _file(signals.as_frame(desk, asked), form, f"signals-{facts['as_of'][:10]}", facts)
+                else file_of(signals.as_frame(desk, asked), form, f"signals-{facts['as_of'][:10]}", facts)
             )
             # Notes change it between loads, so it has no tag of the data.
             answer.headers["Cache-Control"] = "no-store"
@@ -113,7 +112,7 @@ def _metric(metric: Metric, asked: Asked, by: By, period: bool, form: str) -> Re
         asked_for = {"by": by if by is None or isinstance(by, str) else ",".join(by), "period": asked.question.grain if period else None}
         return jsonify({**facts, "label": metric.label, "unit": metric.unit, **asked_for, "note": note, "rows": files.json_rows(frame)})
     stamped = frame.assign(metric=metric.id, definition_version=metric.version, as_of=facts["as_of"])
-    return _file(stamped, form, f"{metric.id}-{facts['as_of'][:10]}", facts)
+    return file_of(stamped, form, f"{metric.id}-{facts['as_of'][:10]}", facts)
 
 
 def _shaped(answer: Answer) -> pd.DataFrame:
@@ -160,40 +159,10 @@ def _export(desk: Desk, asked: Asked, form: str) -> Response:
     page = case_export(asked, of, **listing)
     facts = {"of": of, **context(asked), "total": page.total}
     desk.note("exported", f"{min(page.total, MOST_EXPORTED)} cases of {of} as {form}: {urlencode(facts['filters'])}")
-    answer = _file(page.frame.assign(as_of=facts["as_of"]), form, f"cases-{of}-{facts['as_of'][:10]}", facts)
+    answer = file_of(page.frame.assign(as_of=facts["as_of"]), form, f"cases-{of}-{facts['as_of'][:10]}", facts)
     answer.headers["X-Statroom-Total"] = str(page.total)
     answer.headers["X-Statroom-Complete"] = "true" if page.total <= MOST_EXPORTED else "false"
     return answer
-
-
-def _file(frame: pd.DataFrame, form: str, name: str, facts: dict[str, Any]) -> Response:
-    _require_format(form)
-    body = files.csv_lines(frame) if form == "csv" else files.parquet_bytes(frame, facts)
-    answer = Response(body, content_type=FORMATS[form])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    for header, fact in (("X-Statroom-As-Of", "as_of"), ("X-Statroom-Load-Id", "load_id")):
-        if fact in facts:
-            answer.headers[header] = str(facts[fact])
-    return answer
-
-
-def _require_format(form: str) -> None:
-    if form not in FORMATS:
-        raise NotThere(f"There is no '{form[:20]}' form of this; choose {', '.join(FORMATS)}.")
-
-
-def _cached(desk: Desk, asked: Asked, answer: Callable[[], Response]) -> Response:
-    """Every answer has a tag that changes with the data: who sends it back is told 304 without any question being put to the mart.
-
-    Public answers may be kept by browsers and proxies; staff answers by nobody but the program that asked.
-    """
-    mark = tag(asked)
-    made = Response(status=304) if mark in request.if_none_match else answer()
-    made.set_etag(mark)
-    made.headers["Cache-Control"] = "public, max-age=60" if desk.is_public else "no-store"
-    if not desk.is_public:
-        made.vary.add("Cookie")
-    return made
 
 
 def _told(answer: Response) -> Response:

@@ -246,6 +246,13 @@ def length(days: float) -> str:
     return value(days, "days") if days >= 2 else age(24 * days)
 
 
+def file_size(size: int) -> str:
+    """Bytes as people say them: "640 bytes", "12 kB", "1.4 MB"."""
+    if size < 1_000:
+        return plural(size, "byte")
+    return f"{size / 1_000:.0f} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
+
+
 def sentence(text: str) -> str:
     """`text` with a capital first letter and a full stop."""
     text = text.strip()

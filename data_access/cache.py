@@ -115,6 +115,11 @@ def cached(name: str, edition: str, scope: Scope, parameters: Any, compute: Call
     return held
 
 
+def is_kept(name: str, edition: str, scope: Scope, parameters: Any) -> bool:
+    """Whether `cached` would answer at once."""
+    return is_sealed(scope) and getattr(_cache, "app", None) is not None and _get(_key(name, edition, scope, parameters)) is not None
+
+
 def _key(name: str, edition: str, scope: Scope, parameters: Any) -> str:
     text = orjson.dumps([name, edition, scope.key(), parameters], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()

@@ -161,6 +161,18 @@ class Release(Model):
     """True to publish cases of class A one by one too: then every number can be counted from them, however small."""
 
 
+class Portal(Model):
+    """`[portal]`: what the residents' portal says of itself to others."""
+
+    address: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?$")] | None = None
+    """Its public address, such as https://stats.example.gov: for link previews and the sitemap. None: the one a visitor used."""
+    licence: str = ""
+    """Under what terms the open data may be used."""
+    licence_url: Annotated[str, Field(pattern=r"^(https?://[^\s\"'<>]+)?$")] = ""
+    embed_on: tuple[Annotated[str, Field(pattern=r"^(\*|https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?)$")], ...] = ("*",)
+    """Sites that may show its charts in a frame; "*" is every site, an empty list none."""
+
+
 class CityFile(Model):
     """The whole of `city.toml`."""
 
@@ -174,3 +186,4 @@ class CityFile(Model):
     """Calendars and rules that come with Statroom: the deadlines of known exports. A rule in this file goes before theirs."""
     area_layer: tuple[AreaLayer, ...] = ()
     release: Release = Release()
+    portal: Portal = Portal()

@@ -1,0 +1,134 @@
+"""`/data` of the portal: the released tables to take away, what their columns mean, and how a program asks for figures."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from dash import MATCH, Input, Output, State, dcc, html
+
+from components import gate, open_data, words
+from components.language import _
+from components.page import Query, heading, page
+from metrics.open_data import TABLES, Table
+from metrics.question import BadQuestion
+from metrics.select import Asked
+
+EXAMPLES = (
+    "/api/v1/metrics/ontime_due",
+    "/api/v1/metrics/opened.csv?by=request_type",
+    "/api/v1/metrics/ontime_due.csv?period=month&from=2026-01-01&to=2026-07-01",
+)
+
+
+def build(_query: Query) -> list[Any]:
+    return [
+        heading(_("Open data"), _("The figures of this portal as tables to take away, each with a description of its columns.")),
+        html.Div(
+            [
+                html.Section(html.P("…"), id="data-about", className="card prose"),
+                *[_card(table) for table in TABLES.values()],
+                _for_programs(),
+            ],
+            className="stack open-data",
+        ),
+    ]
+
+
+def _for_programs() -> html.Section:
+    return html.Section(
+            [
+                html.H2(_("Asking with a program")),
+                html.P(_("Every figure is also an address. Write a figure's name, say by what to split it and for which time, and add .csv or .parquet for a file; without them the answer is JSON.")),
+                html.Ul([html.Li(html.A(html.Code(example), href=example)) for example in EXAMPLES]),
+                html.P([
+                    html.A(_("All figures and their names"), href="/api/v1/metrics.csv"), " · ",
+                    html.A(_("Description of the interface (OpenAPI)"), href="/api/v1/openapi.json"), " · ",
+                    dcc.Link(_("What the figures mean"), href="/definitions"),
+                ]),
+                html.P(_("Each answer has a tag (ETag) that changes with the data. Send it back as If-None-Match, and you are told when nothing is new. Nobody needs a key; who asks very often is asked to wait.")),
+            ],
+            className="card prose",
+    )  # fmt: skip
+
+
+def _card(table: Table) -> html.Section:
+    entries = open_data.dictionary(table)
+    name = open_data.title(table)
+    heads = (_("Column"), _("Meaning"), _("Unit"), _("Where it is empty"))
+    rows = [html.Tr([html.Th(html.Code(e.column), scope="row"), html.Td(e.meaning), html.Td(e.unit), html.Td(e.empty)]) for e in entries]
+    links = [
+        html.A("CSV", href=f"/data/{table.id}.csv", download="", title=_("{table} as CSV", table=name)),
+        html.A("Parquet", href=f"/data/{table.id}.parquet", download="", title=_("{table} as Parquet", table=name)),
+    ]
+    if table.id == "areas":
+        links.append(html.A("GeoJSON", href="/data/areas.geojson", download="", title=_("{table} as GeoJSON", table=name)))
+    return html.Section(
+        [
+            html.H2(name),
+            html.P("…", id=_size_id(table.id), className="subtitle"),
+            html.P(links, className="downloads"),
+            html.Details(
+                [
+                    html.Summary(_("What the columns mean")),
+                    html.Div(
+                        html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)], className="table figures"),
+                        className="table-scroll", tabIndex=0, role="group", **{"aria-label": _("Columns of {table}", table=name)},
+                    ),
+                ],
+                className="twin",
+            ),
+        ],
+        id=table.id,
+        className="card",
+    )  # fmt: skip
+
+
+def _size_id(name: Any) -> dict[str, Any]:
+    return {"type": "open-data-size", "name": name}
+
+
+def _table_of(value: Any) -> Table:
+    name = value.get("name") if isinstance(value, dict) else None
+    if not isinstance(name, str) or name not in TABLES:
+        raise BadQuestion(_("There is no such table; open the page again."))
+    return TABLES[name]
+
+
+@gate.answers(
+    Output(_size_id(MATCH), "children"), question=Input("question", "data"),
+    values={"table": (State(_size_id(MATCH), "id"), _table_of)}, refused=lambda message: message,
+)  # fmt: skip
+def tell_size(asked: Asked, table: Table) -> str:
+    """How many rows the table has now, for when, and how large its files are."""
+    if not open_data.are_ready(asked):
+        return _("The files of the latest data are being made; come back in a minute.")
+    size = open_data.size(table, asked)
+    said = _(
+        "{rows} rows; CSV {csv}, Parquet {parquet}.",
+        rows=words.count(size.rows),
+        csv=words.file_size(size.csv),
+        parquet=words.file_size(size.parquet),
+    )
+    if not size.first:
+        return said
+    days = words.days_between(date.fromisoformat(size.first), date.fromisoformat(size.end))
+    return _("From {days}. {size}", days=days, size=said)
+
+
+@gate.answers(Output("data-about", "children"), question=Input("question", "data"), refused=lambda message: html.P(message))
+def tell_about(asked: Asked) -> list[Any]:
+    """How old the data is, what is withheld, and under what terms it may be used."""
+    facts = gate.desk().city.file.portal
+    made: list[Any] = [
+        html.P(_("The data is complete to {instant}; every file says so too. Only cases of public places are counted, and only periods that have ended.", instant=words.instant(asked.mart.as_of, asked.calendar))),
+        html.P(_("Where few cases lie behind a number it is withheld: its cell is empty, and the column 'withheld' names it. No row means no case.")),
+    ]  # fmt: skip
+    if facts.licence:
+        terms = html.A(facts.licence, href=facts.licence_url) if facts.licence_url else facts.licence
+        made.append(html.P([_("Terms of use:"), " ", terms]))
+    made.append(html.P(html.A(_("The dictionary of all tables as CSV"), href="/data/dictionary.csv", download="")))
+    return made
+
+
+layout = page(__name__, "/data", "Open data", build, nav="Open data", order=7)
