@@ -70,7 +70,11 @@ def _serving(settings: Settings) -> Flask:
     app.layout = lambda: shell.layout(settings.audience)
     web.protect(server, app, public=is_public)
     web.add_routes(server)
-    if not is_public:
+    if is_public:
+        from components import portal
+
+        web.tell_missing(server, portal.is_missing)
+    else:
         viewing.add_menu(server, desk)
     api.register(server, desk)
     Compress(server)

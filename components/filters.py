@@ -132,10 +132,10 @@ def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (
 
 
 def control(name: str, query: Query) -> html.Div:
-    """The control of a page's own option, for a page that puts it elsewhere than into the bar."""
-    option = OPTIONS[name]
-    if option.choices is not None:
-        return _select(name, option.label, query.get(name))
+    """The control of a filter or of a page's own option, for a page that puts it elsewhere than into the bar."""
+    option = OPTIONS.get(name)
+    if option is None or option.choices is not None:
+        return _select(name, LABELS[name] if option is None else option.label, query.get(name))
     field = dbc.Input(id=control_id(name), type="search", value=query.get(name, ""), maxlength=LONGEST_ENTRY, size="sm", debounce=True)
     return html.Div([html.Label(option.label, htmlFor=_dom_id(name)), field], className=f"filter filter-{name}")
 

@@ -20,39 +20,54 @@ LONGEST = 2_000
 def page(
     module: str,
     path: str,
-    title: str,
+    title: str | Callable[[Query], str],
     build: Callable[[Query], list[Any]],
     *,
     template: str | None = None,
     nav: str = "",
     order: int = 99,
     weeks: int = 13,
+    asks: Callable[[Query], Query] | None = None,
 ) -> Callable[..., html.Div]:
     """Register the page of `module`; answers its layout, to be assigned to the module's `layout`.
 
     Args:
         path: its address; where `template` has variables, an example of it.
+        title: its name, or what makes one from the variables of its address.
         build: makes the content from the query, path variables included. It runs no query and shows no data:
             Dash may call it for somebody else than the one who will see it.
         weeks: length of its period where the address names none.
         title, nav: marked with `N_` where residents read them; nav is its name in the navigation; empty for pages that are reached from others.
+        asks: what the page asks because of the variables of its address, where they are not filters by name themselves.
     """
 
     in_path = re.findall(r"<(\w+)>", template or "")
 
     def layout(**query: Any) -> html.Div:
         asked = plain_query(query)
+        fixed = {name: asked[name] for name in in_path if name in asked}
+        if asks is not None:
+            fixed = asks(fixed)
+            asked = {name: text for name, text in asked.items() if name not in in_path} | fixed
         question = asked if {"from", "to", "weeks"} & set(asked) else {**asked, "weeks": str(weeks)}
-        return html.Div([dcc.Store(id="question", data=question), dcc.Store(id="in-path", data=in_path), *build(asked)], className="page")
+        return html.Div(
+            [
+                dcc.Store(id="question", data=question),
+                dcc.Store(id="in-path", data=in_path if asks is None else list(fixed)),
+                *build(asked),
+            ],
+            className="page",
+        )
 
-    def described(**_variables: Any) -> str:
-        return _(title)
+    def described(**variables: Any) -> str:
+        return title(plain_query(variables)) if callable(title) else _(title)
 
-    def titled(**_variables: Any) -> str:
-        return f"{_(title)} · Statroom"
+    def titled(**variables: Any) -> str:
+        return f"{described(**variables)} · Statroom"
 
     options: dict[str, Any] = {"path_template": template} if template else {"path": path}
-    dash.register_page(module, title=titled, name=title, layout=layout, nav=nav, order=order, description=described, **options)
+    name = nav or path if callable(title) else title
+    dash.register_page(module, title=titled, name=name, layout=layout, nav=nav, order=order, description=described, **options)
     return layout
 
 

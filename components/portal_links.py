@@ -10,6 +10,8 @@ from urllib.parse import quote, unquote
 
 from data_access.mart.dimensions import Member
 from data_access.mart.reading import Mart
+from metrics.question import default_question, to_query
+from metrics.select import Asked
 
 SERVICES, AREAS, PROMISES = "/services", "/areas", "/promises"
 RELEASED_CLASS = "A"
@@ -31,6 +33,13 @@ def service(slug: str) -> str:
 def area(layer: str, slug: str) -> str:
     """Address of an area's page."""
     return f"/area/{quote(layer, safe='')}/{quote(slug, safe='')}"
+
+
+def in_quarter(address: str, asked: Asked) -> str:
+    """`address` about the quarter that is asked about; the latest one needs no word."""
+    during = to_query(asked.question, asked.mart).get("during")
+    is_latest = asked.question.start == default_question(asked.mart, asked.calendar).start
+    return address if during is None or is_latest else f"{address}?during={during}"
 
 
 def services(mart: Mart) -> list[Place]:

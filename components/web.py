@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,16 @@ def protect(server: Flask, app: dash.Dash, *, public: bool) -> None:
         return answer
 
     server.after_request(headers)
+
+
+def tell_missing(server: Flask, is_missing: Callable[[str], bool]) -> None:
+    """Say 404 to who opens an address that the portal has no page for; the page itself says it in words."""
+
+    @server.after_request
+    def status(answer: Response) -> Response:
+        if request.method in ("GET", "HEAD") and answer.status_code == 200 and is_missing(request.path):
+            answer.status_code = 404
+        return answer
 
 
 def behind_proxies(server: Flask, proxies: int) -> None:

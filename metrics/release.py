@@ -73,6 +73,20 @@ def require_released(metric: Metric, asked: Asked, by: tuple[str, ...], period: 
         )
 
 
+def require_service(asked: Asked) -> None:
+    """Refuse what is not one service of the whole city in one quarter: of these cells alone residents are told more, in tenths.
+
+    A tenth of `LEAST_FOR_RATE` cases or more is told where the figure with the same cases behind it is. It says less of
+    them than the exact share within a week and the exact median do, which are told already.
+
+    Raises:
+        BadQuestion: a sentence saying what can be asked instead.
+    """
+    require_released(REGISTRY["ttc_km"], asked, (), False)
+    if len(asked.question.request_type) != 1 or asked.question.areas:
+        raise BadQuestion("This is told of one service in the whole city; choose one service and no area.")
+
+
 def hidden_rows(metric: Metric, asked: Asked, frame: pd.DataFrame, by: tuple[str, ...], period: bool, counted: Counted) -> list[bool]:
     """For each row of an answer's `frame`, whether residents must not see its figures."""
     if not _is_part(asked.question, by):

@@ -31,14 +31,19 @@ class Answers:
 
 def answers(asked: Asked) -> Answers:
     """Reported, on time, closed within a week, open and overdue for the question."""
-    question = asked.question
-    before = asked.about(question.about(start=_year_before(question.start), end=_year_before(question.end)))
+    before = year_earlier(asked)
     on_time, quick = measure("ontime_due", asked), measure("closed_within_7_days", asked)
     return Answers(
         opened=measure("opened", asked).value, opened_before=measure("opened", before).value, due=on_time.denominator, met=on_time.numerator,
         share_before=measure("ontime_due", before).value, old_enough=quick.denominator, within_week=quick.numerator,
         open=measure("backlog", asked).value, overdue=measure("overdue_now", asked).value,
     )  # fmt: skip
+
+
+def year_earlier(asked: Asked) -> Asked:
+    """The same question about the same months a year earlier."""
+    question = asked.question
+    return asked.about(question.about(start=_year_before(question.start), end=_year_before(question.end)))
 
 
 def _year_before(day: date) -> date:
