@@ -18,7 +18,14 @@ Role = Literal["public", "viewer", "department", "analyst", "executive", "admin"
 ROLES: tuple[Role, ...] = ("public", "viewer", "department", "analyst", "executive", "admin")
 
 SEES_ALL_DEPARTMENTS: frozenset[Role] = frozenset({"viewer", "analyst", "executive", "admin"})
-SEES_CASE_TEXT: frozenset[Role] = frozenset({"department", "analyst", "executive", "admin"})
+
+Fields = Literal["address", "case_text", "staff_names"]
+READS: dict[Fields, frozenset[Role]] = {
+    "address": frozenset({"department", "analyst", "executive", "admin"}),
+    "case_text": frozenset({"department", "analyst", "executive", "admin"}),
+    "staff_names": frozenset({"department", "executive", "admin"}),
+}
+"""Groups of columns about a single case that not everybody may read, and by whom; `data_access.mart.schema` says which columns they are."""
 
 Action = Literal["annotate", "audit", "save_view", "administer"]
 MAY: dict[Action, frozenset[Role]] = {
@@ -45,6 +52,8 @@ class Viewer:
     role: Role
     departments: tuple[str, ...] = ()
     """Department ids a `department` viewer is limited to; empty means no rows at all."""
+    districts: tuple[str, ...] = ()
+    """Ids of areas of the city's first layer that a `department` viewer is limited to; empty means the whole city."""
 
 
 PUBLIC_VIEWER = Viewer(id="public", name="Resident", role="public")
@@ -57,13 +66,19 @@ class Scope:
     audience: Literal["staff", "public"]
     departments: tuple[str, ...] | None
     """None: all departments; a tuple: only these (an empty one: no rows)."""
-    case_text: bool
-    """Whether addresses and free text may be read."""
+    districts: tuple[str, ...] | None
+    """None: the whole city; a tuple: only cases in these areas of the first layer."""
+    fields: tuple[Fields, ...]
+    """The groups of columns that may be read, in the order of their names."""
     seal: bytes
+
+    def may_read(self, fields: Fields) -> bool:
+        """Whether this group of columns may be read."""
+        return fields in self.fields
 
     def key(self) -> str:
         """Canonical text of the scope, for cache keys. Holds no secret."""
-        return json.dumps([self.audience, self.departments, self.case_text], separators=(",", ":"))
+        return json.dumps([self.audience, self.departments, self.districts, self.fields], separators=(",", ":"))
 
     def __reduce__(self) -> None:
         raise TypeError("A scope is never stored or sent: resolve the viewer again instead.")
@@ -80,7 +95,10 @@ def scope_of(viewer: Viewer) -> Scope:
     audience: Literal["staff", "public"] = "public" if viewer.role == "public" else "staff"
     everywhere = audience == "public" or viewer.role in SEES_ALL_DEPARTMENTS
     departments = None if everywhere else tuple(sorted(set(viewer.departments)))
-    return _sealed(audience, departments, viewer.role in SEES_CASE_TEXT)
+    districts = None if everywhere or not viewer.districts else tuple(sorted(set(viewer.districts)))
+    fields = tuple(sorted(group for group, roles in READS.items() if viewer.role in roles))
+    unsealed = Scope(audience, departments, districts, fields, b"")
+    return Scope(audience, departments, districts, fields, _seal(unsealed.key()))
 
 
 def permit(viewer: Viewer, action: Action) -> None:
@@ -96,11 +114,6 @@ def permit(viewer: Viewer, action: Action) -> None:
 def is_sealed(scope: object) -> bool:
     """Whether `scope` was made by `scope_of` in this process and not altered since."""
     return type(scope) is Scope and isinstance(scope.seal, bytes) and hmac.compare_digest(scope.seal, _seal(scope.key()))
-
-
-def _sealed(audience: Literal["staff", "public"], departments: tuple[str, ...] | None, case_text: bool) -> Scope:
-    unsealed = Scope(audience, departments, case_text, b"")
-    return Scope(audience, departments, case_text, _seal(unsealed.key()))
 
 
 def _seal(text: str) -> bytes:

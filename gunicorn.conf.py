@@ -36,7 +36,7 @@ def on_starting(server: Any) -> None:
         settings = read_settings()
     except SettingsError as error:
         raise SystemExit(f"Error: {error}") from None
-    if settings.audience != "staff" or settings.sign_in == "accounts":
+    if settings.audience != "staff" or settings.sign_in != "demo":
         return
     for address in server.cfg.address:
         host = address[0] if isinstance(address, tuple) else str(address)

@@ -6,25 +6,67 @@ Every variable is documented beside its field. Nothing else in Statroom reads
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Mapping
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 AUDIENCES = ("staff", "public")
 Audience = Literal["staff", "public"]
-SignIn = Literal["demo", "accounts"]
+SignIn = Literal["demo", "accounts", "oidc", "proxy"]
+SIGN_INS: tuple[SignIn, ...] = ("demo", "accounts", "oidc", "proxy")
 DEMO_CITY = ROOT / "cities" / "demo"
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+USUAL_SCOPES = "openid profile email"
 REFUSED = ("DASH_MCP_ENABLED", "DASH_DEBUG")
 """Variables of Dash that list callbacks, or show code, to anybody who asks."""
 
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the text names the variable, its value and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An OpenID Connect provider where staff sign in."""
+
+    issuer: str
+    """STATROOM_OIDC_ISSUER: its name, an https address exactly as the provider itself writes it."""
+    client_id: str
+    """STATROOM_OIDC_CLIENT_ID: as whom the provider knows Statroom."""
+    client_secret: str = field(repr=False)
+    """STATROOM_OIDC_CLIENT_SECRET: Statroom's own password there."""
+    label: str = "your city's account"
+    """STATROOM_OIDC_LABEL: what the button on the sign-in page says after "Sign in with"."""
+    scopes: str = USUAL_SCOPES
+    """STATROOM_OIDC_SCOPES: what Statroom asks to be told; some providers tell groups only with a scope of their own."""
+    groups_claim: str = "groups"
+    """STATROOM_OIDC_GROUPS: the claim that lists a person's groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyHeaders:
+    """A proxy that has people signed in already and says in headers who they are."""
+
+    addresses: tuple[str, ...]
+    """STATROOM_PROXY_ADDRESSES: from where these headers are believed, such as `10.0.0.5, 10.1.0.0/24`."""
+    user: str = "X-Forwarded-User"
+    """STATROOM_PROXY_USER: the header with the person's lasting id."""
+    groups: str = "X-Forwarded-Groups"
+    """STATROOM_PROXY_GROUPS: the header with the person's groups, separated by commas."""
+
+    def sends_from(self, address: str) -> bool:
+        """Whether the other end of a connection is this proxy."""
+        try:
+            there = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(there in ipaddress.ip_network(known) for known in self.addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +92,12 @@ class Settings:
     port: int
     """PORT: staff application; the public portal takes the next one."""
     sign_in: SignIn = "demo"
-    """STATROOM_SIGN_IN: `demo` (choose whom to look as; this machine only) or `accounts`."""
+    """STATROOM_SIGN_IN: `demo` (choose whom to look as; this machine only), `accounts` (passwords, and the provider
+    if there is one), `oidc` (the provider alone) or `proxy` (a proxy says who it is)."""
+    provider: Provider | None = None
+    """The OpenID Connect provider, if STATROOM_OIDC_ISSUER names one."""
+    proxy: ProxyHeaders | None = None
+    """The proxy that signs people in, with STATROOM_SIGN_IN=proxy."""
     sign_in_rate: str = "20 per minute"
     """STATROOM_SIGN_IN_RATE: how often one address may try to sign in."""
     trusted_proxies: int = 0
@@ -81,6 +128,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         )
     city = Path(env.get("STATROOM_CITY") or DEMO_CITY).resolve()
     host = env.get("STATROOM_HOST") or "127.0.0.1"
+    sign_in = _sign_in(env.get("STATROOM_SIGN_IN") or ("demo" if city == DEMO_CITY else "accounts"), audience, host, secret)
+    trusted_proxies = _count(env.get("STATROOM_TRUSTED_PROXIES") or "0")
     return Settings(
         city=city,
         data=data,
@@ -90,8 +139,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         cache_url=env.get("STATROOM_CACHE_URL", ""),
         secret_key=secret,
         host=host,
-        sign_in=_sign_in(env.get("STATROOM_SIGN_IN") or ("demo" if city == DEMO_CITY else "accounts"), audience, host, secret),
-        trusted_proxies=_count(env.get("STATROOM_TRUSTED_PROXIES") or "0"),
+        sign_in=sign_in,
+        provider=_provider(env, sign_in) if audience == "staff" else None,
+        proxy=_proxy(env, sign_in, trusted_proxies) if audience == "staff" else None,
+        trusted_proxies=trusted_proxies,
         port=_port(env.get("PORT") or "8050"),
         sign_in_rate=_rate("STATROOM_SIGN_IN_RATE", env.get("STATROOM_SIGN_IN_RATE") or "20 per minute"),
         api_rate=_rate("STATROOM_API_RATE", env.get("STATROOM_API_RATE") or "120 per minute"),
@@ -113,8 +164,8 @@ def _port(text: str) -> int:
 
 
 def _sign_in(text: str, audience: str, host: str, secret: str) -> SignIn:
-    if text not in ("demo", "accounts"):
-        raise SettingsError(f"STATROOM_SIGN_IN is {text!r}; set it to 'demo' or 'accounts'.")
+    if text not in SIGN_INS:
+        raise SettingsError(f"STATROOM_SIGN_IN is {text!r}; set it to 'demo', 'accounts', 'oidc' or 'proxy'.")
     if audience == "staff" and host not in LOOPBACK_HOSTS:
         if text == "demo":
             raise SettingsError(
@@ -122,7 +173,61 @@ def _sign_in(text: str, audience: str, host: str, secret: str) -> SignIn:
             )
         if not secret:
             raise SettingsError("STATROOM_SECRET_KEY is empty; set it to at least 32 random characters before other machines are served.")
-    return text  # type: ignore[return-value]
+    return text
+
+
+def _provider(env: Mapping[str, str], sign_in: SignIn) -> Provider | None:
+    given = {
+        name: env.get(f"STATROOM_OIDC_{name}", "").strip() for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "LABEL", "SCOPES", "GROUPS")
+    }
+    if not any(given.values()) and sign_in != "oidc":
+        return None
+    for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"):
+        if not given[name]:
+            raise SettingsError(
+                f"STATROOM_OIDC_{name} is empty; signing in at a provider needs its issuer, a client id and a client secret."
+            )
+    if sign_in not in ("accounts", "oidc"):
+        raise SettingsError(f"STATROOM_OIDC_ISSUER is set, but STATROOM_SIGN_IN is {sign_in!r}; set it to 'accounts' or 'oidc'.")
+    address = urlsplit(given["ISSUER"])
+    is_safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK_HOSTS)
+    if not is_safe or not address.hostname or address.query or address.fragment:
+        raise SettingsError(f"STATROOM_OIDC_ISSUER is {given['ISSUER']!r}; write the provider's https address without a query.")
+    scopes = given["SCOPES"] or USUAL_SCOPES
+    if "openid" not in scopes.split():
+        raise SettingsError(f"STATROOM_OIDC_SCOPES is {scopes!r}; one of them must be 'openid'.")
+    more = {"label": given["LABEL"], "groups_claim": given["GROUPS"]}
+    chosen = {name: text for name, text in more.items() if text}
+    return Provider(given["ISSUER"], given["CLIENT_ID"], given["CLIENT_SECRET"], scopes=scopes, **chosen)
+
+
+def _proxy(env: Mapping[str, str], sign_in: SignIn, trusted_proxies: int) -> ProxyHeaders | None:
+    text = env.get("STATROOM_PROXY_ADDRESSES", "")
+    addresses = tuple(part.strip() for part in text.split(",") if part.strip())
+    if sign_in != "proxy":
+        if addresses:
+            raise SettingsError(
+                f"STATROOM_PROXY_ADDRESSES is set, but STATROOM_SIGN_IN is {sign_in!r}; set it to 'proxy' or unset the addresses."
+            )
+        return None
+    if not addresses:
+        raise SettingsError("STATROOM_PROXY_ADDRESSES is empty; name the addresses of the proxy that may say who somebody is.")
+    if not trusted_proxies:
+        raise SettingsError(
+            "STATROOM_TRUSTED_PROXIES is 0; with STATROOM_SIGN_IN=proxy set it to the number of proxies before the application."
+        )
+    for address in addresses:
+        try:
+            network = ipaddress.ip_network(address)
+        except ValueError:
+            raise SettingsError(f"STATROOM_PROXY_ADDRESSES has {address!r}; write addresses such as 10.0.0.5 or 10.1.0.0/24.") from None
+        if network.prefixlen == 0:
+            raise SettingsError(f"STATROOM_PROXY_ADDRESSES has {address!r}, which is every address; name those of the proxy.")
+    headers = {name: env.get(f"STATROOM_PROXY_{name.upper()}", "") for name in ("user", "groups")}
+    for name, header in headers.items():
+        if header and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{1,60}", header):
+            raise SettingsError(f"STATROOM_PROXY_{name.upper()} is {header!r}; write the name of a header such as X-Forwarded-User.")
+    return ProxyHeaders(addresses, **{name: header for name, header in headers.items() if header})
 
 
 def _count(text: str) -> int:

@@ -106,7 +106,7 @@ def _done(acting: Acting, what: str, login: str, name: str, role: str, departmen
         audit.note(store, acting.viewer, "account made", f"{login}: {rights}", now)
         return f"Made {login} ({rights}). One-time password, shown only now: {password}"
     if what == "role":
-        accounts.change_role(store, login, role, departments, now)
+        accounts.change_role(store, login, role, departments)
         audit.note(store, acting.viewer, "account changed", f"{login}: {rights}", now)
         return f"{login} is now {rights}."
     if what == "reset":

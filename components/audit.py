@@ -78,7 +78,7 @@ def about(sample: Sample, asked: Asked) -> str:
         "from",
         "to",
         "as_of",
-        *(() if asked.scope.departments is None and asked.scope.case_text else ("department", "moved", "place")),
+        *(() if asked.scope.departments is None and asked.scope.may_read("address") else ("department", "moved", "place")),
     )
     narrowed = {name: text for name, text in sample.filters.items() if name not in unsaid}
     within = f" ({', '.join(f'{name}: {text}' for name, text in narrowed.items())})" if narrowed else ""
@@ -161,7 +161,7 @@ def draw_list(asked: Asked, view: Mapping[str, str]) -> Drawn:
     layers = sorted((layer for layer in asked.mart.dimensions.area_layers if not layer.extra["is_context"]), key=lambda layer: layer.id)[:1]
     columns = (
         Column("number", "No."), Column("department_name", "Department"), Column("source_id", "Case", href="case_href"), Column("request_type", "Type"),
-        *([Column("address", "Address")] if asked.scope.case_text else []), *[Column(layer.slug, layer.name) for layer in layers],
+        *([Column("address", "Address")] if asked.scope.may_read("address") else []), *[Column(layer.slug, layer.name) for layer in layers],
         Column("closed_at", "Closed", "instant"), Column("outcome", "Outcome"), Column("found_said", "Found", href="visit_href"), Column("note", "Note"),
         Column("recorded_by", "By"),
     )  # fmt: skip

@@ -67,21 +67,21 @@ def draw_repeats(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Places where the same problem keeps coming back, as a table."""
     frame = repeat_places(asked)
     at = [{"place": place, "request_type": kind} for place, kind in zip(frame["place"], frame["request_type"], strict=True)]
-    may_ask = asked.scope.case_text
+    may_ask = asked.scope.may_read("address")
     rows = frame.assign(
-        where=[words.MISSING if words.is_missing(name) else name for name in (frame["address"] if asked.scope.case_text else frame["area"])],
+        where=[words.MISSING if words.is_missing(name) else name for name in (frame["address"] if asked.scope.may_read("address") else frame["area"])],
         cases_href=[lists.address(Listing("opened"), asked, **place) if may_ask else None for place in at],
         open_href=[lists.address(Listing("backlog"), asked, **place) if may_ask else None for place in at],
         last_href=[lists.case_address(*names) if not words.is_missing(names[1]) else None for names in frame[["programme", "source_id"]].itertuples(index=False, name=None)],
     )  # fmt: skip
     columns = (
-        Column("where", "Address" if asked.scope.case_text else "Area"), *([Column("area", "Area")] if asked.scope.case_text else []), Column("label", "Request type"), Column("again", "Repeat cases", "number"),
+        Column("where", "Address" if asked.scope.may_read("address") else "Area"), *([Column("area", "Area")] if asked.scope.may_read("address") else []), Column("label", "Request type"), Column("again", "Repeat cases", "number"),
         Column("cases", "Opened", "cases", href="cases_href"), Column("open", "Open now", "cases", href="open_href"), Column("last_at", "Last opened", "instant"),
         Column("source_id", "Last case", href="last_href"),
     )  # fmt: skip
     twin = Twin(rows, columns, "Places where the same comes back, most repeat cases first")
     note = "A repeat case had an earlier counted one of the same type at the same place in the 90 days before." + (
-        "" if asked.scope.case_text else " Addresses are shown to those who may read the text of cases."
+        "" if asked.scope.may_read("address") else " Addresses are shown to those who may read where a case lies."
     )
     if frame.empty:
         return Drawn("No place had the same problem again within 90 days.", None, twin, note)

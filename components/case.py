@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from components import lists, words
 from data_access.city import City
-from data_access.mart.schema import STAFF_ONLY_COLUMNS
+from data_access.mart.schema import TEXT_COLUMNS
 from metrics.business_time import business_hours
 from metrics.case_history import CaseDetail
 from metrics.select import Asked
@@ -226,7 +226,7 @@ def _case_link(other: dict[str, Any], asked: Asked) -> list[Any]:
 def _texts(case: CaseDetail) -> html.Section | None:
     """Free text, where there is any and the scope may read it."""
     labels = {"title": "Title", "description": "Description", "resolution_text": "Resolution"}
-    shown = [(labels[name], case.facts[name]) for name in STAFF_ONLY_COLUMNS if name in labels and case.facts.get(name)]
+    shown = [(labels[name], case.facts[name]) for name in TEXT_COLUMNS if name in labels and case.facts.get(name)]
     if not shown:
         return None
     parts = [part for label, text in shown for part in (html.H3(label), html.P(text, className="free-text"))]

@@ -87,7 +87,7 @@ def columns(asked: Asked, listing: Listing) -> list[Shown]:
         Shown("status", "Status now" if is_past else "Status", 115, "status"),
         *([] if metric.only_open else [Shown("outcome", "Outcome", 120)]),
         *[Shown(layer.slug, layer.name, 140, "area" if layer.id == 1 else "") for layer in layers],
-        *([Shown("address", "Address", 190)] if asked.scope.case_text else []),
+        *([Shown("address", "Address", 190)] if asked.scope.may_read("address") else []),
         Shown("channel", "Reported by", 115),
         Shown("reopened_count", "Reopened (times)", 160, number=True),
     ]

@@ -18,7 +18,7 @@ from data_access.store.accounts import Account
 from settings import Settings, utc_now
 
 TOKEN = "token"
-OPEN = ("/sign-in", "/healthz", "/readyz")
+OPEN = ("/sign-in", "/sign-in/provider", "/sign-in/back", "/healthz", "/readyz")
 OPEN_FILES = re.compile(r"/(assets|bootstrap/static)/.+")
 """What is answered to somebody nobody knows. Styles and icons say nothing about the city."""
 NOBODY = Viewer("nobody", "Nobody", "viewer")
@@ -26,7 +26,8 @@ REFUSED = "The name or the password is not right, or this account cannot be used
 LONGEST_WAY = 2_000
 
 
-def _now() -> datetime:
+def present_instant() -> datetime:
+    """Now, as the store keeps it: naive UTC."""
     return utc_now().replace(tzinfo=None)
 
 
@@ -35,7 +36,7 @@ def present_account() -> Account | None:
     if "account" not in g:
         token = session.get(TOKEN)
         store = gate.desk().store()
-        g.account = sessions.signed_in(store, token, _now(), seen=not _made_by_the_page()) if isinstance(token, str) else None
+        g.account = sessions.signed_in(store, token, present_instant(), seen=not _made_by_the_page()) if isinstance(token, str) else None
     return g.account
 
 
@@ -69,7 +70,7 @@ def require(server: Flask) -> None:
         if request.method == "GET" and request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html":
             if known is not None:
                 return redirect("/account", 303)
-            return redirect(f"/sign-in?next={quote(_own_way(request.full_path.rstrip('?')), safe='')}", 303)
+            return redirect(f"/sign-in?next={quote(own_way(request.full_path.rstrip('?')), safe='')}", 303)
         return Response('{"error": {"status": 401, "message": "Sign in to ask this."}}\n', 401, content_type="application/json")
 
 
@@ -82,26 +83,28 @@ def add_routes(server: Flask, settings: Settings) -> None:
     @server.get("/sign-in")
     def sign_in_form() -> Any:
         if present_account() is not None:
-            return redirect(_own_way(request.args.get("next", "")), 303)
-        return _page("sign_in.html", way=_own_way(request.args.get("next", "")))
+            return redirect(own_way(request.args.get("next", "")), 303)
+        return form_page(own_way(request.args.get("next", "")))
 
     @server.post("/sign-in")
     @limiter.limit(rate)
     def sign_in() -> Any:
         _require_same_site()
+        if settings.sign_in != "accounts":
+            raise AccessDenied("Passwords are not used here; sign in at your city's provider.")
         login, password, way = (request.form.get(name, "") for name in ("login", "password", "next"))
-        desk, now = gate.desk(), _now()
+        desk, now = gate.desk(), present_instant()
         known = accounts.authenticated(desk.store(), login, password, now)
         if known is None:
             audit.note(desk.store(), NOBODY, "sign-in refused", f"{login[:60]} from {request.remote_addr}", now)
-            return _page("sign_in.html", way=_own_way(way), login=login[:120], problem=REFUSED), 403
+            return form_page(own_way(way), login=login[:120], problem=REFUSED), 403
         begin(known, now)
-        return redirect("/account" if known.must_change_password else _own_way(way), 303)
+        return redirect("/account" if known.must_change_password else own_way(way), 303)
 
     @server.post("/sign-out")
     def sign_out() -> Any:
         _require_same_site()
-        known, desk, now = present_account(), gate.desk(), _now()
+        known, desk, now = present_account(), gate.desk(), present_instant()
         everywhere = request.form.get("everywhere") == "yes"
         if known is not None:
             if everywhere:
@@ -114,13 +117,13 @@ def add_routes(server: Flask, settings: Settings) -> None:
 
     @server.get("/account")
     def account_form() -> Any:
-        return _page("account.html", known=present_account())
+        return _page("account.html", known=present_account(), provider=settings.provider.label if settings.provider else "")
 
     @server.post("/account")
     @limiter.limit(rate)
     def change_password() -> Any:
         _require_same_site()
-        known, desk, now = present_account(), gate.desk(), _now()
+        known, desk, now = present_account(), gate.desk(), present_instant()
         assert known is not None
         if accounts.authenticated(desk.store(), known.login, request.form.get("password", ""), now) is None:
             return _page("account.html", known=known, problem="The present password is not right."), 403
@@ -140,14 +143,21 @@ def add_routes(server: Flask, settings: Settings) -> None:
         return Response(f"{error}\n", 403, content_type="text/plain; charset=utf-8")
 
 
-def begin(known: Account, now: datetime) -> None:
-    """Sign `known` in with this browser, under a new token, and note it."""
+def begin(known: Account, now: datetime, by: str = "password") -> None:
+    """Sign `known` in with this browser, under a new token, and note it and `by` what."""
     store, before = gate.desk().store(), session.get(TOKEN)
     if isinstance(before, str):
         sessions.end(store, before, now)
     session.clear()
     session[TOKEN] = sessions.begin(store, known, now)
-    audit.note(store, known.viewer, "signed in", f"from {request.remote_addr}", now)
+    audit.note(store, known.viewer, "signed in", f"by {by} from {request.remote_addr}", now)
+
+
+def form_page(way: str, **facts: Any) -> str:
+    """The sign-in page with what this city uses: passwords, a provider, or both."""
+    settings = gate.desk().settings
+    provider = settings.provider.label if settings.provider else ""
+    return _page("sign_in.html", way=way, passwords=settings.sign_in == "accounts", provider=provider, **facts)
 
 
 def _require_same_site() -> None:
@@ -158,7 +168,7 @@ def _page(template: str, **facts: Any) -> str:
     return render_template(template, city=gate.desk().city.name, least=passwords.LEAST, **facts)
 
 
-def _own_way(way: str) -> str:
+def own_way(way: str) -> str:
     """A page of ours to go on to: a path and nothing that a browser would read as another host."""
     is_ours = way.startswith("/") and not way.startswith(("//", "/sign-")) and len(way) <= LONGEST_WAY
     return way if is_ours and way.isprintable() and "\\" not in way else "/"

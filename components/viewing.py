@@ -16,6 +16,12 @@ def start(server: Flask, desk: Desk) -> None:
     if desk.settings.sign_in == "demo":
         desk.look_as(lambda: viewers.chosen_viewer(desk.mart()))
         return
+    if desk.settings.proxy is not None:
+        from components import proxy
+
+        desk.look_as(proxy.present_viewer)
+        proxy.require(server, desk.settings.proxy)
+        return
     desk.look_as(sign_in.present_viewer)
     sign_in.require(server)
 
@@ -31,4 +37,10 @@ def add_menu(server: Flask, desk: Desk) -> None:
     from components import account_menu
 
     assert account_menu
+    if desk.settings.proxy is not None:
+        return
     sign_in.add_routes(server, desk.settings)
+    if desk.settings.provider is not None:
+        from components import provider
+
+        provider.add_routes(server, desk.settings.provider)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -173,6 +173,32 @@ class Portal(Model):
     """Sites that may show its charts in a frame; "*" is every site, an empty list none."""
 
 
+class Group(Model):
+    """`[[sign_in.group]]`: what the people of a group may see who sign in elsewhere."""
+
+    group: Annotated[str, Field(min_length=1, max_length=300)]
+    """The group exactly as the provider or the proxy writes it."""
+    role: Literal["viewer", "department", "analyst", "executive", "admin"]
+    departments: tuple[Id, ...] = ()
+    """For role department: ids as in addresses."""
+    districts: tuple[Id, ...] = ()
+    """For role department: areas of the first layer; none for the whole city."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Group:
+        if (self.role == "department") != bool(self.departments):
+            raise ValueError("name the departments of a group with role department, and of no other")
+        if self.districts and self.role != "department":
+            raise ValueError("only a group with role department can be limited to districts")
+        return self
+
+
+class SignInConfig(Model):
+    """`[sign_in]`: of a person in several groups the first one here decides."""
+
+    group: tuple[Group, ...] = ()
+
+
 class CityFile(Model):
     """The whole of `city.toml`."""
 
@@ -187,3 +213,4 @@ class CityFile(Model):
     area_layer: tuple[AreaLayer, ...] = ()
     release: Release = Release()
     portal: Portal = Portal()
+    sign_in: SignInConfig = SignInConfig()

@@ -102,7 +102,7 @@ def looked_up(asked: Asked, cases: pd.DataFrame) -> pd.DataFrame:
     """`cases` of a sample with what the mart tells of each now: `outcome`, the first area layer, and `address` for who may read it."""
     records = asked.mart.case_records(asked.scope)
     ids = cases["source_id"].tolist()
-    names = ["programme_id", "source_id", "outcome_id", "area_1_id", *(["address"] if asked.scope.case_text else [])]
+    names = ["programme_id", "source_id", "outcome_id", "area_1_id", *(["address"] if asked.scope.may_read("address") else [])]
     statement = select(*[records.c[name] for name in names]).where(records.c.source_id.in_(ids))
     found = worded(asked, asked.mart.read(statement, asked.scope)) if ids else pd.DataFrame(columns=["programme", "source_id"])
     return cases.merge(found, on=["programme", "source_id"], how="left")

@@ -223,7 +223,7 @@ def _page(asked: Asked, chosen, sort: str, descending: bool, offset: int, limit:
         of, key = _sorted_by(chosen, sort)
         keyed = select(chosen, key.label("sort_key")).select_from(of)
         chosen = ordered(keyed, key, chosen).offset(offset).limit(limit).subquery("page")
-    shown = [records.c[name] for name in _SHOWN if asked.scope.case_text or name != "address"]
+    shown = [records.c[name] for name in _SHOWN if asked.scope.may_read("address") or name != "address"]
     facts = [chosen.c[name] for name in ("opened_at", "due_at", "closed_at", "days_open", "days_overdue")]
     statement = select(chosen.c.case_id, *shown, *facts).join(records, records.c.case_id == chosen.c.case_id)
     if on_records is None:

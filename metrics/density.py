@@ -64,7 +64,7 @@ def shown_cell(asked: Asked, cell_degrees: float) -> float:
     cell = _degrees(cell_degrees, "The width of a cell", 10)
     if cell < FINEST_DEGREES:
         raise BadQuestion(f"The width of a cell is {cell:g} degrees; choose {FINEST_DEGREES:g} to 10.")
-    return cell if asked.scope.case_text else max(1, ceil(round(cell / BLOCK_DEGREES, 9))) * BLOCK_DEGREES
+    return cell if asked.scope.may_read("address") else max(1, ceil(round(cell / BLOCK_DEGREES, 9))) * BLOCK_DEGREES
 
 
 def cell_for(west: float, south: float, east: float, north: float) -> float:
@@ -117,7 +117,7 @@ def _cells(asked: Asked, metric_id: str, cell: float, columns: tuple[int, int], 
     placed = select(x, y).where(counted, near).subquery("placed")
     inside = and_(placed.c.x >= columns[0], placed.c.x < columns[1], placed.c.y >= rows[0], placed.c.y < rows[1])
     statement = select(placed.c.x, placed.c.y, func.count().label("n")).where(inside).group_by(placed.c.x, placed.c.y)
-    if not asked.scope.case_text:
+    if not asked.scope.may_read("address"):
         statement = statement.having(func.count() >= LEAST_COUNT)
     frame = asked.mart.read(statement.order_by(placed.c.y, placed.c.x), asked.scope)
     centres = {name: ((frame[axis].astype("float64") + 0.5) * cell).round(7) for name, axis in (("lon", "x"), ("lat", "y"))}

@@ -139,7 +139,7 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         raise BadQuestion(f"moved is {_shown(query.get('moved'))}; write two departments as from{ROUTE}to.")
     place = _text(query, "place")
     # A place's key is made of its address: who may not read addresses may not try them either.
-    if place and not (scope_of(viewer).case_text and is_place(place)):
+    if place and not (scope_of(viewer).may_read("address") and is_place(place)):
         raise BadQuestion(f"There is no place called {_shown(place)}.")
     areas = [
         (layer.slug, area)

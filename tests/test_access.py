@@ -69,13 +69,17 @@ def test_there_are_six_roles() -> None:
     assert ROLES == get_args(Role) == ("public", "viewer", "department", "analyst", "executive", "admin")
 
 
-@pytest.mark.parametrize(("role", "audience", "departments", "case_text"), [
-    ("public", "public", None, False), ("viewer", "staff", None, False), ("department", "staff", ("parks",), True),
-    ("analyst", "staff", None, True), ("executive", "staff", None, True), ("admin", "staff", None, True),
+ALL_FIELDS = ("address", "case_text", "staff_names")
+
+
+@pytest.mark.parametrize(("role", "audience", "departments", "fields"), [
+    ("public", "public", None, ()), ("viewer", "staff", None, ()), ("department", "staff", ("parks",), ALL_FIELDS),
+    ("analyst", "staff", None, ("address", "case_text")), ("executive", "staff", None, ALL_FIELDS), ("admin", "staff", None, ALL_FIELDS),
 ])  # fmt: skip
-def test_a_role_decides_mart_departments_and_case_text(role: Role, audience: str, departments: Any, case_text: bool) -> None:
-    scope = scope_of(Viewer("x", "X", role, ("parks",)))
-    assert (scope.audience, scope.departments, scope.case_text) == (audience, departments, case_text)
+def test_a_role_decides_mart_departments_and_fields(role: Role, audience: str, departments: Any, fields: tuple[str, ...]) -> None:
+    scope = scope_of(Viewer("x", "X", role, ("parks",), ("north",)))
+    assert (scope.audience, scope.departments, scope.fields) == (audience, departments, fields)
+    assert scope.districts == (("north",) if role == "department" else None), "only a department's viewer is limited to districts"
     assert is_sealed(scope)
 
 
@@ -86,7 +90,7 @@ def test_a_role_that_is_none_opens_nothing(role: Any) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    {"departments": None}, {"departments": ("parks", "roads")}, {"departments": ()}, {"audience": "public"}, {"case_text": False}, {"seal": b""},
+    {"departments": None}, {"departments": ("parks", "roads")}, {"departments": ()}, {"audience": "public"}, {"fields": ()}, {"districts": ("north",)}, {"seal": b""},
     {"seal": b"\x00" * 32}, {"seal": None}, {"seal": "text"},
 ], ids=str)  # fmt: skip
 def test_an_altered_scope_is_worthless(staff: Mart, change: dict[str, Any]) -> None:
@@ -116,7 +120,7 @@ def test_a_scope_of_another_kind_is_worthless() -> None:
         def key(self) -> str:
             return scope_of(PARKS).key()
 
-    assert not is_sealed(Wider("staff", None, True, scope_of(PARKS).seal))
+    assert not is_sealed(Wider("staff", None, None, ("address",), scope_of(PARKS).seal))
     assert not is_sealed(scope_of(PARKS).key())
 
 

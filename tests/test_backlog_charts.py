@@ -224,7 +224,7 @@ def test_places_that_come_back_are_counted_with_their_cases(asked: Asked) -> Non
 
 def test_addresses_are_shown_to_those_who_may_read_the_text_of_cases(demo: Asked) -> None:
     with_text, without = demo, ask(demo.mart, demo.calendar, demo.question, Viewer("v", "Visitor", "viewer"))
-    assert with_text.scope.case_text and not without.scope.case_text
+    assert with_text.scope.may_read("address") and not without.scope.may_read("address")
     assert repeat_places(with_text)["address"].notna().any()
     assert repeat_places(without)["address"].isna().all()
     assert "Address" not in [column.label for column in backlog_causes.draw_repeats(without, {}).twin.columns]

@@ -129,7 +129,7 @@ def test_the_last_administrator_stays(store: Any) -> None:
     add(store, role="admin")
     for attempt in (
         lambda: accounts.disable(store, "ada@city.example", NOW),
-        lambda: accounts.change_role(store, "ada@city.example", "viewer", (), NOW),
+        lambda: accounts.change_role(store, "ada@city.example", "viewer", ()),
     ):
         with pytest.raises(NoAccount, match="only administrator"):
             attempt()
@@ -200,7 +200,7 @@ def test_signing_out_everywhere_and_a_new_password_end_every_session(store: Any)
 def test_a_changed_role_holds_at_the_next_request(store: Any) -> None:
     known = add(store, role="executive")
     token = sessions.begin(store, known, NOW)
-    accounts.change_role(store, known.login, "department", ("parks",), NOW)
+    accounts.change_role(store, known.login, "department", ("parks",))
     found = sessions.signed_in(store, token, NOW)
     assert found is not None
     assert (found.viewer.role, found.viewer.departments) == ("department", ("parks",))

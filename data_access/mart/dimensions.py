@@ -94,6 +94,17 @@ class Dimensions:
                 return tuple(sorted(wanted))
             wanted |= below
 
+    @property
+    def districts(self) -> Dimension:
+        """The areas of the first layer: those a department's viewer can be limited to."""
+        first = next((layer for layer in self.area_layers if layer.id == 1), None)
+        return Dimension([]) if first is None else self.areas(first.slug)
+
+    def district_ids(self, slugs: tuple[str, ...]) -> tuple[int, ...]:
+        """Numbers of these areas of the first layer; unknown slugs give none."""
+        known = self.districts.by_slug
+        return tuple(sorted(known[slug].id for slug in slugs if slug in known))
+
     def _dimension(self, table: Table) -> Dimension:
         return _dimension(self._read(table))
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Engine, Select, Table, create_engine, false, select
+from sqlalchemy import ColumnElement, Engine, Select, Table, create_engine, false, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.selectable import FromClause
@@ -26,6 +26,8 @@ from settings import Audience, Settings
 QUERY_SECONDS = 20.0
 """A statement that runs longer is interrupted."""
 MEMORY_LIMIT = "4GB"
+FIRST_LAYER = "area_1_id"
+"""Column with the area of the layer that a scope's districts belong to."""
 
 
 class MartUnavailable(RuntimeError):
@@ -76,11 +78,8 @@ class Mart:
         return self._issue(schema.due_spell, scope)
 
     def case_records(self, scope: Scope) -> FromClause:
-        """Cases for lists, cut to `scope`; without `STAFF_ONLY_COLUMNS` and exact places unless it may read case text."""
-        hidden = () if scope.case_text else (*schema.STAFF_ONLY_COLUMNS, *schema.PLACE_COLUMNS)
-        if self.audience == "public":
-            hidden = (*schema.NOT_PUBLIC_COLUMNS, *schema.PLACE_COLUMNS)
-        return self._issue(schema.case_record, scope, hidden)
+        """Cases for lists, cut to `scope`; without the columns that it may not read (`schema.FIELDS`)."""
+        return self._issue(schema.case_record, scope, schema.columns_hidden_from(scope))
 
     def case_events(self, scope: Scope) -> FromClause:
         """Events cut to `scope`."""
@@ -128,7 +127,19 @@ class Mart:
         if scope.departments is not None:
             ids = self.dimensions.department_ids(scope.departments)
             cut = cut.where(table.c.department_id.in_(ids) if ids else false())
+        if scope.districts is not None:
+            cut = cut.where(self._in_districts(table, scope.districts))
         return guard.issue(cut.subquery(table.name), scope)
+
+    def _in_districts(self, table: Table, districts: tuple[str, ...]) -> ColumnElement[bool]:
+        """The rows of `table` about cases in these areas of the first layer; what is not about cases says nothing of any area."""
+        ids = self.dimensions.district_ids(districts)
+        if not ids or table in (schema.measure, schema.measure_value):
+            return false()
+        if FIRST_LAYER in table.c:
+            return table.c[FIRST_LAYER].in_(ids)
+        inside = select(schema.case_record.c.case_id).where(schema.case_record.c[FIRST_LAYER].in_(ids))
+        return table.c.case_id.in_(inside)
 
     def _issue_staff(self, table: Table, scope: Scope) -> FromClause:
         self._require(scope)

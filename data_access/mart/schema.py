@@ -27,6 +27,8 @@ from sqlalchemy import (
     Table,
 )  # fmt: skip
 
+from access import Fields, Scope
+
 AREA_SLOTS = 4
 """How many area layers a case can lie in; slot n is column `area_n_id`, named by table `area_layer`."""
 
@@ -133,12 +135,23 @@ case_record = Table(
     _column("content_hash", String, "hash of the canonical row and its events: tells changed from unchanged"),
 )  # fmt: skip
 
-STAFF_ONLY_COLUMNS = ("address", "title", "description", "resolution_text")
-"""Columns of `case_record` that need `Scope.case_text` and are absent from the public mart."""
-PLACE_COLUMNS = ("latitude", "longitude", "location_key")
-"""Columns of `case_record` that say where a case lies to the metre: they need `Scope.case_text` too."""
-NOT_PUBLIC_COLUMNS = (*STAFF_ONLY_COLUMNS, "queue", "source_url", "priority")
+FIELDS: dict[Fields, tuple[str, ...]] = {
+    "address": ("address", "latitude", "longitude", "location_key"),
+    "case_text": ("title", "description", "resolution_text"),
+    "staff_names": ("queue",),
+}
+"""Columns of `case_record` that need a right of their own (`access.READS`): where a case lies to the metre, what people
+wrote, and who works on it, for a queue is often named after a crew or a person."""
+TEXT_COLUMNS = FIELDS["case_text"]
+NOT_PUBLIC_COLUMNS = ("address", *TEXT_COLUMNS, *FIELDS["staff_names"], "source_url", "priority")
 """Columns of `case_record` that the public file does not even have."""
+
+
+def columns_hidden_from(scope: Scope) -> tuple[str, ...]:
+    """The columns of `case_record` that `scope` may not read; of a public file those of places too, which are coarse there."""
+    hidden = [column for group, columns in FIELDS.items() if not scope.may_read(group) for column in columns]
+    return tuple(dict.fromkeys([*hidden, *(NOT_PUBLIC_COLUMNS if scope.audience == "public" else ())]))
+
 
 case_event = Table(
     "case_event", metadata,

@@ -34,6 +34,9 @@ class Account:
     name: str
     role: Role
     departments: tuple[str, ...]
+    districts: tuple[str, ...]
+    issuer: str | None
+    """Who says who this is; None for an account with a password here."""
     must_change_password: bool
     locked_until: datetime | None
     disabled_at: datetime | None
@@ -41,7 +44,13 @@ class Account:
     @property
     def viewer(self) -> Viewer:
         """As whom this person looks at the city."""
-        return Viewer(f"account-{self.id}", self.name, self.role, self.departments)
+        return Viewer(f"account-{self.id}", self.name, self.role, self.departments, self.districts)
+
+    @property
+    def rights(self) -> str:
+        """The role and what it is limited to, in words."""
+        limits = [" of " + ", ".join(self.departments)] if self.departments else []
+        return self.role + "".join([*limits, *([" in " + ", ".join(self.districts)] if self.districts else [])])
 
 
 def account_of(row: Any) -> Account:
@@ -51,14 +60,16 @@ def account_of(row: Any) -> Account:
         row.name,
         row.role,
         tuple(json.loads(row.departments)),
+        tuple(json.loads(row.districts)),
+        row.issuer,
         row.must_change_password,
         row.locked_until,
         row.disabled_at,
     )
 
 
-def add(store: Engine, *, login: str, name: str, role: str, departments: tuple[str, ...] = (), password: str | None, now: datetime, must_change: bool = False) -> Account:  # fmt: skip
-    """Make an account; without a password for somebody who signs in elsewhere.
+def add(store: Engine, *, login: str, name: str, role: str, departments: tuple[str, ...] = (), districts: tuple[str, ...] = (), password: str, now: datetime, must_change: bool = False) -> Account:  # fmt: skip
+    """Make an account with a password.
 
     Raises:
         NoAccount: the login is taken, or something is missing or too long.
@@ -69,12 +80,11 @@ def add(store: Engine, *, login: str, name: str, role: str, departments: tuple[s
         raise NoAccount(f"{login[:40]!r} cannot be a login; use an e-mail address or letters, digits and dots.")
     if not name or len(name) > LONGEST:
         raise NoAccount(f"Give the account a name of 1 to {LONGEST} characters.")
-    _require_role(role, departments)
-    if password is not None:
-        passwords.require_good(password, (login, name, *name.split(), "statroom"))
+    require_role(role, departments, districts)
+    passwords.require_good(password, (login, name, *name.split(), "statroom"))
     values = {
-        "login": login, "name": name, "role": role, "departments": json.dumps(sorted(set(departments))), "created_at": now, "failures": 0,
-        "password_hash": passwords.hashed(password) if password is not None else None, "must_change_password": must_change,
+        "login": login, "name": name, **_rights(role, departments, districts), "created_at": now, "failures": 0,
+        "password_hash": passwords.hashed(password), "must_change_password": must_change,
     }  # fmt: skip
     try:
         with store.begin() as connection:
@@ -86,11 +96,22 @@ def add(store: Engine, *, login: str, name: str, role: str, departments: tuple[s
     return made
 
 
-def _require_role(role: str, departments: tuple[str, ...]) -> None:
+def _rights(role: str, departments: tuple[str, ...], districts: tuple[str, ...]) -> dict[str, str]:
+    return {"role": role, "departments": json.dumps(sorted(set(departments))), "districts": json.dumps(sorted(set(districts)))}
+
+
+def require_role(role: str, departments: tuple[str, ...], districts: tuple[str, ...]) -> None:
+    """Let rights pass that an account can have.
+
+    Raises:
+        NoAccount: saying what does not fit.
+    """
     if role not in ROLES or role == "public":
         raise NoAccount(f"There is no role {role[:20]!r}; choose {', '.join(name for name in ROLES if name != 'public')}.")
     if (role == "department") != bool(departments):
         raise NoAccount("Name the departments of a department account, and of no other.")
+    if districts and role != "department":
+        raise NoAccount("Only a department account can be limited to districts.")
 
 
 def found(store: Engine, login: str) -> Account | None:
@@ -115,7 +136,7 @@ def authenticated(store: Engine, login: str, password: str, now: datetime) -> Ac
     with store.connect() as connection:
         row = connection.execute(select(account).where(account.c.login == login.strip().lower()[:LONGEST])).first()
     right = passwords.is_right(row.password_hash if row else None, password)
-    if row is None or row.disabled_at is not None or (row.locked_until is not None and row.locked_until > now):
+    if row is None or row.password_hash is None or row.disabled_at is not None or (row.locked_until is not None and row.locked_until > now):
         return None
     mine = account.c.id == row.id
     with store.begin() as connection:
@@ -140,6 +161,7 @@ def set_password(store: Engine, login: str, password: str, now: datetime, *, mus
         WeakPassword: the password may not be used.
     """
     known = _required(store, login)
+    _require_own(known, "password")
     with store.connect() as connection:
         present = connection.execute(select(account.c.password_hash).where(account.c.id == known.id)).scalar()
     if passwords.is_right(present, password):
@@ -166,19 +188,19 @@ def one_time_password() -> str:
     return "-".join("".join(secrets.choice(letters) for _ in range(6)) for _ in range(4))
 
 
-def change_role(store: Engine, login: str, role: str, departments: tuple[str, ...], now: datetime) -> None:
+def change_role(store: Engine, login: str, role: str, departments: tuple[str, ...], districts: tuple[str, ...] = ()) -> None:
     """Change what a person may see; it holds from the next request.
 
     Raises:
-        NoAccount: no such account or role, or the last administrator would be none.
+        NoAccount: no such account or role, the last administrator would be none, or the role comes from elsewhere.
     """
     known = _required(store, login)
-    _require_role(role, departments)
+    _require_own(known, "role")
+    require_role(role, departments, districts)
     if role != "admin":
         _require_another_admin(store, known)
     with store.begin() as connection:
-        values = {"role": role, "departments": json.dumps(sorted(set(departments)))}
-        connection.execute(update(account).where(account.c.id == known.id).values(**values))
+        connection.execute(update(account).where(account.c.id == known.id).values(**_rights(role, departments, districts)))
 
 
 def disable(store: Engine, login: str, now: datetime, *, disabled: bool = True) -> None:
@@ -197,6 +219,11 @@ def _change(store: Engine, known: Account, now: datetime, values: dict[str, Any]
     with store.begin() as connection:
         connection.execute(update(account).where(account.c.id == known.id).values(**values))
         connection.execute(update(sign_in).where(sign_in.c.account_id == known.id, sign_in.c.ended_at.is_(None)).values(ended_at=now))
+
+
+def _require_own(known: Account, what: str) -> None:
+    if known.issuer is not None:
+        raise NoAccount(f"The {what} of {known.login} comes from where the person signs in; change it there.")
 
 
 def _required(store: Engine, login: str) -> Account:
