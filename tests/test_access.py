@@ -146,7 +146,7 @@ def test_a_seal_is_of_this_process_only(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_scope_s_key_holds_no_secret() -> None:
     scope = scope_of(PARKS)
-    assert scope.key() == '["staff",["parks"],true]'
+    assert scope.key() == '["staff",["parks"],null,["address","case_text","staff_names"]]'
     assert scope.seal.hex() not in scope.key()
 
 
