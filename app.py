@@ -68,7 +68,7 @@ def _serving(settings: Settings) -> Flask:
     )  # fmt: skip
     page.import_pages(settings.audience)
     app.layout = lambda: shell.layout(settings.audience)
-    web.protect(server, app, public=is_public)
+    web.protect(server, app, public=is_public, hsts=settings.hsts)
     web.add_routes(server)
     if is_public:
         from components import portal

@@ -102,6 +102,8 @@ class Settings:
     """STATROOM_SIGN_IN_RATE: how often one address may try to sign in."""
     trusted_proxies: int = 0
     """STATROOM_TRUSTED_PROXIES: how many proxies of yours stand before the application and tell the client's address."""
+    hsts: int = 31_536_000
+    """STATROOM_HSTS: for how many seconds a browser that came by HTTPS is to use nothing else; 0: it is not told."""
     api_rate: str = "120 per minute"
     """STATROOM_API_RATE: how often one client may ask the API, such as `5 per second` or `1000 per hour`."""
 
@@ -143,6 +145,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         provider=_provider(env, sign_in) if audience == "staff" else None,
         proxy=_proxy(env, sign_in, trusted_proxies) if audience == "staff" else None,
         trusted_proxies=trusted_proxies,
+        hsts=_seconds("STATROOM_HSTS", env.get("STATROOM_HSTS") or "31536000"),
         port=_port(env.get("PORT") or "8050"),
         sign_in_rate=_rate("STATROOM_SIGN_IN_RATE", env.get("STATROOM_SIGN_IN_RATE") or "20 per minute"),
         api_rate=_rate("STATROOM_API_RATE", env.get("STATROOM_API_RATE") or "120 per minute"),
@@ -233,6 +236,12 @@ def _proxy(env: Mapping[str, str], sign_in: SignIn, trusted_proxies: int) -> Pro
 def _count(text: str) -> int:
     if not text.isdigit() or int(text) > 5:
         raise SettingsError(f"STATROOM_TRUSTED_PROXIES is {text!r}; set it to a whole number from 0 to 5.")
+    return int(text)
+
+
+def _seconds(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise SettingsError(f"{name} is {text!r}; write a whole number of seconds, 0 for none.")
     return int(text)
 
 

@@ -59,7 +59,7 @@ def one_of(query: Mapping[str, str], name: str, choices: Mapping[str, Any]) -> A
 
 def context(asked: Asked) -> dict[str, Any]:
     """What every answer says about itself: data age, load, and the question as understood."""
-    loads = asked.mart.loads()
+    loads = asked.mart.loads(asked.scope)
     return {
         "as_of": asked.question.as_of.isoformat(timespec="seconds") + "Z",
         "load_id": int(loads["id"].max()) if len(loads) else None,

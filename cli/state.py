@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from access import PUBLIC_VIEWER, Viewer, scope_of
 from cli.city import configured_city
 from data_access.mart import generations
 from data_access.mart.reading import open_mart
@@ -23,10 +24,12 @@ def state(settings: Settings) -> dict[str, Any]:
     }  # fmt: skip
     if generations.current(settings.mart) is not None:
         mart = open_mart(settings)
+        # Whoever may run commands may open the file.
+        viewer = PUBLIC_VIEWER if settings.audience == "public" else Viewer("operator", "Operator", "admin")
         age = (utc_now() - mart.as_of.replace(tzinfo=UTC)).total_seconds() / 3600
         made |= {
             "generation": mart.generation, "as_of": _instant(mart.as_of), "age_hours": round(age, 2),
-            "stale": age > city.facts.stale_after_hours, "loads": _rows(mart.loads().head(RUNS_SHOWN)),
+            "stale": age > city.facts.stale_after_hours, "loads": _rows(mart.loads(scope_of(viewer)).head(RUNS_SHOWN)),
         }  # fmt: skip
     store = open_store(settings)
     try:

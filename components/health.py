@@ -56,8 +56,8 @@ def freshness(asked: Asked) -> html.Section:
     limit = gate.desk().city.facts.stale_after_hours
     loads = health.loads(asked)
     fresh = f"The data is complete to {words.instant(mart.as_of, asked.calendar)}, {age} ago. Data older than {words.age(limit)} puts a banner on every page. "
-    if asked.scope.audience == "public":
-        # What a load read holds cases that are not published: residents are told when it was, and no more.
+    if asked.scope.audience == "public" or asked.scope.departments is not None:
+        # What a load read holds cases of others: who may not see them is told when it was, and no more.
         return card("How fresh it is", html.P(fresh.strip()), html_table(Twin(loads, LOAD_TIMES, "Loads, newest first"), asked.calendar))
     facts = html.P(
         f"{fresh}"
@@ -67,7 +67,7 @@ def freshness(asked: Asked) -> html.Section:
 
 
 def attempts(asked: Asked) -> html.Section:
-    """Every load that was tried lately, also those that failed."""
+    """Every load that was tried lately, also those that failed: for who sees all departments."""
     store = engine.opened(gate.desk().settings.store_url)
     if not engine.is_prepared(store):
         return card("Loads tried lately", html.P("No load is on record.", className="empty"))

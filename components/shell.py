@@ -46,7 +46,10 @@ INDEX = """<!DOCTYPE html>
 
 
 class Framed(dash.Dash):
-    """Dash, with an index page that says its language and where the same page is in another one."""
+    """Dash, with an index page that says its language and where the same page is in another one, and no versions to every visitor."""
+
+    def _config(self) -> dict[str, Any]:
+        return {**super()._config(), "dash_version": "", "python_version": "", "plotly_version": "", "dash_version_url": ""}
 
     def interpolate_index(self, **parts: Any) -> str:
         others = [f'\n<link rel="alternate" hreflang="{other.code}" href="{_here_in(other.code)}">' for other in language.others()]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import dash
 import orjson
+from dash.exceptions import DependencyException
 from flask import Flask, Response, redirect, request, session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -20,12 +21,20 @@ LARGEST_BODY = 64 * 1024
 LOOPBACK = ("127.0.0.1", "::1")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 ASSET_SECONDS = 3600
+JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
+"""As which a callback's request may come: never as what a form of another site can send."""
+ROUTER = "_pages_content"
+"""In the name of Dash's own callback, which opens pages."""
 REFUSED_AS = {BadQuestion: 400, Unknown: 401, AccessDenied: 403}
 """What is answered to a file that cannot be given; anything else may be better later (503)."""
 
 
-def protect(server: Flask, app: dash.Dash, *, public: bool) -> None:
-    """Refuse what no browser of ours sends, and send the headers every answer needs."""
+def protect(server: Flask, app: dash.Dash, *, public: bool, hsts: int) -> None:
+    """Refuse what no browser of ours sends, and send the headers every answer needs.
+
+    Args:
+        hsts: seconds for which a browser that came by HTTPS is to use nothing else; 0 says nothing.
+    """
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     # Ours carry their time in their address; Bootstrap's do not, and change with an upgrade only.
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = ASSET_SECONDS
@@ -35,14 +44,16 @@ def protect(server: Flask, app: dash.Dash, *, public: bool) -> None:
         answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         answer.headers.setdefault("Referrer-Policy", "same-origin")
         answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if request.is_secure:
-            answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.is_secure and hsts:
+            answer.headers.setdefault("Strict-Transport-Security", f"max-age={hsts}")
         if not public and not request.path.startswith(("/assets/", "/_dash-component-suites/", "/bootstrap/")):
             answer.headers.setdefault("Cache-Control", "no-store")
             answer.vary.add("Cookie")
         return answer
 
     server.after_request(headers)
+    # Dash answers a file that no component has with a server error.
+    server.register_error_handler(DependencyException, lambda _error: _refusal(404, "There is no such file."))
 
 
 def tell_missing(server: Flask, is_missing: Callable[[str], bool]) -> None:
@@ -82,6 +93,8 @@ def before_dash(server: Flask, *, this_machine: bool) -> None:
         if request.path.rstrip("/").endswith("/_dash-update-component") and request.method == "POST":
             if (request.content_length or 0) > LARGEST_BODY:
                 return _refusal(413, f"A question may have {LARGEST_BODY:,} bytes.")
+            if request.content_type not in JSON_TYPES:
+                return _refusal(415, "A question is sent as application/json.")
             problem = malformed(request.get_data(), known_callbacks())
             if problem:
                 return _refusal(400, problem)
@@ -113,6 +126,8 @@ def malformed(body: bytes, callbacks: dict[str, Any]) -> str | None:
             return f"The request's {part} do not fit the callback."
         if not all(_fits(one, spec) for one, spec in zip(given, wanted, strict=True)):
             return f"The request's {part} do not fit the callback."
+    if ROUTER in sent["output"] and not _is_address([one["value"] if "value" in one else None for one in sent["inputs"]]):
+        return "The request names no page."
     outputs = sent.get("outputs")
     names = sent["output"].strip(".").split("...") if sent["output"].startswith("..") else [sent["output"]]
     several = outputs if sent["output"].startswith("..") and isinstance(outputs, list) else [outputs]
@@ -126,6 +141,12 @@ def malformed(body: bytes, callbacks: dict[str, Any]) -> str | None:
     if not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
         return "The request does not say what changed."
     return None
+
+
+def _is_address(values: list[Any]) -> bool:
+    """Whether the router's inputs are the path and the query of a page: Dash takes both for text without looking."""
+    path, query = values
+    return isinstance(path, str) and path.startswith("/") and isinstance(query, (str, type(None)))
 
 
 def _fits(given: Any, spec: dict[str, Any]) -> bool:

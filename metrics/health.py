@@ -13,7 +13,7 @@ UNMAPPED = "unmapped_"
 
 def loads(asked: Asked) -> pd.DataFrame:
     """The loads behind the mart in service, newest first (columns of `schema.load`)."""
-    return asked.mart.loads()
+    return asked.mart.loads(asked.scope)
 
 
 def refused(asked: Asked) -> pd.DataFrame:

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
+from access import scope_of
 from metrics.measure import measure
+from tests.support.marts import MAYOR
 from tests.support.real import (
     ALL,
     BALTIMORE,
@@ -35,7 +37,7 @@ CASES = tuple(city for city in ALL if city is not DC_MEASURES)
 @pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
 def test_every_row_that_was_read_is_new_changed_unchanged_or_in_quarantine(real: RealCity, load_real: Load) -> None:
     city, frame = load_real(real), rows(real)
-    (row,) = city.mart.loads().to_dict("records")
+    (row,) = city.mart.loads(scope_of(MAYOR)).to_dict("records")
     assert row["rows_read"] == len(frame)
     assert row["rows_read"] == row["rows_new"] + row["rows_changed"] + row["rows_unchanged"] + row["rows_quarantined"]
     assert len(city.staff("quarantine")) == row["rows_quarantined"]

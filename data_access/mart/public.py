@@ -53,10 +53,13 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
         run(
             f"INSERT INTO public_mart.case_record SELECT {_replaced(_record() | hidden)} FROM staff.case_record WHERE request_type_id IN (FROM released) ORDER BY case_id"
         )
-    for table in (schema.programme, schema.department, schema.request_group):
-        run(f"INSERT INTO public_mart.{table.name} SELECT * FROM staff.{table.name}")
+    _release_names(stage)
     run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (SELECT id FROM released_layer)")
     run("INSERT INTO public_mart.area SELECT * FROM staff.area WHERE layer_id IN (SELECT id FROM public_mart.area_layer)")
+    for slot, layer in run("SELECT slot, id FROM released_layer").fetchall():
+        # Areas that are on no map are known from cases only.
+        unseen = f"geometry IS NULL AND id NOT IN (SELECT area_{slot}_id FROM public_mart.spell)"
+        run(f"DELETE FROM public_mart.area WHERE layer_id = ? AND {unseen}", [layer])
     run("INSERT INTO public_mart.request_type SELECT * FROM staff.request_type WHERE id IN (FROM released)")
     # Of a load residents learn when it was: what it read holds the cases that are not published.
     kept = ("id", "mode", "started_at", "as_of")
@@ -67,6 +70,21 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     run("DROP TABLE released")
     run("DROP TABLE released_layer")
     run("DETACH public_mart")
+
+
+def _release_names(stage: Stage) -> None:
+    """Programmes as the city names them; departments and groups of types only where a released case has them, with those above them."""
+    run = stage.connection.execute
+    run("INSERT INTO public_mart.programme SELECT * FROM staff.programme")
+    seen = "SELECT department_id FROM public_mart.spell UNION SELECT closing_department_id FROM public_mart.spell"
+    run(
+        f"""INSERT INTO public_mart.department WITH RECURSIVE kept(id) AS (
+            {seen} UNION SELECT d.parent_id FROM staff.department d JOIN kept ON kept.id = d.id)
+            SELECT * FROM staff.department WHERE id IN (SELECT id FROM kept) ORDER BY id"""
+    )
+    run(
+        "INSERT INTO public_mart.request_group SELECT * FROM staff.request_group WHERE id IN (SELECT request_group_id FROM public_mart.spell)"
+    )
 
 
 def _release_layers(stage: Stage, city: City) -> set[int]:

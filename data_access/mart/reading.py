@@ -111,9 +111,15 @@ class Mart:
         self._require(scope)
         return self._run(statement, scope)
 
-    def loads(self) -> pd.DataFrame:
-        """The loads behind this generation, newest first (columns of `schema.load`)."""
+    def loads(self, scope: Scope) -> pd.DataFrame:
+        """The loads behind this generation, newest first (columns of `schema.load`).
+
+        How many rows they read counts the cases of all departments: nothing of it for a scope that has some.
+        """
+        self._require(scope)
         frame = self._read_plain(schema.load)
+        if scope.departments is not None:
+            frame[list(schema.LOAD_COUNTS)] = None
         return frame.sort_values("id", ascending=False, ignore_index=True)
 
     def close(self) -> None:

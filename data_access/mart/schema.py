@@ -223,6 +223,11 @@ load = Table(
     _column("as_of", DateTime, "instant up to which this source's data is complete, UTC"),
 )  # fmt: skip
 
+LOAD_COUNTS = (
+    "rows_read", "rows_new", "rows_changed", "rows_unchanged", "rows_quarantined", "rows_deleted", "seconds", "watermark",
+)  # fmt: skip
+"""Columns of `load` that depend on the cases of every department."""
+
 measure = Table(
     "measure", metadata,
     _column("id", Integer, "1, 2, ...; stable over generations"),

@@ -23,10 +23,10 @@ def build(_query: Query) -> list[Any]:
     Output("data-health", "children"), question=Input("question", "data"), refused=lambda message: health.card("Not shown", message)
 )
 def fill(asked: Asked) -> list[Any]:
-    """All parts; those about single rows only for who sees all departments."""
-    made = [health.freshness(asked), health.attempts(asked)]
+    """All parts; those about rows only for who sees all departments."""
+    made = [health.freshness(asked)]
     try:
-        return [*made, health.unmapped(asked), health.refused(asked), health.oddities(asked)]
+        return [*made, health.attempts(asked), health.unmapped(asked), health.refused(asked), health.oddities(asked)]
     except AccessDenied as denied:
         return [*made, health.card("Refused rows and unmapped words", html.P(str(denied)))]
 
