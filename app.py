@@ -53,7 +53,10 @@ def _serving(settings: Settings) -> Flask:
     gate.start(server, desk)
     cache.start(server, settings)
     if is_public:
+        from components import outward
+
         language.start(server, lambda: desk.city.facts.locale)
+        outward.start()
     else:
         from components import viewing
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import errors, health, limits, open_data, routes
+from api import embed, errors, health, limits, open_data, routes
 from metrics.desk import Desk
 
 
 def register(server: Flask, desk: Desk) -> None:
-    """Add `/healthz`, `/readyz`, `/api/v1/...` and, for residents, the files below `/data/` to `server`; whoever `desk` does not know is answered 401."""
+    """Add `/healthz`, `/readyz`, `/api/v1/...` and, for residents, what lies below `/data/` and `/embed/` to `server`; whoever `desk` does not know is answered 401."""
     health.register(server, desk.settings)
     blueprints = [routes.blueprint(desk), *([open_data.blueprint(desk)] if desk.is_public else [])]
     for blueprint in blueprints:
         errors.register(blueprint)
+    # A widget says in its own frame what is wrong.
+    blueprints += [embed.blueprint(desk)] if desk.is_public else []
     limits.start(server, desk, blueprints)
     for blueprint in blueprints:
         server.register_blueprint(blueprint)

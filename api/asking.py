@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import request
 
+from components.language import spoken
 from metrics.desk import Desk
 from metrics.question import BadQuestion, to_query
 from metrics.select import Asked
@@ -69,5 +70,5 @@ def context(asked: Asked) -> dict[str, Any]:
 
 def tag(asked: Asked) -> str:
     """Changes whenever the answer to the present request may: generation, scope or question."""
-    text = f"{asked.mart.edition} {asked.scope.key()} {request.full_path}"
+    text = f"{asked.mart.edition} {asked.scope.key()} {request.full_path} {spoken().code}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

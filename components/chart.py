@@ -15,12 +15,15 @@ from urllib.parse import urlencode
 from dash import MATCH, Input, Output, State, dcc, html
 
 from components import filters, gate, theme, words
+from components.page import Query
 from components.table import Twin, html_table
 from metrics.definitions import REGISTRY
 from metrics.question import BadQuestion, to_query
 from metrics.select import Asked
 
 LONGEST_TITLE = 60
+EMBEDDED: list[Callable[[str, str, Asked, Query], Any]] = []
+"""What offers a chart to other sites: takes its name, title, question and options. A staff process has none."""
 CHARTS: dict[str, Chart] = {}
 """The charts of this process, by name. A process imports the pages of one audience only."""
 NOTES: list[Callable[[Drawn, Asked, str], Drawn]] = []
@@ -178,6 +181,8 @@ def _links(chart: Chart, drawn: Drawn, asked: Asked, view: Mapping[str, str]) ->
     if metric:
         made.append(dcc.Link("Definition", href=f"/definitions#{metric}", title=REGISTRY[metric].meaning))
     made.append(html.A("Link to this view", href=f"?{query}#chart-{chart.name}"))
+    if EMBEDDED:
+        made += [offer for offer in (EMBEDDED[0](chart.name, chart.title, asked, filters.own_query(view)),) if offer is not None]
     return made
 
 

@@ -105,7 +105,8 @@ def start(server: Flask, city_locale: Callable[[], str]) -> None:
             return answer
         answer.vary.update(("Accept-Language", "Cookie"))
         named, opened = request.args.get(PARAMETER), request.headers.get("Sec-Fetch-Dest", "document") == "document"
-        if named in languages() and request.method == "GET" and opened and answer.mimetype == "text/html":
+        is_framed = request.path.startswith("/embed/")  # what other sites show keeps nothing with their visitors
+        if named in languages() and request.method == "GET" and opened and answer.mimetype == "text/html" and not is_framed:
             answer.set_cookie(
                 COOKIE, named, max_age=COOKIE_SECONDS, samesite="Lax", httponly=True, secure=server.config["SESSION_COOKIE_SECURE"]
             )

@@ -53,6 +53,16 @@ def share(value: Any) -> str:
     return MISSING if is_missing(value) else f"{100 * float(value):.1f} %"
 
 
+def percent_axis(value: float) -> str:
+    """A share on an axis: 0.8 -> "80 %"."""
+    return f"{100 * value:.0f} %"
+
+
+def month_name(of: date) -> str:
+    """ "Nov"."""
+    return MONTHS[of.month - 1]
+
+
 def points(value: Any) -> str:
     """A difference of shares: 0.031 -> "3.1 points"."""
     return MISSING if is_missing(value) else f"{abs(100 * float(value)):.1f} points"
