@@ -107,6 +107,11 @@ class Settings:
     api_rate: str = "120 per minute"
     """STATROOM_API_RATE: how often one client may ask the API, such as `5 per second` or `1000 per hour`."""
 
+    @property
+    def released(self) -> Path:
+        """Folder of the released figures of sensitive services: they outlive every mart, and belong in the backup."""
+        return self.data / "released"
+
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read `Settings` from `environ` (default: the process environment).

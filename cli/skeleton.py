@@ -84,10 +84,12 @@ friday = [["08:00", "17:00"]]
 # name_property = "name"
 # population_property = "population"
 
-# What residents may see. A: counted in published figures (and with cases = true published one by one); B and what is not named: nothing.
+# What residents may see. A: counted in published figures (and with cases = true published one by one). B: fixed tables of closed
+# quarters in which few cases are hidden, below 11 for the sensitive ones. What is not named: one number a year for all of it.
 [release]
 A = []
 B = []
+sensitive = []
 """
 
 MAPPING = """\

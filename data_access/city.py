@@ -107,6 +107,10 @@ class City:
         """A, B or C for the request type of that label; C unless the city says otherwise."""
         return self._release_keys.get(slug(request_type), "A" if self.file.release.all_A else "C")
 
+    def is_sensitive(self, request_type: str) -> bool:
+        """Whether the city marks the type of class B as one about health, homes or persons."""
+        return slug(request_type) in {slug(name) for name in self.file.release.sensitive}
+
 
 def load_city(folder: Path, environ: Mapping[str, str] | None = None) -> City:
     """Read `folder/city.toml`; `${NAME}` and `${NAME:-default}` in texts come from `environ`.
@@ -243,6 +247,7 @@ def _check_references(city: City, path: Path) -> None:
         if twice:
             raise CityError(f"{path}: key {key!r} has {twice[0]!r} twice; give each its own.")
     _check_layers(city, path)
+    _check_named(path, "release.sensitive", list(city.file.release.sensitive), list(city.file.release.B))
     if len(city.area_layers) > AREA_SLOTS:
         raise CityError(f"{path}: {len(city.area_layers)} area layers; a case can lie in {AREA_SLOTS} at most.")
     for source in city.sources:

@@ -155,6 +155,8 @@ class Release(Model):
 
     A: tuple[str, ...] = ()
     B: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    """Types of class B about health, homes or persons: their numbers below 11 are hidden, those of the others below 5."""
     all_A: bool = False
     """True for data that is already public: every type not named in B is class A."""
     cases: bool = False

@@ -79,7 +79,7 @@ def _load(
                 loading = Loading(stage, city, full=full, complete=complete, compare_keys=keys, now=started_at, progress=progress)
                 for config in chosen:
                     loading.load(open_source(config, city))
-                published = loading.publish(number)
+                published = loading.publish(number, settings.released)
                 stage.close()
                 if published:
                     generations.publish(folder)

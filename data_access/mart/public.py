@@ -41,7 +41,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
             hidden = schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
             run(f"CREATE TABLE public_mart.{table.name} ({columns(table, hidden)})")
     run("CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'")
-    slots = _release_layers(stage, city)
+    slots = {slot for slot, _ in release_layers(stage, city)}
     _cut_to_days(stage, city.zone, as_of)
     hidden = {f"area_{n}_id": "0::SMALLINT" for n in range(1, schema.AREA_SLOTS + 1) if n not in slots}
     for table, (which, order) in SPELLS.items():
@@ -65,6 +65,8 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     kept = ("id", "mode", "started_at", "as_of")
     nothing = _replaced({column.name: "NULL" for column in schema.load.c if column.name not in kept})
     run(f"INSERT INTO public_mart.load SELECT * REPLACE ({nothing}) FROM staff.load")
+    for table in (schema.release, schema.released_cell):
+        run(f"INSERT INTO public_mart.{table.name} SELECT * FROM staff.{table.name}")
     run("INSERT INTO public_mart.meta SELECT key, value FROM staff.meta WHERE key NOT IN ('public_salt', 'placeholder_points', 'audience')")
     run("INSERT INTO public_mart.meta VALUES ('audience', 'public'), ('cases_published', ?)", [str(city.file.release.cases)])
     run("DROP TABLE released")
@@ -87,13 +89,13 @@ def _release_names(stage: Stage) -> None:
     )
 
 
-def _release_layers(stage: Stage, city: City) -> set[int]:
-    """The slots of the area layers residents may ask for: the first, and each whose areas are parts of the last released one's.
+def release_layers(stage: Stage, city: City) -> list[tuple[int, str]]:
+    """The area layers residents may ask for, as (slot, id): the first, and each whose areas are parts of the last released one's.
 
     Areas of two layers that cut each other would give away what lies between them.
     """
     run = stage.connection.execute
-    run("CREATE TEMP TABLE released_layer (slot SMALLINT, id VARCHAR)")
+    run("CREATE OR REPLACE TEMP TABLE released_layer (slot SMALLINT, id VARCHAR)")
     former = {layer.id for layer in city.area_layers if layer.version_of is not None}
     for slot, layer in run("SELECT slot, id FROM staff.area_layer WHERE slot > 0 ORDER BY slot").fetchall():
         outside = """SELECT count(*) FROM staff.area WHERE layer_id = $layer AND coalesce(parent_slug, '') NOT IN (
@@ -101,7 +103,7 @@ def _release_layers(stage: Stage, city: City) -> set[int]:
         is_first = run("SELECT count(*) FROM released_layer").fetchall() == [(0,)]
         if layer not in former and (is_first or run(outside, {"layer": layer}).fetchall() == [(0,)]):
             run("INSERT INTO released_layer VALUES (?, ?)", [slot, layer])
-    return {slot for (slot,) in run("SELECT slot FROM released_layer").fetchall()}
+    return run("SELECT slot, id FROM released_layer ORDER BY slot").fetchall()
 
 
 def _cut_to_days(stage: Stage, zone: str, as_of: datetime) -> None:

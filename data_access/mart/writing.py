@@ -22,8 +22,9 @@ from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
 from data_access.mart.places import drop_placeholder_points, place
-from data_access.mart.public import build_public
+from data_access.mart.public import build_public, release_layers
 from data_access.mart.staging import Settled, Stage
+from data_access.released import cube, files, publishing
 from settings import utc_now
 
 _DUCKDB_TYPES = (
@@ -47,10 +48,13 @@ class BuildError(RuntimeError):
     """The next generation cannot be built or must not be put into service; one line says why."""
 
 
-def publish_cases(root: Path, city: City, cases: pd.DataFrame, events: pd.DataFrame, as_of: datetime) -> Generation:
+def publish_cases(
+    root: Path, city: City, cases: pd.DataFrame, events: pd.DataFrame, as_of: datetime, released: Path | None = None
+) -> Generation:
     """Build and publish a first or complete generation straight from canonical frames.
 
     Args:
+        released: where released cells are kept (default: beside the generations).
         cases: `canonical.CASE_COLUMNS`; absent columns are null.
         events: `canonical.EVENT_COLUMNS`.
         as_of: instant up to which the frames are complete, naive UTC.
@@ -65,14 +69,15 @@ def publish_cases(root: Path, city: City, cases: pd.DataFrame, events: pd.DataFr
                 "rows_new": settled.new, "rows_changed": settled.changed, "rows_unchanged": settled.unchanged,
                 "rows_quarantined": 0, "rows_deleted": settled.deleted, "watermark": None, "as_of": as_of,
             }  # fmt: skip
-            build(stage, city, as_of=as_of, loads=[load], number=generations.next_number(root))
+            number = generations.next_number(root)
+            build(stage, city, as_of=as_of, loads=[load], number=number, released=released or root / cube.FOLDER)
         return generations.publish(folder)
 
 
-def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, object]], number: int) -> None:
+def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, object]], number: int, released: Path) -> None:
     """Write `staff.duckdb` and `public.duckdb` into the stage's folder, checked and closed.
 
-    `stage` is settled; `loads` are rows of `schema.load` for this build, oldest first.
+    `stage` is settled; `loads` are rows of `schema.load` for this build, oldest first; `released` is the folder of released cells.
 
     Raises:
         BuildError: disk too small, or a check failed; nothing is published then.
@@ -97,12 +102,27 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
     _write_history(stage, loads)
     measures.write(stage)
     _write_meta(stage, city, as_of, number)
+    cells = _release(stage, city, released, as_of, loads[-1])
     build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of)
     problem = checks.problem(stage.connection)
     run("DETACH staff")
     if problem:
         raise BuildError(f"The new data was not put into service: {problem}")
+    cells.keep()
     _tidy(stage)
+
+
+def _release(stage: Stage, city: City, folder: Path, as_of: datetime, load: dict[str, object]) -> cube.Cube:
+    """Write the released cells into the staff mart; a period that cannot be released is noted among the findings."""
+    try:
+        cells = cube.release(stage, city, folder, as_of, release_layers(stage, city))
+    except files.Altered as error:
+        raise BuildError(str(error)) from error
+    publishing.write(stage.connection, cells)
+    if cells.refused:
+        found = [load["id"], load["source_name"], cells.refused]
+        stage.connection.execute("INSERT INTO staff.quality_issue VALUES (?, ?, 'release_refused', 'released cells', ?, 0, NULL)", found)
+    return cells
 
 
 def _columns(table: Table, hidden: tuple[str, ...] = ()) -> str:

@@ -1,0 +1,171 @@
+"""The figures of class B, counted by a load for each period that is closed: what is new is made, what was made stays.
+
+A quarter is released when the quarter after it has ended, a year with its last quarter. A year's cells are the sums of its
+quarters' as these were released, so that the two can be put side by side; hidden is then whatever a year's number would give away.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from data_access.city import City
+from data_access.mart.staging import Stage
+from data_access.released import atoms as counting
+from data_access.released import attack, files, levels
+from data_access.released.bounds import Contradiction
+from data_access.released.files import Released, Tree
+from data_access.released.hiding import LEAST_SENSITIVE, CannotHide, few, hidden_cells
+from data_access.released.trees import Cell, least_of, lines_of, period_above, quarter_of, summed
+
+FOLDER = "released"
+"""Name of the folder in the data folder."""
+
+
+@dataclass
+class Cube:
+    """Everything released so far, with what this load adds."""
+
+    folder: Path
+    tree: Tree | None
+    periods: dict[str, Released]
+    """Period -> its newest vintage."""
+    made: list[Released]
+    """Released now; not yet kept."""
+    refused: str = ""
+    """Why a further period was not released, as a sentence."""
+
+    def keep(self) -> None:
+        """Write what was released now, for good."""
+        if self.tree is not None and self.made:
+            files.keep(self.folder, self.tree, self.made)
+
+
+def release(stage: Stage, city: City, folder: Path, as_of: datetime, layers: list[tuple[int, str]]) -> Cube:
+    """The cube of the attached staff mart, with the periods that can be released since the last load.
+
+    Args:
+        folder: where released cells are kept.
+        layers: slot and id of the area layers residents may ask for.
+
+    Raises:
+        files.Altered: what was published before was changed.
+    """
+    cube = Cube(folder, files.read_tree(folder), files.read_all(folder), [])
+    due = _due_quarters(stage, city, as_of)
+    if not [quarter for quarter in due if quarter not in cube.periods and quarter[:4] not in cube.periods]:
+        return cube
+    found = counting.count(stage, layers, cube.tree)
+    found = found[found["month"].map(quarter_of).isin(due)]
+    if found.empty:
+        return cube
+    tree = cube.tree = _grown(cube.tree, stage, city, found, layers)
+    for year in sorted({quarter[:4] for quarter in due}):
+        try:
+            new = _year(stage, tree, year, [quarter for quarter in due if quarter[:4] == year], found, cube.periods, as_of)
+            _attack(tree, {**cube.periods, **{one.period: one for one in new}}, year)
+        except (CannotHide, Contradiction, Recovered) as error:
+            cube.refused = f"Figures of sensitive services for {year} were not released: {error}."
+            break
+        cube.made += new
+        cube.periods |= {one.period: one for one in new}
+    return cube
+
+
+class Recovered(RuntimeError):
+    """The attacker found out a hidden number."""
+
+
+def _year(
+    stage: Stage, tree: Tree, year: str, due: list[str], found: pd.DataFrame, held: dict[str, Released], as_of: datetime
+) -> list[Released]:
+    """What is to be released of one year now: its further quarters and, with the last, the year itself."""
+    least = _least(tree, year)
+    made: dict[str, Released] = {}
+    for quarter in due if tree.plain.period else []:
+        if quarter not in held:
+            cells = summed(found[found["month"].map(quarter_of) == quarter], tree.levels, (1, 2))
+            made[quarter] = Released(quarter, 1, as_of, cells, frozenset(hidden_cells(cells, lines_of(cells), least)))
+    quarters = [{**held, **made}[name] for name in (f"{year}-Q{n}" for n in range(1, 5)) if name in held or name in made]
+    if year not in held and f"{year}-Q4" in due and (len(quarters) == 4 or (not tree.plain.period and len(due) == 4)):
+        made[year] = _whole_year(stage, tree, year, found, quarters, least, as_of)
+    return list(made.values())
+
+
+def _whole_year(
+    stage: Stage, tree: Tree, year: str, found: pd.DataFrame, quarters: list[Released], least: dict[str, int], as_of: datetime
+) -> Released:
+    parts: dict[Cell, int] = {cell: n for quarter in quarters for cell, n in quarter.cells.items()}
+    hidden = {cell for quarter in quarters for cell in quarter.hidden}
+    years: Counter[Cell] = Counter()
+    for (period, *rest), n in parts.items():
+        if period_above(period) == year:
+            years[(year, *rest)] += n  # type: ignore[index]
+    cells = dict(years) if quarters else summed(found[found["month"].str[:4] == year], tree.levels, (0,))
+    every = {**parts, **cells}
+    lines = lines_of(every)
+    # Whose quarters are all shown is known to whoever can add.
+    known = {total for total, of in lines if total in cells and of[0] in parts and hidden.isdisjoint(of)} if quarters else set()
+    withheld = counting.withheld(stage, year)
+    return Released(
+        year, 1, as_of, cells,
+        frozenset(hidden_cells(every, lines, least, hidden=hidden, fixed=parts.keys() | known) & cells.keys()),
+        None if withheld == 0 or few(withheld, LEAST_SENSITIVE) else withheld,
+    )  # fmt: skip
+
+
+def _attack(tree: Tree, periods: dict[str, Released], year: str) -> None:
+    """Let the attacker at all that would be published of a year.
+
+    Raises:
+        Recovered: it found out a hidden number.
+    """
+    published = {
+        cell: None if cell in one.hidden else n for one in periods.values() if one.period[:4] == year for cell, n in one.cells.items()
+    }
+    found = attack.recovered(published)
+    if found:
+        raise Recovered(f"{len(found)} hidden numbers would follow from the others")
+
+
+def _due_quarters(stage: Stage, city: City, as_of: datetime) -> list[str]:
+    """The whole quarters of the data that ended at least a quarter ago, oldest first."""
+    (first,) = stage.connection.execute("SELECT min(opened_on) FROM staff.spell").fetchone() or (None,)
+    if first is None:
+        return []
+    today = as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(city.zone)).date()
+    last = _quarter_number(today) - 2
+    begun = _quarter_number(first) + (0 if first == date(first.year, 3 * ((first.month - 1) // 3) + 1, 1) else 1)
+    return [f"{number // 4}-Q{number % 4 + 1}" for number in range(begun, last + 1)]
+
+
+def _quarter_number(day: date) -> int:
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def _grown(tree: Tree | None, stage: Stage, city: City, found: pd.DataFrame, layers: list[tuple[int, str]]) -> Tree:
+    """The tree with the services and areas that are new; the first time also with how finely cells are cut."""
+    services = {path.rpartition("/")[2]: path for path in sorted(set(found["service"]))}
+    names = counting.names(stage, layers, found)
+    this_least = counting.least(stage, city)
+    if tree is None:
+        least = least_of({path: this_least[name] for name, path in services.items()})
+        plain, by_deadline = levels.choose(found, len(layers), least)
+        tree = Tree(plain, by_deadline, [layer for _, layer in layers])
+    years = {month[:4] for month in found["month"]}
+    return replace(
+        tree,
+        services={**services, **tree.services},
+        least={**{year: {} for year in years}, **tree.least} | {year: {**this_least, **tree.least.get(year, {})} for year in years},
+        names={**names, **tree.names},
+    )
+
+
+def _least(tree: Tree, year: str) -> dict[str, int]:
+    """Service path -> fewest cases that are shown of it."""
+    return least_of({path: tree.least[year].get(name, LEAST_SENSITIVE) for name, path in tree.services.items()})
