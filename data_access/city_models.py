@@ -159,6 +159,8 @@ class Release(Model):
     """Types of class B about health, homes or persons: their numbers below 11 are hidden, those of the others below 5."""
     all_A: bool = False
     """True for data that is already public: every type not named in B is class A."""
+    addresses: str | None = None
+    """CSV with columns latitude and longitude of the city's addresses: where published cases are shown then rests on these as well."""
     cases: bool = False
     """True to publish cases of class A one by one too: then every number can be counted from them, however small."""
 

@@ -8,7 +8,6 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Integer, and_, cast, func, select
 
 from data_access.cache import cached
-from data_access.mart.public import GRID_DEGREES
 from metrics.answer import pack
 from metrics.definitions import REGISTRY
 from metrics.kinds import Facts
@@ -21,8 +20,8 @@ MOST_CELLS = 40_000
 """Cells of one view, empty ones included; two hundred by two hundred is more than a screen can show."""
 FINEST_DEGREES = 0.0001
 """About ten metres: finer than any address."""
-BLOCK_DEGREES = GRID_DEGREES
-"""About a block of the city: the finest cell for those who may not read where a case lies, and a whole multiple of it any larger one."""
+BLOCK_DEGREES = 0.0025
+"""About a block of the city (250 m): the finest cell for those who may not read where a case lies, and a whole multiple of it any larger one."""
 MOST_ACROSS = 64
 """Cells side by side in a view: as many as a reader can tell apart, and few enough to send."""
 

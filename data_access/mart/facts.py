@@ -22,7 +22,7 @@ def make_facts(stage: Stage, city: City, load_id: int, as_of: datetime) -> None:
     """Make the facts of table `changed`; `load_id` marks them. A hold that has not ended counts until `as_of`."""
     run = stage.connection.execute
     _compute_due_dates(stage, city, as_of)
-    run(f"CREATE TABLE coded AS SELECT {_coded(load_id)} FROM changed c {_JOINS}")
+    run(f"CREATE TABLE coded AS SELECT {_coded(load_id)} FROM changed c {_JOINS}", {"salt": stage.salt})
     run("DROP TABLE changed")
     run(_EVENTS)
     run(_NOTICED, [as_of])
@@ -86,11 +86,13 @@ def _coded(load_id: int) -> str:
         coalesce(c.due_at, cd.due_at) AS due_at, coalesce(c.due_at, cd.promised_at) AS promised_at,
         {_word("due_source", "CASE WHEN c.due_at IS NOT NULL THEN coalesce(c.due_source, 'source') WHEN cd.due_at IS NOT NULL THEN 'sla_rule' ELSE 'none' END")} AS due_source_id,
         coalesce(c.has_valid_interval, true) AS has_valid_interval,
-        coalesce(c.location_key, (hash(round(c.latitude, 4), round(c.longitude, 4)) >> 1)::BIGINT
-            * CASE WHEN c.latitude IS NULL THEN NULL ELSE 1 END) AS location_key,
+        {_PLACE_KEY} AS location_key,
         {load_id} AS load_id, {areas}"""
 
 
+# Keyed, because whoever can list a city's addresses could otherwise try them all and read the place from the key.
+_PLACE_KEY = """CASE WHEN c.location_key IS NOT NULL OR (c.latitude IS NOT NULL AND c.longitude IS NOT NULL) THEN
+    ('0x' || substr(sha256(concat($salt, ':', coalesce(c.location_key::VARCHAR, concat(round(c.latitude, 4), ' ', round(c.longitude, 4))))), 1, 15))::BIGINT END"""
 _JOINS = """
     LEFT JOIN map_programme p ON p.label = c.programme
     LEFT JOIN map_department d ON d.label = c.department

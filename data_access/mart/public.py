@@ -1,7 +1,8 @@
 """The public mart: only what residents may see, in a file of its own.
 
-It holds rows of class-A request types, without staff columns, with points snapped to a coarse grid, with the
-day of what happened instead of its time, and with case numbers that lead nowhere. What is not in the file
+It holds rows of class-A request types, without staff columns, with the day of what happened instead of its time and
+without places: no figure for residents needs one. Where single cases are published, they have case numbers that lead
+nowhere and are shown at fixed points (`data_access.released.points`). What is not in the file
 cannot leak from it.
 """
 
@@ -15,16 +16,15 @@ from zoneinfo import ZoneInfo
 from data_access.city import City
 from data_access.mart import schema
 from data_access.mart.staging import Stage
+from data_access.released.points import write_moved
 
-GRID_DEGREES = 0.0025
-"""Public points are centres of cells this wide: about 250 m. The move depends on the place only."""
-_SNAPPED = {name: f"(floor({name} / {GRID_DEGREES}) + 0.5) * {GRID_DEGREES}" for name in ("latitude", "longitude")}
 SPELLS = {
     schema.spell: ("true", "opened_at, case_id, spell_no"),
     schema.open_spell: ("closed_at IS NULL OR closed_at > $as_of", "due_at, case_id"),
     schema.closed_spell: ("closed_at IS NOT NULL", "closed_at, case_id, spell_no"),
     schema.due_spell: ("due_at IS NOT NULL", "due_at, case_id, spell_no"),
 }
+SHOWN_AT = {"latitude": "moved.to_latitude", "longitude": "moved.to_longitude"}
 INSTANTS = ("opened_at", "spell_opened_at", "closed_at", "due_at", "first_due_at", "first_transferred_at")
 KEPT_DAYS = (0, 7, -7, -14)
 """Days from `as_of` that figures compare with (now, due soon, a week ago, two weeks ago): on which side of them an instant lies is kept."""
@@ -32,8 +32,8 @@ STEP_SECONDS = 1800
 """Durations are rounded up to this; every limit in a definition is a multiple of it."""
 
 
-def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., str], as_of: datetime) -> None:
-    """Write the public mart to `path` from the attached staff mart."""
+def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., str], as_of: datetime, released: Path) -> None:
+    """Write the public mart to `path` from the attached staff mart; `released` is where fixed points are kept."""
     run = stage.connection.execute
     run(f"ATTACH '{path}' AS public_mart")
     for table in schema.metadata.sorted_tables:
@@ -41,17 +41,21 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
             hidden = schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
             run(f"CREATE TABLE public_mart.{table.name} ({columns(table, hidden)})")
     run("CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'")
-    slots = {slot for slot, _ in release_layers(stage, city)}
-    _cut_to_days(stage, city.zone, as_of)
+    layers = release_layers(stage, city)
+    slots = {slot for slot, _ in layers}
+    write_moved(stage, city, released, layers)
+    district = f"s.area_{layers[0][0]}_id" if layers else "0"
+    _cut_to_days(stage, city.zone, as_of, district)
     hidden = {f"area_{n}_id": "0::SMALLINT" for n in range(1, schema.AREA_SLOTS + 1) if n not in slots}
     for table, (which, order) in SPELLS.items():
         given = {"as_of": as_of} if "$as_of" in which else {}
-        made = _replaced({"location_key": "NULL", "satisfaction": "NULL", **_SNAPPED, **hidden})
+        made = _replaced({"location_key": "NULL", "satisfaction": "NULL", **hidden})
         run(f"INSERT INTO public_mart.{table.name} SELECT * REPLACE ({made}) FROM day_spell WHERE {which} ORDER BY {order}", given)
     run("DROP TABLE day_spell")
     if city.file.release.cases:
         run(
-            f"INSERT INTO public_mart.case_record SELECT {_replaced(_record() | hidden)} FROM staff.case_record WHERE request_type_id IN (FROM released) ORDER BY case_id"
+            f"""INSERT INTO public_mart.case_record SELECT {_replaced(_record() | hidden)} FROM staff.case_record s {_moved(district)}
+            WHERE request_type_id IN (FROM released) ORDER BY case_id"""
         )
     _release_names(stage)
     run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (SELECT id FROM released_layer)")
@@ -71,6 +75,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     run("INSERT INTO public_mart.meta VALUES ('audience', 'public'), ('cases_published', ?)", [str(city.file.release.cases)])
     run("DROP TABLE released")
     run("DROP TABLE released_layer")
+    run("DROP TABLE moved")
     run("DETACH public_mart")
 
 
@@ -106,8 +111,8 @@ def release_layers(stage: Stage, city: City) -> list[tuple[int, str]]:
     return run("SELECT slot, id FROM released_layer ORDER BY slot").fetchall()
 
 
-def _cut_to_days(stage: Stage, zone: str, as_of: datetime) -> None:
-    """Table `day_spell`: the released spells with every instant cut to the local midnight before it.
+def _cut_to_days(stage: Stage, zone: str, as_of: datetime, district: str) -> None:
+    """Table `day_spell`: the released spells with every instant cut to the local midnight before it, and the place to its fixed point.
 
     Figures must come out as with the exact times, so what they compare is kept: the order in which things happened on
     one day and on which side of `KEPT_DAYS` they lie, as microseconds after midnight (or after such an instant), and
@@ -131,7 +136,7 @@ def _cut_to_days(stage: Stage, zone: str, as_of: datetime) -> None:
     floor_names = ", ".join(f"floor_{name}" for name in INSTANTS)
     run(
         f"""CREATE TEMP TABLE day_spell AS SELECT * EXCLUDE ({floor_names}) REPLACE ({_replaced(made)}) FROM (
-            SELECT s.*, {", ".join(floors)} FROM staff.spell s {" ".join(joins)} WHERE s.request_type_id IN (FROM released))"""
+            SELECT s.* REPLACE ({_replaced(SHOWN_AT)}), {", ".join(floors)} FROM staff.spell s {" ".join(joins)} {_moved(district)} WHERE s.request_type_id IN (FROM released))"""
     )
     run("DROP TABLE midnight")
 
@@ -158,6 +163,13 @@ def _cut(name: str) -> str:
     return f"floor_{name} + to_microseconds(({name} > floor_{name})::INTEGER + {' + '.join(before)})"
 
 
+def _moved(district: str) -> str:
+    """SQL: the fixed point of a spell or case `s`, where single cases are published."""
+    return (
+        f"""LEFT JOIN moved ON moved.from_latitude = s.latitude AND moved.from_longitude = s.longitude AND moved.district_id = {district}"""
+    )
+
+
 def _steps(seconds: str) -> str:
     return f"(ceil(({seconds}) / {STEP_SECONDS}.0) * {STEP_SECONDS})"
 
@@ -176,7 +188,7 @@ def _record() -> dict[str, str]:
                 "source_updated_at", "acknowledged_at", "inspected_at", "opened_at", "closed_at", "due_at", "first_due_at",
             ), "NULL",
         ),
-        **_SNAPPED,
+        **SHOWN_AT,
     }  # fmt: skip
     return {
         column.name: made.get(column.name, column.name) for column in schema.case_record.c if column.name not in schema.NOT_PUBLIC_COLUMNS

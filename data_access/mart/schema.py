@@ -77,7 +77,7 @@ spell = Table(
     _column("seconds_to_close", BigInteger, "closed_at - opened_at in elapsed seconds; null if open or not to be trusted"),
     _column("first_transferred_at", DateTime, "first change of department after the first assignment, UTC"),
     _column("transfer_count", SmallInteger, "changes of department after the first assignment"),
-    _column("location_key", BigInteger, "hash of the place (address id, else snapped point); null = unknown"),
+    _column("location_key", BigInteger, "hash of the place (address, else point to 10 m) with this installation's secret; null = unknown"),
     _column("satisfaction", SmallInteger, "resident's answer, 1 to 5; null = none"),
     _column("latitude", Double, "degrees WGS84, as in case_record: maps count where cases lie"),
     _column("longitude", Double, "degrees WGS84"),

@@ -7,8 +7,10 @@ unchanged against the previous generation. Rows read = new + changed + unchanged
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Mapping
 
@@ -152,6 +154,11 @@ class Stage:
         if self.previous is None:
             return {}
         return dict(self.connection.execute("SELECT key, value FROM previous.meta").fetchall())
+
+    @cached_property
+    def salt(self) -> str:
+        """The secret of this installation's hashes: that of the generation before, so that they stay the same."""
+        return self.previous_meta().get("public_salt") or secrets.token_hex(16)
 
     def latest_instant(self, source_name: str, not_after: datetime) -> datetime | None:
         """The latest plausible instant among the staged rows of a source (before `settle`)."""

@@ -103,7 +103,7 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
     measures.write(stage)
     _write_meta(stage, city, as_of, number)
     cells = _release(stage, city, released, as_of, loads[-1])
-    build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of)
+    build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of, released)
     problem = checks.problem(stage.connection)
     run("DETACH staff")
     if problem:
@@ -192,7 +192,6 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
 
 def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:
     run = stage.connection.execute
-    held = stage.previous_meta()
     points = run("SELECT latitude, longitude FROM placeholder").fetchall()
     facts = {
         "schema_version": str(schema.SCHEMA_VERSION),
@@ -206,8 +205,8 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:
         "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),
         "layer_versions": json.dumps(_layer_versions(city)),
         "placeholder_points": json.dumps([list(point) for point in points]),
-        # Public case numbers are hashes with this, so that nobody can count back to the CRM's.
-        "public_salt": held.get("public_salt") or secrets.token_hex(16),
+        # Public case numbers and the keys of places are hashes with this, so that nobody can count back to the CRM's or try addresses.
+        "public_salt": stage.salt,
     }
     for key, value in facts.items():
         run("INSERT INTO staff.meta VALUES (?, ?)", [key, value])
