@@ -135,6 +135,7 @@ def _foot(audience: str) -> list[Any]:
         dcc.Link(_("What the figures mean"), href="/definitions"),
         dcc.Link(_("State of the data"), href="/data-health"),
         html.A("API", href="/api/v1/openapi.json"),
+        *([dcc.Link(_("What we publish"), href="/what-we-publish")] if audience == "public" else []),
         *([html.Span(_("Reports are not problems; closed is not always fixed."))] if audience == "public" else []),
     ]
 

@@ -172,6 +172,8 @@ class Portal(Model):
     """Its public address, such as https://stats.example.gov: for link previews and the sitemap. None: the one a visitor used."""
     licence: str = ""
     """Under what terms the open data may be used."""
+    contact: Annotated[str, Field(pattern=r"^(https?://[^\s\"'<>]+|[^\s@<>\"']+@[A-Za-z0-9.-]+)?$")] = ""
+    """Where residents complain about what is published: an e-mail address or the address of a page."""
     licence_url: Annotated[str, Field(pattern=r"^(https?://[^\s\"'<>]+)?$")] = ""
     embed_on: tuple[Annotated[str, Field(pattern=r"^(\*|https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?)$")], ...] = ("*",)
     """Sites that may show its charts in a frame; "*" is every site, an empty list none."""

@@ -64,7 +64,7 @@ def release(stage: Stage, city: City, folder: Path, as_of: datetime, layers: lis
     found = found[found["month"].map(quarter_of).isin(due)]
     if found.empty:
         return cube
-    tree = cube.tree = _grown(cube.tree, stage, city, found, layers)
+    tree = cube.tree = _grown(cube.tree, stage, city, found, layers, {quarter[:4] for quarter in due})
     for year in sorted({quarter[:4] for quarter in due}):
         try:
             new = _year(stage, tree, year, [quarter for quarter in due if quarter[:4] == year], found, cube.periods, as_of)
@@ -148,8 +148,8 @@ def _quarter_number(day: date) -> int:
     return day.year * 4 + (day.month - 1) // 3
 
 
-def _grown(tree: Tree | None, stage: Stage, city: City, found: pd.DataFrame, layers: list[tuple[int, str]]) -> Tree:
-    """The tree with the services and areas that are new; the first time also with how finely cells are cut."""
+def _grown(tree: Tree | None, stage: Stage, city: City, found: pd.DataFrame, layers: list[tuple[int, str]], years: set[str]) -> Tree:
+    """The tree with the services and areas that are new, for the `years` that are released; the first time also with how finely cells are cut."""
     services = {path.rpartition("/")[2]: path for path in sorted(set(found["service"]))}
     names = counting.names(stage, layers, found)
     this_least = counting.least(stage, city)
@@ -157,11 +157,10 @@ def _grown(tree: Tree | None, stage: Stage, city: City, found: pd.DataFrame, lay
         least = least_of({path: this_least[name] for name, path in services.items()})
         plain, by_deadline = levels.choose(found, len(layers), least)
         tree = Tree(plain, by_deadline, [layer for _, layer in layers])
-    years = {month[:4] for month in found["month"]}
     return replace(
         tree,
         services={**services, **tree.services},
-        least={**{year: {} for year in years}, **tree.least} | {year: {**this_least, **tree.least.get(year, {})} for year in years},
+        least={**tree.least, **{year: {**this_least, **tree.least.get(year, {})} for year in years}},
         names={**names, **tree.names},
     )
 

@@ -64,7 +64,6 @@ preset = "nyc_311"
 programme = "requests"
 [release]
 A = ["Fallen tree", "Pothole", "Street light"]
-B = ["Needle found"]
 """
 
 Rows = list[dict[str, Any]]
