@@ -172,7 +172,7 @@ def _tables(resident: Resident, period: str) -> Iterator[tuple[Cell, int | None]
 
 
 def _rows(text: str) -> list[dict[str, Any]]:
-    return pd.read_csv(io.StringIO(text)).to_dict("records")
+    return pd.read_csv(io.StringIO(text)).to_dict("records") if text.strip() else []
 
 
 def search(resident: Resident, staff: Mart) -> list[str]:

@@ -49,15 +49,23 @@ def demo_url(settings: Settings) -> str:
 @click.option("--full", is_flag=True, help="Read everything again and find deleted cases.")
 @click.option("--source", metavar="NAME", help="Only this source of city.toml.")
 @click.option("--new-deadlines", is_flag=True, help="With --full: deadlines by the rules as they are now, also of cases that have one.")
+@click.option(
+    "--recount",
+    type=click.IntRange(1900, 2999),
+    metavar="YEAR",
+    help="With --full: count the released figures of a year anew, as a further vintage.",
+)
 @plain_errors
-def sync(full: bool, source: str | None, new_deadlines: bool) -> None:
+def sync(full: bool, source: str | None, new_deadlines: bool, recount: int | None) -> None:
     """Load what is new or changed into the next generation of the mart."""
     from cli.progress import progress
 
     if new_deadlines and not full:
         raise click.ClickException("--new-deadlines needs --full: only a full load makes every case anew.")
+    if recount and not full:
+        raise click.ClickException("--recount needs --full: only a full load reads every case of the year again.")
     with progress() as shown:
-        reports = _load(full=full, source=source, new_deadlines=new_deadlines, progress=shown)
+        reports = _load(full=full, source=source, new_deadlines=new_deadlines, recount=str(recount or ""), progress=shown)
     for report in reports:
         click.echo(_told(report))
 

@@ -66,7 +66,12 @@ def draw_areas(asked: Asked, view: Mapping[str, str]) -> Drawn:
     layer, frame = released.by_area(asked, period)
     title = _("Cases reported in {period}, by area", period=period)
     if frame.empty:
-        return Drawn(_("These services are released for the whole city only."), None, Twin(frame, ()), title=title)
+        return Drawn(
+            _("These services are released for the whole city only."),
+            None,
+            Twin(frame, (Column("label", N_("Area")),), file=frame),
+            title=title,
+        )
     named = frame.assign(
         label=[label or _("Place not known") for label in frame["label"]], said=_said(frame["opened"], frame["opened_hidden"])
     )

@@ -121,8 +121,12 @@ class Loading:
         report.seconds = time.monotonic() - begun
         self.reports.append(report)
 
-    def publish(self, number: int, released: Path) -> bool:
-        """Decide what changed and build generation `number`; False if nothing did. `released` is the folder of released cells."""
+    def publish(self, number: int, released: Path, recount: str = "") -> bool:
+        """Decide what changed and build generation `number`; False if nothing did. `released` is the folder of released cells.
+
+        Args:
+            recount: a year of them to be counted anew; empty for none.
+        """
         begun = time.monotonic()
         if self.progress:
             self.progress.say("Comparing with what was held and building the mart")
@@ -147,7 +151,7 @@ class Loading:
         if not self.full and not any(r.rows_new + r.rows_changed + r.rows_deleted for r in self.reports):
             return False
         loads = [{"id": self._first_load_id + i, **report.row()} for i, report in enumerate(self.reports)]
-        build(self.stage, self.city, as_of=self._as_of_all(), loads=loads, number=number, released=released)
+        build(self.stage, self.city, as_of=self._as_of_all(), loads=loads, number=number, released=released, recount=recount)
         for report in self.reports:
             report.generation = number
             report.seconds += (time.monotonic() - begun) / len(self.reports)

@@ -39,13 +39,14 @@ FORESEEN = (SourceError, CityError, BuildError, generations.LoadInProgress, gene
 
 def sync(
     settings: Settings, city: City, *, full: bool = False, source: str | None = None, compare_keys: bool = False,
-    new_deadlines: bool = False, progress: Progress | None = None,
+    new_deadlines: bool = False, recount: str = "", progress: Progress | None = None,
 ) -> list[LoadReport]:  # fmt: skip
     """Load the city's sources (or the one named) into the next generation of the mart.
 
     Args:
         compare_keys: look for deleted cases now, also where only changes are read.
         new_deadlines: held cases do not keep the deadlines they were promised: they get those of the rules as they are now.
+        recount: a year whose released figures are counted anew, as a further vintage; empty for none.
 
     Raises:
         SyncError: nothing was published.
@@ -55,14 +56,14 @@ def sync(
         raise SyncError(f"there is no source {source!r}; there are {', '.join(s.name for s in city.sources) or 'none'}.")
     store = open_store(settings)
     try:
-        return _load(settings, city, store, chosen, full, compare_keys, new_deadlines, progress)
+        return _load(settings, city, store, chosen, full, compare_keys, new_deadlines, recount, progress)
     finally:
         store.dispose()
 
 
 def _load(
     settings: Settings, city: City, store: Engine, chosen: list[SourceConfig], full: bool, compare_keys: bool,
-    new_deadlines: bool, progress: Progress | None,
+    new_deadlines: bool, recount: str, progress: Progress | None,
 ) -> list[LoadReport]:  # fmt: skip
     names = [config.name for config in chosen]
     complete = len(chosen) == len(city.sources)
@@ -79,7 +80,7 @@ def _load(
                 loading = Loading(stage, city, full=full, complete=complete, compare_keys=keys, now=started_at, progress=progress)
                 for config in chosen:
                     loading.load(open_source(config, city))
-                published = loading.publish(number, settings.released)
+                published = loading.publish(number, settings.released, recount)
                 stage.close()
                 if published:
                     generations.publish(folder)

@@ -20,7 +20,8 @@ from scipy.optimize import linprog
 
 from access import PUBLIC_VIEWER
 from data_access.city import City, CityError, load_city
-from data_access.mart.writing import BuildError
+from data_access.mart.reading import open_mart
+from data_access.mart.writing import BuildError, publish_cases
 from data_access.released import attack, levels
 from data_access.released.hiding import CannotHide, hidden_cells
 from data_access.released.trees import Cell, Level, least_of, lines_of, summed
@@ -28,7 +29,7 @@ from metrics.measure import ask
 from metrics.question import BadQuestion, Question
 from metrics.released import released_cells, releases
 from metrics.select import Asked
-from tests.support.marts import calendar_of, make_mart, small_city
+from tests.support.marts import calendar_of, make_mart, settings_in, small_city
 
 AS_OF = datetime(2026, 4, 2, 12)
 B = {"No Heat": "Housing", "Rats": "Housing", "Missed Trash": "Trash"}
@@ -149,6 +150,18 @@ def test_what_was_published_never_changes_though_the_cases_do(usual: Asked, publ
     assert numbers(asked, "2025-Q2") == before
     assert "2026-Q1" in set(releases(asked)["period"])
     assert len(list((published / "mart" / "released").glob("2025-Q2*"))) == 1
+
+
+def test_a_year_counted_anew_is_a_further_vintage_that_tells_no_small_change(usual: Asked, published: Path) -> None:
+    """One more case of rats in the north in May (a change of one), and twelve more in the south in August."""
+    more = {**USUAL, ("Rats", "North", "2025-05"): 13, ("Rats", "South", "2025-08"): 24}
+    city, frame = town(), pd.DataFrame([{"programme": "requests", **row} for row in cases(of=more)])
+    publish_cases(published / "mart", city, frame, pd.DataFrame(), AS_OF, recount="2025")
+    asked = ask(open_mart(settings_in(published, "public")), calendar_of(city), usual.question, PUBLIC_VIEWER)
+    assert set(releases(asked)["vintage"]) == {2}
+    assert numbers(asked, "2025-Q2")["north", "rats", ""] == "hidden"
+    assert numbers(asked, "2025-Q3")["south", "rats", ""] == 48  # 36 + 12
+    assert numbers(asked, "2025-Q1") == numbers(usual, "2025-Q1")
 
 
 def test_a_changed_file_is_found_out_and_nothing_is_put_into_service(published: Path) -> None:

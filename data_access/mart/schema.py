@@ -252,29 +252,23 @@ measure_value = Table(
 )  # fmt: skip
 
 release = Table(
-    "release", metadata,
-    _column("period", String, "2025, 2025-Q3: the year or quarter whose cells were released together"),
-    _column("vintage", SmallInteger, "1; one more for each time its year was counted anew"),
-    _column("grain", String, "year or quarter"),
+    "release", metadata, _column("period", String, "2025, 2025-Q3: the year or quarter whose cells were released together"),
+    _column("vintage", SmallInteger, "1; one more for each time its year was counted anew"), _column("grain", String, "year or quarter"),
     _column("starts_on", Date, "first day"), _column("ends_on", Date, "first day after it"),
-    _column("counted_as_of", DateTime, "up to when the cases were known when it was counted, UTC"),
+    _column("counted_as_of", DateTime, "up to when cases were known, UTC"), _column("sha256", String, "of the published cells: never changes"),
     _column("cell_count", Integer, "cells with cases"), _column("hidden_count", Integer, "of them hidden"),
     _column("withheld_count", BigInteger, "of a year: cases of services nothing else is published of; null = too few, or a quarter"),
-    _column("sha256", String, "of the published cells: it never changes"),
 )  # fmt: skip
 
 released_cell = Table(
-    "released_cell", metadata,
-    _column("period", String, "2025, 2025-Q3 or 2025-08"), _column("vintage", SmallInteger, "release.vintage"),
+    "released_cell", metadata, _column("period", String, "2025, 2025-Q3 or 2025-08"), _column("vintage", SmallInteger, "release.vintage"),
     _column("grain", String, "year, quarter or month"), _column("starts_on", Date, "first day"),
-    _column("area_layer", String, "area_layer.id; empty = the whole city"),
+    _column("area_layer", String, "area_layer.id; empty = the whole city"), _column("area_above", String, "area.slug of what it is a part of"),
     _column("area", String, "area.slug; none = place not known; empty = the whole city"), _column("area_name", String, "label"),
-    _column("area_above", String, "area.slug of the area it is a part of; empty = of the city"),
-    _column("request_group", String, "request_group.slug; empty = all of class B"), _column("request_group_name", String, "label"),
+    _column("request_group", String, "request_group.slug; empty = all"), _column("request_group_name", String, "label"),
     _column("request_type", String, "request_type.slug; empty = the whole group"), _column("request_type_name", String, "label"),
     _column("deadline", String, "empty: cases opened in the period; due: cases that fell due in it, of them met and missed"),
-    _column("n", Integer, "cases; null = hidden; a cell that is not there has none"),
-    _column("is_hidden", Boolean, "few cases, or hidden so that few do not follow from the others: one mark for both"),
+    _column("n", Integer, "cases; null = hidden; a cell that is not there has none"), _column("is_hidden", Boolean, "one mark for all hidden"),
 )  # fmt: skip
 
 quarantine = Table(

@@ -49,12 +49,13 @@ class BuildError(RuntimeError):
 
 
 def publish_cases(
-    root: Path, city: City, cases: pd.DataFrame, events: pd.DataFrame, as_of: datetime, released: Path | None = None
+    root: Path, city: City, cases: pd.DataFrame, events: pd.DataFrame, as_of: datetime, released: Path | None = None, recount: str = ""
 ) -> Generation:
     """Build and publish a first or complete generation straight from canonical frames.
 
     Args:
         released: where released cells are kept (default: beside the generations).
+        recount: a year of them to be counted anew.
         cases: `canonical.CASE_COLUMNS`; absent columns are null.
         events: `canonical.EVENT_COLUMNS`.
         as_of: instant up to which the frames are complete, naive UTC.
@@ -70,14 +71,17 @@ def publish_cases(
                 "rows_quarantined": 0, "rows_deleted": settled.deleted, "watermark": None, "as_of": as_of,
             }  # fmt: skip
             number = generations.next_number(root)
-            build(stage, city, as_of=as_of, loads=[load], number=number, released=released or root / cube.FOLDER)
+            build(stage, city, as_of=as_of, loads=[load], number=number, released=released or root / cube.FOLDER, recount=recount)
         return generations.publish(folder)
 
 
-def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, object]], number: int, released: Path) -> None:
+def build(
+    stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, object]], number: int, released: Path, recount: str = ""
+) -> None:
     """Write `staff.duckdb` and `public.duckdb` into the stage's folder, checked and closed.
 
-    `stage` is settled; `loads` are rows of `schema.load` for this build, oldest first; `released` is the folder of released cells.
+    `stage` is settled; `loads` are rows of `schema.load` for this build, oldest first; `released` is the folder of released cells;
+    `recount` a year of them to be counted anew.
 
     Raises:
         BuildError: disk too small, or a check failed; nothing is published then.
@@ -102,7 +106,7 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
     _write_history(stage, loads)
     measures.write(stage)
     _write_meta(stage, city, as_of, number)
-    cells = _release(stage, city, released, as_of, loads[-1])
+    cells = _release(stage, city, released, as_of, loads[-1], recount)
     build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of, released)
     problem = checks.problem(stage.connection)
     run("DETACH staff")
@@ -112,10 +116,10 @@ def build(stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, ob
     _tidy(stage)
 
 
-def _release(stage: Stage, city: City, folder: Path, as_of: datetime, load: dict[str, object]) -> cube.Cube:
+def _release(stage: Stage, city: City, folder: Path, as_of: datetime, load: dict[str, object], recount: str) -> cube.Cube:
     """Write the released cells into the staff mart; a period that cannot be released is noted among the findings."""
     try:
-        cells = cube.release(stage, city, folder, as_of, release_layers(stage, city))
+        cells = cube.release(stage, city, folder, as_of, release_layers(stage, city), recount)
     except files.Altered as error:
         raise BuildError(str(error)) from error
     publishing.write(stage.connection, cells)

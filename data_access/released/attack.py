@@ -47,11 +47,10 @@ def compared(older: Published, newer: Published, least: Mapping[str, int]) -> se
     told = set()
     for cell in {*older, *newer}:
         before, after = older.get(cell, 0), newer.get(cell, 0)
-        if before is None and after is None:
-            continue
         if before is None or after is None:
-            # Shown first and hidden then, it is the old number that is known, and it was not too small.
-            told |= {cell} if before is None else set()
+            # Shown first and hidden then, it is the old number that is known, and it was not too small; hidden first and
+            # none then, the old one is not known.
+            told |= {cell} if before is None and after else set()
         elif 0 < abs(before - after) < least[cell[2]]:
             told.add(cell)
     return told

@@ -21,7 +21,7 @@ from data_access.released import attack, files, levels
 from data_access.released.bounds import Contradiction
 from data_access.released.files import Released, Tree
 from data_access.released.hiding import LEAST_SENSITIVE, CannotHide, few, hidden_cells
-from data_access.released.trees import Cell, least_of, lines_of, period_above, quarter_of, summed
+from data_access.released.trees import Cell, least_of, lines_of, period_above, period_depth, quarter_of, summed
 
 FOLDER = "released"
 """Name of the folder in the data folder."""
@@ -46,19 +46,20 @@ class Cube:
             files.keep(self.folder, self.tree, self.made)
 
 
-def release(stage: Stage, city: City, folder: Path, as_of: datetime, layers: list[tuple[int, str]]) -> Cube:
+def release(stage: Stage, city: City, folder: Path, as_of: datetime, layers: list[tuple[int, str]], recount: str = "") -> Cube:
     """The cube of the attached staff mart, with the periods that can be released since the last load.
 
     Args:
         folder: where released cells are kept.
         layers: slot and id of the area layers residents may ask for.
+        recount: a year to be counted anew, as a further vintage of all that was released of it; empty for none.
 
     Raises:
         files.Altered: what was published before was changed.
     """
     cube = Cube(folder, files.read_tree(folder), files.read_all(folder), [])
     due = _due_quarters(stage, city, as_of)
-    if not [quarter for quarter in due if quarter not in cube.periods and quarter[:4] not in cube.periods]:
+    if not recount and not [quarter for quarter in due if quarter not in cube.periods and quarter[:4] not in cube.periods]:
         return cube
     found = counting.count(stage, layers, cube.tree)
     found = found[found["month"].map(quarter_of).isin(due)]
@@ -67,8 +68,9 @@ def release(stage: Stage, city: City, folder: Path, as_of: datetime, layers: lis
     tree = cube.tree = _grown(cube.tree, stage, city, found, layers, {quarter[:4] for quarter in due})
     for year in sorted({quarter[:4] for quarter in due}):
         try:
-            new = _year(stage, tree, year, [quarter for quarter in due if quarter[:4] == year], found, cube.periods, as_of)
-            _attack(tree, {**cube.periods, **{one.period: one for one in new}}, year)
+            of_year = [quarter for quarter in due if quarter[:4] == year]
+            new = _year(stage, tree, year, of_year, found, cube.periods, as_of, year == recount)
+            _attack(tree, cube.periods, new, year)
         except (CannotHide, Contradiction, Recovered) as error:
             cube.refused = f"Figures of sensitive services for {year} were not released: {error}."
             break
@@ -82,24 +84,28 @@ class Recovered(RuntimeError):
 
 
 def _year(
-    stage: Stage, tree: Tree, year: str, due: list[str], found: pd.DataFrame, held: dict[str, Released], as_of: datetime
-) -> list[Released]:
-    """What is to be released of one year now: its further quarters and, with the last, the year itself."""
+    stage: Stage, tree: Tree, year: str, due: list[str], found: pd.DataFrame, held: dict[str, Released], as_of: datetime,
+    is_anew: bool,
+) -> list[Released]:  # fmt: skip
+    """What is to be released of one year now: its further quarters and, with the last, the year itself; `is_anew`: all of them again."""
     least = _least(tree, year)
     made: dict[str, Released] = {}
     for quarter in due if tree.plain.period else []:
-        if quarter not in held:
+        if quarter not in held or is_anew:
+            before = held.get(quarter)
             cells = summed(found[found["month"].map(quarter_of) == quarter], tree.levels, (1, 2))
-            made[quarter] = Released(quarter, 1, as_of, cells, frozenset(hidden_cells(cells, lines_of(cells), least)))
+            hidden = hidden_cells(cells, lines_of(cells), least, primary=_told_by_change(before, cells, least))
+            made[quarter] = Released(quarter, _next_vintage(before), as_of, cells, frozenset(hidden))
     quarters = [{**held, **made}[name] for name in (f"{year}-Q{n}" for n in range(1, 5)) if name in held or name in made]
-    if year not in held and f"{year}-Q4" in due and (len(quarters) == 4 or (not tree.plain.period and len(due) == 4)):
-        made[year] = _whole_year(stage, tree, year, found, quarters, least, as_of)
+    if (year not in held or is_anew) and f"{year}-Q4" in due and (len(quarters) == 4 or (not tree.plain.period and len(due) == 4)):
+        made[year] = _whole_year(stage, tree, year, found, quarters, least, as_of, held.get(year))
     return list(made.values())
 
 
 def _whole_year(
-    stage: Stage, tree: Tree, year: str, found: pd.DataFrame, quarters: list[Released], least: dict[str, int], as_of: datetime
-) -> Released:
+    stage: Stage, tree: Tree, year: str, found: pd.DataFrame, quarters: list[Released], least: dict[str, int], as_of: datetime,
+    before: Released | None,
+) -> Released:  # fmt: skip
     parts: dict[Cell, int] = {cell: n for quarter in quarters for cell, n in quarter.cells.items()}
     hidden = {cell for quarter in quarters for cell in quarter.hidden}
     years: Counter[Cell] = Counter()
@@ -112,23 +118,42 @@ def _whole_year(
     # Whose quarters are all shown is known to whoever can add.
     known = {total for total, of in lines if total in cells and of[0] in parts and hidden.isdisjoint(of)} if quarters else set()
     withheld = counting.withheld(stage, year)
+    primary = _told_by_change(before, cells, least) - known
     return Released(
-        year, 1, as_of, cells,
-        frozenset(hidden_cells(every, lines, least, hidden=hidden, fixed=parts.keys() | known) & cells.keys()),
+        year, _next_vintage(before), as_of, cells,
+        frozenset(hidden_cells(every, lines, least, hidden=hidden, fixed=parts.keys() | known, primary=primary) & cells.keys()),
         None if withheld == 0 or few(withheld, LEAST_SENSITIVE) else withheld,
     )  # fmt: skip
 
 
-def _attack(tree: Tree, periods: dict[str, Released], year: str) -> None:
-    """Let the attacker at all that would be published of a year.
+def _next_vintage(before: Released | None) -> int:
+    return 1 if before is None else before.vintage + 1
+
+
+def _told_by_change(before: Released | None, cells: dict[Cell, int], least: dict[str, int]) -> set[Cell]:
+    """The cells that two vintages put side by side would tell of: hidden before, or changed by few cases."""
+    if before is None:
+        return set()
+    shown = before.shown
+    return {cell for cell, n in cells.items() if cell in before.hidden or (cell in shown and few(abs(n - shown[cell]), least[cell[2]]))}
+
+
+def _attack(tree: Tree, held: dict[str, Released], new: list[Released], year: str) -> None:
+    """Let the attacker at all that would be published of a year, and at what was published of the same periods before.
 
     Raises:
         Recovered: it found out a hidden number.
     """
-    published = {
-        cell: None if cell in one.hidden else n for one in periods.values() if one.period[:4] == year for cell, n in one.cells.items()
-    }
+    periods = {**held, **{one.period: one for one in new}}
+    published: dict[Cell, int | None] = {}
+    for one in periods.values():
+        published |= one.published if one.period[:4] == year else {}
     found = attack.recovered(published)
+    least = _least(tree, year)
+    for one in new:
+        if one.period in held:
+            known = {cell for cell in one.shown if cell in held[one.period].shown and period_depth(cell[0]) == 0}
+            found |= attack.compared(held[one.period].published, one.published, least) - known
     if found:
         raise Recovered(f"{len(found)} hidden numbers would follow from the others")
 

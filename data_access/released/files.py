@@ -45,6 +45,11 @@ class Released:
         return {cell: n for cell, n in self.cells.items() if cell not in self.hidden}
 
     @property
+    def published(self) -> dict[Cell, int | None]:
+        """What everybody is told: numbers, and None where one is hidden."""
+        return {cell: None if cell in self.hidden else n for cell, n in self.cells.items()}
+
+    @property
     def sha256(self) -> str:
         """Of what is published: one line for each cell, `period,area,service,deadline,n`, n empty if hidden, in their order."""
         lines = [",".join((*cell, "" if cell in self.hidden else str(n))) for cell, n in sorted(self.cells.items())]
@@ -93,11 +98,6 @@ def read_all(folder: Path) -> dict[str, Released]:
         if released.period not in made or made[released.period].vintage < released.vintage:
             made[released.period] = released
     return made
-
-
-def read_vintages(folder: Path) -> list[Released]:
-    """All there are, oldest vintage first."""
-    return sorted((_read(path) for path in folder.glob("*.v*.json")), key=lambda one: (one.vintage, one.period))
 
 
 def keep(folder: Path, tree: Tree, made: list[Released]) -> None:
