@@ -34,7 +34,7 @@ def _serving(settings: Settings) -> Flask:
 
     import api
     from access import PUBLIC_VIEWER
-    from components import gate, language, page, shell, web
+    from components import gate, keeping, language, page, shell, web
     from data_access import cache
     from metrics.desk import Desk
 
@@ -67,11 +67,13 @@ def _serving(settings: Settings) -> Flask:
         "statroom", server=server, use_pages=True, pages_folder="", assets_folder=str(ROOT / "assets"),
         assets_ignore=r".*/early/.*", external_stylesheets=list(shell.STYLES), index_string=shell.INDEX, title="Statroom", update_title="",
         suppress_callback_exceptions=True, enable_mcp=False, serve_locally=True,
-        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}], include_pages_meta=False,
     )  # fmt: skip
     page.import_pages(settings.audience)
     app.layout = lambda: shell.layout(settings.audience)
     web.protect(server, app, public=is_public, hsts=settings.hsts)
+    if is_public:
+        keeping.start(server)
     web.add_routes(server)
     if is_public:
         from components import portal
@@ -81,6 +83,7 @@ def _serving(settings: Settings) -> Flask:
         viewing.add_menu(server, desk)
     api.register(server, desk)
     Compress(server)
+    keeping.bound(server)
     cli.register(server)
     # Dash learns its callbacks with the first request. That one is made here, or a visitor whose page was
     # served by another process would be told that there is no such callback.

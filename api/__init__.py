@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import embed, errors, health, limits, open_data, routes
+from api import embed, errors, health, limits, open_data, routes, site
 from metrics.desk import Desk
 
 
 def register(server: Flask, desk: Desk) -> None:
     """Add `/healthz`, `/readyz`, `/api/v1/...` and, for residents, what lies below `/data/` and `/embed/` to `server`; whoever `desk` does not know is answered 401."""
     health.register(server, desk.settings)
+    site.register(server, desk)
     blueprints = [routes.blueprint(desk), *([open_data.blueprint(desk)] if desk.is_public else [])]
     for blueprint in blueprints:
         errors.register(blueprint)

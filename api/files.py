@@ -11,12 +11,11 @@ from flask import Response, request
 from api.asking import tag
 from api.errors import NotThere
 from components import files
+from components.keeping import SECONDS
 from metrics.desk import Desk
 from metrics.select import Asked
 
 FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-PUBLIC_SECONDS = 60
-"""How long browsers and proxies may keep a public answer without asking again."""
 
 
 def file_of(frame: pd.DataFrame, form: str, name: str, facts: dict[str, Any]) -> Response:
@@ -49,7 +48,7 @@ def kept_fresh(desk: Desk, asked: Asked, answer: Callable[[], Response]) -> Resp
     mark = tag(asked)
     made = Response(status=304) if _is_held(mark) else answer()
     made.set_etag(mark)
-    made.headers["Cache-Control"] = f"public, max-age={PUBLIC_SECONDS}" if desk.is_public else "no-store"
+    made.headers["Cache-Control"] = f"public, max-age={SECONDS}" if desk.is_public else "no-store"
     if not desk.is_public:
         made.vary.add("Cookie")
     return made

@@ -26,6 +26,8 @@ Parser = Callable[[Any], Any]
 MOST_FILTERS = 40
 MADE_HERE: set[Callable[..., Any]] = set()
 """Every function that Dash calls for a request; a test looks that there is no other."""
+FILLED: dict[str, Callable[[Any], Any]] = {}
+"""Id of a part of a page -> what fills it from the page's question: for readers whose browser runs no callbacks."""
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +73,18 @@ def answers(
                 return _unchanged(output)
 
         MADE_HERE.add(run)
+        if not taken:
+            _remember(output, function)
         return function
 
     return make
+
+
+def _remember(output: Any, function: Callable[..., Any]) -> None:
+    """Note which parts of pages `function` fills, if the question is all it needs."""
+    for name, part in output.items() if isinstance(output, dict) else [("", output)]:
+        if isinstance(part.component_id, str) and part.component_property == "children":
+            FILLED[part.component_id] = (lambda asked, name=name: function(asked)[name]) if name else function
 
 
 def changes(

@@ -10,7 +10,7 @@ EMPTY = frozenset({"br", "circle", "img", "line", "link", "meta", "path", "polyl
 """Elements that hold nothing."""
 
 
-def tag(name: str, *content: Any, **attributes: Any) -> Markup:
+def tag(name: str, /, *content: Any, **attributes: Any) -> Markup:
     """`<name attributes>content</name>`; None is left out, `class_` is class, `aria_label` is aria-label, and texts are escaped."""
     said = "".join(
         f' {_name(key)}="{escape(_value(value))}"' for key, value in attributes.items() if value is not None and value is not False

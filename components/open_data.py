@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
 from components import files
+from components.aside import done_within
 from components.language import _
 from data_access.cache import cached, is_kept
 from metrics.definitions import DEFINITIONS_VERSION, REGISTRY
@@ -21,10 +20,6 @@ from metrics.suppression import threshold_of
 
 PATIENCE = 4.0
 """Seconds that a request waits for tables that are being made."""
-_jobs: dict[str, threading.Thread] = {}
-_jobs_guard = threading.Lock()
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -130,21 +125,4 @@ def are_ready(asked: Asked, patience: float = PATIENCE) -> bool:
     """
     if all(is_kept("open-data-size", asked.mart.edition, asked.scope, [name, DEFINITIONS_VERSION]) for name in TABLES):
         return True
-    with _jobs_guard:
-        job = _jobs.get(asked.mart.edition)
-        if job is None:
-            _jobs.clear()
-            job = _jobs[asked.mart.edition] = threading.Thread(target=_prepare, args=(asked,), name="open-data", daemon=True)
-            job.start()
-    job.join(patience)
-    return not job.is_alive()
-
-
-def _prepare(asked: Asked) -> None:
-    try:
-        for table in TABLES.values():
-            size(table, asked)
-    except Exception:
-        log.exception("The tables of open data could not be made")
-        with _jobs_guard:
-            _jobs.clear()
+    return done_within(f"open-data {asked.mart.edition}", patience, lambda: [size(table, asked) for table in TABLES.values()])

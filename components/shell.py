@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, timedelta
-from html import escape
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import dash
 import dash_bootstrap_components as dbc
 from dash import Input, Output, dcc, html
-from flask import request
 
-from components import gate, language, words
+from components import gate, language, preview, words
 from components.language import _
 from data_access.mart.reading import MartUnavailable
 from data_access.store import engine, runs
@@ -32,40 +30,36 @@ INDEX = """<!DOCTYPE html>
 <html lang="{%lang%}">
 <head>
 {%metas%}
-<title>{%title%}</title>{%other_languages%}
+<title>{%title%}</title>{%head%}
 <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
 <script src="/assets/early/theme.js"></script>
 {%css%}
 </head>
 <body>
-<noscript><p class="noscript">{%noscript%} <a href="/api/v1/metrics.csv">/api/v1/metrics.csv</a></p></noscript>
+<noscript>{%noscript%}</noscript>
 {%app_entry%}
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>"""
 
+NEEDS_SCRIPTS = '<p class="noscript">This page needs JavaScript. The same figures are files at <a href="/api/v1/metrics.csv">/api/v1/metrics.csv</a>.</p>'
+
 
 class Framed(dash.Dash):
-    """Dash, with an index page that says its language and where the same page is in another one, and no versions to every visitor."""
+    """Dash, with an index page that says its language, and of the portal also what it finds: for previews, and for browsers without scripts."""
 
     def _config(self) -> dict[str, Any]:
         return {**super()._config(), "dash_version": "", "python_version": "", "plotly_version": "", "dash_version_url": ""}
 
     def interpolate_index(self, **parts: Any) -> str:
-        others = [f'\n<link rel="alternate" hreflang="{other.code}" href="{_here_in(other.code)}">' for other in language.others()]
-        ours = {
-            "lang": language.spoken().code, "other_languages": "".join(others),
-            "noscript": _("This page needs JavaScript. The same figures are in files:"),
-        }  # fmt: skip
+        ours = {"lang": language.spoken().code, "head": "", "noscript": NEEDS_SCRIPTS}
+        if gate.desk().is_public:
+            told = preview.index_parts()
+            parts["title"] = told["title"]
+            ours |= {"head": told["head"], "noscript": preview.with_scripts_off(told["noscript"])}
         filled = super().interpolate_index(**parts)
-        for name, text in ours.items():
-            filled = filled.replace(f"{{%{name}%}}", text)
-        return filled
-
-
-def _here_in(code: str) -> str:
-    """The address of the present page in another language, safe to stand in HTML."""
-    return escape(f"{quote(request.path)}?{urlencode({**request.args.to_dict(), language.PARAMETER: code})}")
+        # In one go: what is filled in is never itself looked through for places to fill.
+        return re.sub(r"\{%(lang|head|noscript)%\}", lambda place: ours[place[1]], filled)
 
 
 def layout(audience: str) -> html.Div:
@@ -79,6 +73,7 @@ def layout(audience: str) -> html.Div:
             html.Div(id="notice", className="notice", role="alert", hidden=True),
             html.Main(dash.page_container, id="main", tabIndex=-1),
             html.Footer(_foot(audience), className="site-foot"),
+            html.P(id="print-address", className="print-address"),
             dcc.Location(id="url", refresh=False),
             dcc.Interval(id="tick", interval=CHECK_SECONDS * 1000),
         ],
