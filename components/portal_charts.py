@@ -82,6 +82,19 @@ def on_time_by_service(asked: Asked) -> Drawn:
     return Drawn(finding, bars(drawn, "share", colours=theme.PRIMARY), twin, note)
 
 
+def reported_by_service(asked: Asked) -> Drawn:
+    """What is reported most in an area, with how often it is on time there; each leads to its page, which is about the whole city."""
+    frame = services(asked)
+    frame = frame.assign(href=[portal_links.in_quarter(portal_links.service(key), asked) for key in frame["key"]])
+    twin = Twin(frame, SERVICES, _("Services, most reported first"))
+    drawn = frame.dropna(subset=["opened"]).head(SHOWN)
+    if drawn.empty:
+        return Drawn(_("Too few cases were reported here to say of which services."), None, twin)
+    most = words.joined(list(drawn["label"].head(3)))
+    note = _("A service leads to its page, which is about the whole city. What too few cases stand behind is left empty.")
+    return Drawn(_("Most reported here: {services}.", services=most), bars(drawn, "cases", value="opened"), twin, note)
+
+
 def on_time_by_area(asked: Asked, layer: str | None = None) -> Drawn:
     """On time in each area of a layer, by default the city's first; an area leads to its page."""
     known = list(layers(asked))

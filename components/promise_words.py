@@ -37,3 +37,10 @@ def promise_said(rule: SlaRule | None, has_deadlines: bool) -> str:
     if has_deadlines:
         return _("Each case gets a deadline of its own; there is no one promise for all.")
     return _("The city has promised no time for this service.")
+
+
+def promise_short(rule: SlaRule | None, kind: str) -> str:
+    """The promise in a cell of a table; `kind` as `metrics.resident_tables.promises_kept` has it."""
+    if rule is not None:
+        return time_said(rule)
+    return _("case by case") if kind == "each" else _("nothing")

@@ -150,6 +150,20 @@ class AreaLayer(Model):
     """Last day on which they were."""
 
 
+class AddressFile(Model):
+    """`[[address_file]]`: the city's addresses (CSV) or named streets (GeoJSON lines), by which residents find their area."""
+
+    file: str
+    """CSV with a point for each address, or GeoJSON, beside `city.toml`."""
+    street: str = "street"
+    """Column or property with the street's name."""
+    number: str | None = None
+    """Column or property with the house number."""
+    longitude: str = "longitude"
+    """Columns of a CSV file with the point, WGS84."""
+    latitude: str = "latitude"
+
+
 class Release(Model):
     """`[release]`: which request types residents may see. Types not named are class C: withheld."""
 
@@ -217,6 +231,7 @@ class CityFile(Model):
     sla_preset: tuple[str, ...] = ()
     """Calendars and rules that come with Statroom: the deadlines of known exports. A rule in this file goes before theirs."""
     area_layer: tuple[AreaLayer, ...] = ()
+    address_file: tuple[AddressFile, ...] = ()
     release: Release = Release()
     portal: Portal = Portal()
     sign_in: SignInConfig = SignInConfig()

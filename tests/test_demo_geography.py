@@ -12,8 +12,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from data_access.demo import plan
-from data_access.demo.areas import area_files
-from data_access.demo.places import ADDRESSES, Places, address
+from data_access.demo.areas import address_file, area_files
+from data_access.demo.places import ADDRESSES, ADDRESSES_PER_STREET, Places, address
 from data_access.slugs import slug
 from settings import ROOT
 
@@ -40,6 +40,13 @@ def test_the_files_in_the_repository_are_what_the_code_draws(drawn: Drawn) -> No
         assert [facts for facts, _ in drawn[layer]] == [facts for facts, _ in again[layer]]
         for (_, shape), (_, other) in zip(drawn[layer], again[layer], strict=True):
             assert shapely.hausdorff_distance(shape, other) < 2e-5
+
+
+def test_every_street_is_listed_by_its_first_and_last_house() -> None:
+    """So that every address of the demo city leads a resident to its neighbourhood."""
+    text = (FOLDER / "addresses.csv").read_text("utf-8")
+    assert text == address_file()
+    assert len(text.splitlines()) == 1 + 2 * len(plan.NEIGHBOURHOODS) * ADDRESSES // ADDRESSES_PER_STREET
 
 
 def test_neighbourhoods_tile_their_districts_without_gap_or_overlap(drawn: Drawn) -> None:

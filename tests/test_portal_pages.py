@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from playwright.sync_api import Browser, expect
 
+from tests.support.looking import PHONE, watched
+from tests.support.marts import settings_in
 from tests.support.portal import opened, said
 from tests.support.portal_town import make_town
+from tests.support.servers import served
 
 PAGES = [
     "/service/pothole",
@@ -20,13 +26,26 @@ PAGES = [
     "/service/nothing-at-all",
     "/services",
     "/services?find=LAM",
+    "/area/district/north",
+    "/area/district/nowhere",
+    "/area/hidden/nowhere",
+    "/areas",
+    "/promises",
+    "/",
 ]
+TYPED = ["12 main st", "Main Street", "Main Street 150, Town", "elm", "1 Nowhere Road", "7 Secret Court", "", "' OR 1=1 --"]
+pytestmark = pytest.mark.xdist_group("portal pages")
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    folder: Path = make_town(tmp_path_factory.mktemp("portal"))
-    return dict(zip(PAGES, opened(folder, PAGES), strict=True))
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_town(tmp_path_factory.mktemp("portal"))
+
+
+@pytest.fixture(scope="module")
+def portal(town: Path) -> dict[str, dict[str, Any]]:
+    searches = [["/areas", "address-found", {"address.value": text, "address-find.n_clicks": 1}] for text in TYPED]
+    return dict(zip([*PAGES, *TYPED], opened(town, [*PAGES, *searches]), strict=True))
 
 
 def words_of(page: dict[str, Any], target: str, part: str = "children") -> str:
@@ -109,3 +128,93 @@ def test_services_are_listed_most_reported_first_and_found_by_a_part_of_their_na
     assert text.index("Pothole") < text.index("Bench") < text.index("Lamp")
     assert "No Heat" not in text and "Complaint" not in text
     assert words_of(portal["/services?find=LAM"], "services-list").startswith("1 service, of those reported in this period.Lamp")
+
+
+def test_an_area_stands_beside_the_whole_city(portal: dict[str, Any]) -> None:
+    """In North 20 potholes, 8 lamps, 10 signs and 12 benches were reported; 28 of 38 were on time, in the city 38 of 58."""
+    text = words_of(portal["/area/district/north"], "area-words")
+    assert portal["/area/district/north"]["title"] == "North · Statroom"
+    assert "50 cases were reported." in text
+    assert (
+        "7 of 10 cases that were due were closed on time (73.7 % of 38). That is 48.7 points better than in the same months a year earlier."
+        in text
+    )
+    assert "In the whole city it was 65.5 %, which is no clear difference." in text
+    # 15 potholes and all 30 others in North; 30 and 30 in the city.
+    assert "9 of 10 cases were closed within a week of the report. Here it was 90.0 %, in the whole city 85.7 %." in text
+
+
+def test_what_is_reported_most_in_an_area_leads_to_the_services(portal: dict[str, Any]) -> None:
+    page = portal["/area/district/north"]
+    assert chart(page, "area-services")["finding"]["children"] == "Most reported here: Pothole, Bench and Sign."
+    assert chart(page, "area-services")["figure"]["figure"]["data"][0]["customdata"][-1] == "/service/pothole"
+
+
+def test_an_area_that_there_is_not_is_a_missing_page(portal: dict[str, Any]) -> None:
+    for address in ("/area/district/nowhere", "/area/hidden/nowhere"):
+        assert portal[address]["status"] == 404 and "There is no page at this address" in said(portal[address]["layout"])
+
+
+def test_areas_are_listed_and_lead_to_their_pages(portal: dict[str, Any]) -> None:
+    assert words_of(portal["/areas"], "areas-list") == "DistrictsNorthSouth"
+    assert '"/area/district/north"' in json.dumps(portal["/areas"]["answers"])
+
+
+def test_promises_are_told_with_what_became_of_them(portal: dict[str, Any]) -> None:
+    """Only the potholes are many enough: half of them on time, a year earlier a quarter."""
+    text = words_of(portal["/promises"], "promises-words")
+    assert "the city aims for: 0 of 1." in text and "did better than a year earlier: 1 of 1." in text
+    assert "Nothing is promised for Bench." in text
+    parts = chart(portal["/promises"], "promises-kept")
+    assert parts["finding"]["children"] == "Pothole kept its promise in 50.0 % of cases."
+    rows = parts["table"]["children"]["props"]["children"][0]["props"]["children"]["props"]["rows"]
+    assert [row[:3] for row in rows] == [
+        [["Pothole", "/service/pothole"], "2 working days", "50.0 %"], [["Lamp", "/service/lamp"], "2 working days", "–"],
+        [["Sign", "/service/sign"], "2 working days", "–"], [["Bench", "/service/bench"], "nothing", "–"],
+    ]  # fmt: skip
+
+
+def test_the_front_page_says_how_the_city_is_doing(portal: dict[str, Any]) -> None:
+    text = words_of(portal["/"], "in-words")
+    assert "70 cases were reported." in text and "7 of 10 cases that were due were closed on time (65.5 % of 58)." in text
+    assert '"/service/pothole"' in json.dumps(portal["/"]["answers"]["public-services"])
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    ("12 main st", "Main Street lies in:North"), ("Main Street 150, Town", "Main Street lies in:South"), ("elm", "Elm Lane lies in:South"),
+    ("Main Street", "Main Street runs through several areas; choose yours:NorthSouth"),
+    ("1 Nowhere Road", "We could not find this street. Check how it is written, or choose your area on the map or in the lists."),
+    ("7 Secret Court", "We could not find this street. Check how it is written, or choose your area on the map or in the lists."),
+    ("' OR 1=1 --", "We could not find this street. Check how it is written, or choose your area on the map or in the lists."),
+    ("", "Type a street, with the house number if you like."),
+])  # fmt: skip
+def test_an_address_leads_to_its_area(portal: dict[str, Any], typed: str, told: str) -> None:
+    """All cases were reported at 7 Secret Court, which is in no list of streets."""
+    assert said(portal[typed]["answers"]["response"]["address-found"]["children"]) == told
+
+
+def test_an_address_is_kept_nowhere(portal: dict[str, Any], town: Path) -> None:
+    """Not in the answer, which moves no address of the window, not in a log, not in any file."""
+    assert "Nowhere" not in json.dumps(portal["1 Nowhere Road"]["answers"])
+    assert "sideUpdate" not in json.dumps(portal["12 main st"]["answers"])
+    assert "Nowhere" not in portal["/"]["log"] and "main st" not in portal["/"]["log"]
+    assert not [path for path in town.rglob("*") if path.is_file() and b"Nowhere Road" in path.read_bytes()]
+
+
+def test_the_streets_are_those_of_the_city_and_none_of_a_case(town: Path) -> None:
+    with duckdb.connect(str(next(town.glob("mart/*/public.duckdb"))), read_only=True) as mart:
+        rows = mart.execute("SELECT name, area_slug, first_number, last_number FROM street ORDER BY ALL").fetchall()
+    assert rows == [("Elm Lane", "south", 5, 5), ("Main Street", "north", 1, 99), ("Main Street", "south", 101, 199)]
+
+
+def test_a_resident_finds_the_area_by_typing_the_address_on_a_phone(town: Path, browser: Browser) -> None:
+    with served(dataclasses.replace(settings_in(town, "public"), city=town)) as url, watched(browser, size=PHONE) as seen:
+        seen.page.goto(f"{url}/areas")
+        seen.page.get_by_label("Type your address").fill("12 Main St")
+        seen.page.keyboard.press("Enter")
+        seen.page.locator("#address-found").get_by_role("link", name="North").click()
+        expect(seen.page.get_by_role("heading", level=1)).to_have_text("North")
+        expect(seen.page.locator("#area-words")).to_contain_text("50 cases were reported")
+        assert seen.page.url == f"{url}/area/district/north"
+        assert seen.page.title() == "North · Statroom"
+        assert seen.overflow() <= 0 and seen.errors == [] and seen.outside == []

@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from data_access.demo import geography, plan
+from data_access.demo.places import ADDRESSES, ADDRESSES_PER_STREET, Places, address
 from data_access.slugs import slug
 from settings import ROOT
 
@@ -21,6 +22,7 @@ def write_areas(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in area_files().items():
         (folder / name).write_text(text, "utf-8")
+    (folder / "addresses.csv").write_text(address_file(), "utf-8")
 
 
 def area_files() -> dict[str, str]:
@@ -33,6 +35,17 @@ def area_files() -> dict[str, str]:
         f"{name}.geojson": json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"), ensure_ascii=False) + "\n"
         for name, features in layers.items()
     }
+
+
+def address_file() -> str:
+    """CSV text: the first and the last house of every street."""
+    places, rows = Places(), ["number,street,longitude,latitude"]
+    for hood in range(len(plan.NEIGHBOURHOODS)):
+        for first in range(0, ADDRESSES, ADDRESSES_PER_STREET):
+            for house in (first, first + ADDRESSES_PER_STREET - 1):
+                number, _, street = address(hood, house).partition(" ")
+                rows.append(f"{number},{street},{places.longitude[hood][house]:.5f},{places.latitude[hood][house]:.5f}")
+    return "\n".join(rows) + "\n"
 
 
 def _neighbourhoods(city: geography.City) -> list[Feature]:

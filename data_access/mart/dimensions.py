@@ -79,6 +79,11 @@ class Dimensions:
                 self._areas[str(layer)] = _dimension(rows.drop(columns="layer_id"))
         return self._areas.get(layer_id, Dimension([]))
 
+    @cached_property
+    def streets(self) -> pd.DataFrame:
+        """Which areas each street runs through (columns of `schema.street`)."""
+        return self._read(schema.street)
+
     @staticmethod
     def vocabulary(name: str) -> Dimension:
         """A fixed vocabulary as a dimension: slug = the word, name = the word in plain writing."""

@@ -64,6 +64,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
         # Areas that are on no map are known from cases only.
         unseen = f"geometry IS NULL AND id NOT IN (SELECT area_{slot}_id FROM public_mart.spell)"
         run(f"DELETE FROM public_mart.area WHERE layer_id = ? AND {unseen}", [layer])
+    run("INSERT INTO public_mart.street SELECT * FROM staff.street WHERE layer_id IN (SELECT id FROM released_layer)")
     run("INSERT INTO public_mart.request_type SELECT * FROM staff.request_type WHERE id IN (FROM released)")
     # Of a load residents learn when it was: what it read holds the cases that are not published.
     kept = ("id", "mode", "started_at", "as_of")
@@ -71,7 +72,9 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     run(f"INSERT INTO public_mart.load SELECT * REPLACE ({nothing}) FROM staff.load")
     for table in (schema.release, schema.released_cell):
         run(f"INSERT INTO public_mart.{table.name} SELECT * FROM staff.{table.name}")
-    run("INSERT INTO public_mart.meta SELECT key, value FROM staff.meta WHERE key NOT IN ('public_salt', 'placeholder_points', 'audience')")
+    run(
+        "INSERT INTO public_mart.meta SELECT key, value FROM staff.meta WHERE key NOT IN ('public_salt', 'placeholder_points', 'streets', 'audience')"
+    )
     run("INSERT INTO public_mart.meta VALUES ('audience', 'public'), ('cases_published', ?)", [str(city.file.release.cases)])
     run("DROP TABLE released")
     run("DROP TABLE released_layer")

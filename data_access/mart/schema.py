@@ -209,6 +209,16 @@ area = Table(
     _column("geometry", String, "GeoJSON geometry in WGS84, made valid; null = known by name only"),
 )  # fmt: skip
 
+street = Table(
+    "street", metadata,
+    _column("layer_id", String, "area_layer.id"),
+    _column("area_slug", String, "an area of the layer that the street, or this part of it, lies in"),
+    _column("slug", String, "the street's name as a key"), _column("name", String, "label"),
+    _column("first_number", Integer, "lowest house number of the part; null = numbers are not known"),
+    _column("last_number", Integer, "and the highest"),
+)  # fmt: skip
+"""Which areas a street runs through, from the city's own map or address file: never from cases."""
+
 load = Table(
     "load", metadata,
     _column("id", Integer, "1, 2, ..."), _column("source_name", String, "[[source]] name"),
@@ -292,8 +302,8 @@ meta = Table(
     _column("value", String, "text; instants ISO 8601 in UTC"),
 )  # fmt: skip
 
-SCHEMA_VERSION = 5
-DIMENSIONS = (programme, department, request_group, request_type, area_layer, area)
+SCHEMA_VERSION = 6
+DIMENSIONS = (programme, department, request_group, request_type, area_layer, area, street)
 PLAIN_TABLES = (programme, load, meta, release, released_cell)
 """Tables without case data, or with what everybody may know: readable under any scope."""
 STAFF_TABLES = (quarantine, quality_issue)

@@ -25,6 +25,7 @@ from data_access.mart.places import drop_placeholder_points, place
 from data_access.mart.public import build_public, release_layers
 from data_access.mart.staging import Settled, Stage
 from data_access.released import cube, files, publishing
+from data_access.streets import META, write_streets
 from settings import utc_now
 
 _DUCKDB_TYPES = (
@@ -103,9 +104,10 @@ def build(
     for name in ("closed", "due"):
         run(f"INSERT INTO staff.{name}_spell SELECT * FROM staff.spell WHERE {name}_at IS NOT NULL ORDER BY {name}_at, case_id, spell_no")
     _write_dimensions(stage)
+    streets = write_streets(stage, city)
     _write_history(stage, loads)
     measures.write(stage)
-    _write_meta(stage, city, as_of, number)
+    _write_meta(stage, city, as_of, number, streets)
     cells = _release(stage, city, released, as_of, loads[-1], recount)
     build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of, released)
     problem = checks.problem(stage.connection)
@@ -194,7 +196,7 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
     run("INSERT INTO staff.quality_issue SELECT ?, ?, * FROM unplaced", [last["id"], last["source_name"]])
 
 
-def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:
+def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets: str) -> None:
     run = stage.connection.execute
     points = run("SELECT latitude, longitude FROM placeholder").fetchall()
     facts = {
@@ -208,6 +210,7 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int) -> None:
         "city_zone": city.zone,
         "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),
         "layer_versions": json.dumps(_layer_versions(city)),
+        META: streets,
         "placeholder_points": json.dumps([list(point) for point in points]),
         # Public case numbers and the keys of places are hashes with this, so that nobody can count back to the CRM's or try addresses.
         "public_salt": stage.salt,

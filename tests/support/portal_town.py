@@ -8,6 +8,7 @@
     No Heat     B       30         24 hours        not for residents
     Complaint   C       30         none            not for residents
 
+Main Street runs from North (numbers 1 to 99) into South (101 to 199); Elm Lane lies in South.
 A year earlier 40 potholes were reported, of which 10 were closed after 12 hours and 30 after 10 days. Cases are opened at noon of a Monday,
 potholes fall due on Wednesday at five. 20 potholes, all other cases lie in North, 20 potholes in South.
 """
@@ -64,18 +65,29 @@ id = "district"
 name = "District"
 plural = "Districts"
 file = "districts.geojson"
+[[address_file]]
+file = "addresses.csv"
+number = "number"
 [release]
 A = ["Pothole", "Lamp", "Sign", "Bench"]
 B = ["No Heat"]
 """
 THE_FIRST = datetime(2024, 12, 2, 12)
 """When 12 benches were reported, and the data begin: of a quarter that began before, nothing is told by quarter."""
+ADDRESSES = """number,street,longitude,latitude
+1,Main Street,10.02,50.15
+99,Main Street,10.08,50.15
+101,Main Street,10.02,50.05
+199,Main Street,10.08,50.05
+5,Elm Lane,10.03,50.03
+"""
 HALF_A_DAY = 0.5
 
 
 def make_town(folder: Path) -> Path:
     """Publish the town in `folder`, its `city.toml` beside its mart."""
     (folder / "city.toml").write_text(CITY)
+    (folder / "addresses.csv").write_text(ADDRESSES)
     squares = {"North": 50.1, "South": 50.0}
     features = [
         {"type": "Feature", "properties": {"name": name}, "geometry": {"type": "Polygon", "coordinates": [_square(10.0, south)]}}
@@ -100,7 +112,7 @@ def make_town(folder: Path) -> Path:
 def _case(kind: str, opened: datetime, days: float | None, where: str, *, due: bool = False) -> dict[str, Any]:
     closed = None if days is None else opened + timedelta(days=days)
     return {
-        "department": "works", "request_type": kind, "case_class": "service", "channel": "web", "initiated_by": "resident", "opened_at": opened,
+        "department": "works", "request_type": kind, "case_class": "service", "channel": "web", "initiated_by": "resident", "opened_at": opened, "address": "7 Secret Court",
         "due_at": opened + timedelta(days=2, hours=5) if due else None, "closed_at": closed, "status": "open" if closed is None else "closed",
         "outcome": None if closed is None else "resolved", "longitude": 10.05, "latitude": 50.15 if where == "North" else 50.05,
     }  # fmt: skip
