@@ -69,16 +69,34 @@ SERVICES = (
 )  # fmt: skip
 
 
+def told(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` of services with words where a number is withheld: "too few", and "not yet" where so many are not closed yet."""
+    few, yet = _("too few"), _("not yet")
+    words_for = {
+        "opened": [(frame["opened"].isna(), few)], "value": [(frame["n"].isna(), few)], "n": [(frame["n"].isna(), few)], "open": [(frame["open"].isna(), few)],
+        **{name: [(frame["seen"].isna(), few), (frame[name].isna() & frame["seen"].notna(), yet)] for name in ("median", "p90")},
+    }  # fmt: skip
+    if "before" in frame.columns:
+        words_for["before"] = [(frame["before"].isna() & (frame["n"].isna() | (frame["n"] > 0)), few)]
+    made = frame.copy()
+    for name, rules in words_for.items():
+        column = frame[name].astype(object)
+        for holds, text in rules:
+            column = column.mask(holds, text)
+        made = made.assign(**{name: column})
+    return made
+
+
 def on_time_by_service(asked: Asked) -> Drawn:
     """On time by service, the most reported ones drawn, all in the table; each leads to its page."""
     frame = services(asked)
     frame = frame.assign(href=[portal_links.in_quarter(portal_links.service(key), asked) for key in frame["key"]])
     drawn = frame.dropna(subset=["value"]).head(SHOWN).sort_values("value", ascending=False)
-    twin = Twin(frame, SERVICES, _("Services, most reported first"))
+    twin = Twin(told(frame), SERVICES, _("Services, most reported first"), frame[[column.key for column in SERVICES]])
     if drawn.empty:
         return Drawn(_("Too few cases were due to say how services did."), None, twin)
     finding = words.most_and_least(list(zip(drawn["label"], drawn["value"], strict=True)))
-    note = _("Services with most reports and at least ten due cases; services differ in how hard they are. What too few cases stand behind is left empty.")  # fmt: skip
+    note = _("Services with most reports and at least ten due cases; services differ in how hard they are.")  # fmt: skip
     return Drawn(finding, bars(drawn, "share", colours=theme.PRIMARY), twin, note)
 
 
@@ -86,12 +104,12 @@ def reported_by_service(asked: Asked) -> Drawn:
     """What is reported most in an area, with how often it is on time there; each leads to its page, which is about the whole city."""
     frame = services(asked)
     frame = frame.assign(href=[portal_links.in_quarter(portal_links.service(key), asked) for key in frame["key"]])
-    twin = Twin(frame, SERVICES, _("Services, most reported first"))
+    twin = Twin(told(frame), SERVICES, _("Services, most reported first"), frame[[column.key for column in SERVICES]])
     drawn = frame.dropna(subset=["opened"]).head(SHOWN)
     if drawn.empty:
         return Drawn(_("Too few cases were reported here to say of which services."), None, twin)
     most = words.joined(list(drawn["label"].head(3)))
-    note = _("A service leads to its page, which is about the whole city. What too few cases stand behind is left empty.")
+    note = _("A service leads to its page, which is about the whole city.")
     return Drawn(_("Most reported here: {services}.", services=most), bars(drawn, "cases", value="opened"), twin, note)
 
 

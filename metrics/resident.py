@@ -52,10 +52,15 @@ def _year_before(day: date) -> date:
 
 
 def services(asked: Asked) -> pd.DataFrame:
-    """One row for each service: reported, on time, time to close, open now; withheld cells are empty."""
+    """One row for each service: `opened`, on time (`value` of `n`), time to close (`median` and `p90` of `seen`), `open` now; what is withheld is empty."""
     on_time = measure("ontime_due", asked, by="request_type").frame.set_index("key")[["label", "value", "n"]]
     opened = measure("opened", asked, by="request_type").frame.set_index("key")
-    times = measure("ttc_km", asked, by="request_type").frame.set_index("key")[["median", "p90"]]
+    times = measure("ttc_km", asked, by="request_type").frame.set_index("key")[["median", "p90", "n"]]
     now = measure("backlog", asked, by="request_type").frame.set_index("key")["value"].rename("open")
-    made = opened[["label"]].assign(opened=opened["value"]).join(on_time[["value", "n"]]).join(times).join(now)
+    made = (
+        opened[["label"]].assign(opened=opened["value"]).join(on_time[["value", "n"]]).join(times.rename(columns={"n": "seen"})).join(now)
+    )
+    # A service that is not there has no case; one that is withheld is there, and empty.
+    none = {"n": ~made.index.isin(on_time.index), "open": ~made.index.isin(now.index)}
+    made = made.assign(**{name: made[name].mask(absent, 0.0) for name, absent in none.items()})
     return made.sort_values(["opened", "label"], ascending=[False, True]).reset_index()

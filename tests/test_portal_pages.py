@@ -24,6 +24,7 @@ PAGES = [
     "/service/bench",
     "/service/no-heat",
     "/service/nothing-at-all",
+    "/service/pothole?district=north",
     "/services",
     "/services?find=LAM",
     "/area/district/north",
@@ -73,6 +74,10 @@ def test_a_service_says_how_long_it_takes_what_was_promised_and_how_it_went(port
     )
     assert "8 of 10 cases were closed within a week of the report." in text
     assert "6 cases are open now, 6 of them past their deadline." in text
+
+
+def test_a_service_is_told_of_the_whole_city_whatever_else_the_address_asks(portal: dict[str, Any]) -> None:
+    assert words_of(portal["/service/pothole?district=north"], "service-words") == words_of(portal["/service/pothole"], "service-words")
 
 
 def test_the_curve_is_told_in_tenths_of_the_day(portal: dict[str, Any]) -> None:
@@ -169,8 +174,8 @@ def test_promises_are_told_with_what_became_of_them(portal: dict[str, Any]) -> N
     assert parts["finding"]["children"] == "Pothole kept its promise in 50.0 % of cases."
     rows = parts["table"]["children"]["props"]["children"][0]["props"]["children"]["props"]["rows"]
     assert [row[:3] for row in rows] == [
-        [["Pothole", "/service/pothole"], "2 working days", "50.0 %"], [["Lamp", "/service/lamp"], "2 working days", "–"],
-        [["Sign", "/service/sign"], "2 working days", "–"], [["Bench", "/service/bench"], "nothing", "–"],
+        [["Pothole", "/service/pothole"], "2 working days", "50.0 %"], [["Lamp", "/service/lamp"], "2 working days", "too few"],
+        [["Sign", "/service/sign"], "2 working days", "too few"], [["Bench", "/service/bench"], "nothing", "–"],
     ]  # fmt: skip
 
 

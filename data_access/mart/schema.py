@@ -13,19 +13,7 @@ any instant `t` is its one row with `spell_opened_at <= t` and (`next_opened_at`
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Date,
-    DateTime,
-    Double,
-    Integer,
-    MetaData,
-    SmallInteger,
-    String,
-    Table,
-)  # fmt: skip
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, MetaData, SmallInteger, String, Table
 
 from access import Fields, Scope
 

@@ -43,17 +43,23 @@ def _area(query: Query) -> Member | None:
 @gate.answers(Output("area-words", "children"), question=Input("question", "data"), refused=lambda message: html.P(message))
 def say(asked: Asked) -> list[Any]:
     """The area's figures in sentences, beside the whole city's."""
+    asked = _every_service(asked)
     city = answers(asked.about(asked.question.about(areas=())))
     when = _("From {period}", period=words.asked_period(asked.question))
     return [html.H2(when), *resident_words.answer(answers(asked), city)]
 
 
+def _every_service(asked: Asked) -> Asked:
+    """All that was reported in the area: a service that came with the address is not this page's."""
+    return asked.about(asked.question.about(request_type=()))
+
+
 def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    return portal_charts.on_time_by_period(asked)
+    return portal_charts.on_time_by_period(_every_service(asked))
 
 
 def draw_services(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    return portal_charts.reported_by_service(asked)
+    return portal_charts.reported_by_service(_every_service(asked))
 
 
 ON_TIME = Chart("area-on-time", "Cases closed on time, by the quarter they fell due", draw_on_time, metric="ontime_due")

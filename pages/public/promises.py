@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, html
 
-from components import gate, portal, portal_links, promise_words, resident_words, words
+from components import gate, portal, portal_charts, portal_links, promise_words, resident_words, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
 from components.language import N_, _
@@ -65,7 +65,7 @@ def draw_kept(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         Column("label", _("Service"), href="href"), Column("promised", _("Promised")), Column("value", _("Kept"), "share"), Column("before", _("A year earlier"), "share"),
         Column("n", _("Were due"), "cases"), Column("median", _("Half closed within (days)"), "days"), Column("p90", _("9 of 10 closed within (days)"), "days"),
     )  # fmt: skip
-    twin = Twin(frame, columns, _("Promises, the least kept first"))
+    twin = Twin(portal_charts.told(frame), columns, _("Promises, the least kept first"), frame[[column.key for column in columns]])
     drawn = frame.dropna(subset=["value"])
     if drawn.empty:
         return Drawn(_("Too few cases fell due to say of any service how often its promise was kept."), None, twin)
@@ -76,7 +76,9 @@ def draw_kept(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         finding = _("{service} kept its promise in {percent} of cases.", service=worst["label"], percent=words.share(worst["value"]))
     target = gate.desk().city.facts.on_time_target
     marked = {} if target is None else {"target": "aim"}
-    note = _("Promises differ in how hard they are to keep. Days are whole days and parts of them since the report, weekends included. What too few cases stand behind is left empty.")  # fmt: skip
+    note = _("Promises differ in how hard they are to keep. Days are whole days and parts of them since the report, weekends included.")  # fmt: skip
+    if target is not None:
+        note = _("The stroke is the city's aim, {percent}.", percent=words.share(target)) + " " + note
     return Drawn(finding, bars(drawn.assign(aim=target), "share", **marked), twin, note)
 
 

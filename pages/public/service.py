@@ -41,6 +41,7 @@ def build(query: Query) -> list[Any]:
 )  # fmt: skip
 def say(asked: Asked) -> dict[str, Any]:
     """The promise, the time it takes and the figures, in sentences; and how cases end."""
+    asked = _whole(asked)
     found, key = answers(asked), asked.question.request_type[0]
     promise = promise_words.promise_said(promise_words.rules_of(asked).get(key), found.due != 0)
     return {
@@ -72,12 +73,17 @@ def _without_work() -> list[tuple[str, str]]:
     ]
 
 
+def _whole(asked: Asked) -> Asked:
+    """The service in the whole city: an area that came with the address is not this page's."""
+    return asked.about(asked.question.about(areas=()))
+
+
 def draw_closing(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    return portal_charts.closing(asked)
+    return portal_charts.closing(_whole(asked))
 
 
 def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
-    return portal_charts.on_time_by_period(asked)
+    return portal_charts.on_time_by_period(_whole(asked))
 
 
 def draw_areas(asked: Asked, _view: Mapping[str, str]) -> Drawn:
