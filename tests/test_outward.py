@@ -102,7 +102,7 @@ def test_search_engines_may_look_at_pages_of_the_portal_and_at_nothing_of_staff(
 @pytest.mark.parametrize("encoding", ["identity", "zstd"])
 @pytest.mark.parametrize(
     "path",
-    ["/definitions", "/_dash-layout", "/_dash-dependencies", "/api/v1/metrics", "/api/v1/metrics/opened?by=request_type", "/sitemap.xml"],
+    ["/", "/_dash-layout", "/_dash-dependencies", "/api/v1/metrics", "/api/v1/metrics/opened?by=request_type", "/sitemap.xml"],
 )
 def test_a_public_answer_may_be_kept_a_minute_and_is_asked_for_again_by_its_tag(public_url: str, path: str, encoding: str) -> None:
     if path == "/":
