@@ -57,6 +57,7 @@ def _serving(settings: Settings) -> Flask:
 
         language.start(server, lambda: desk.city.facts.locale)
         outward.start()
+        desk.speak(lambda: language.spoken().code)
     else:
         from components import viewing
 

@@ -13,6 +13,7 @@ from components.area_words import counted_where, finding_of, has_target, hover, 
 from components.chart import Chart, Drawn, block, chart_id
 from components.figures import maps
 from components.figures.ranked import bars
+from components.language import N_, _
 from components.table import Column, Twin
 from metrics.areas import COUNTS, UNSURE_N, AreaFigures, area_figures, counted_as, layers
 from metrics.kinds import Metric
@@ -47,14 +48,15 @@ def district_map(
     about: dict[str, Any] = {"cases": cases, "title": counted_where(metric, layer, asked), "metric": metric.id}
     twin = twin_of(figures, rows, plural)
     if rows.empty:
-        return Drawn(f"The data names no {plural}.", None, twin, **about)
+        return Drawn(_("The data names no {areas}.", areas=plural), None, twin, **about)
     finding, has_figures = finding_of(figures, asked, target, plural), figures.frame["value"].notna().any()
     if outlines is None:
-        note = f"There is no map of the {plural}: the data knows them by name only, without boundaries. {note_of(figures, plural, None)}"
+        nameless = _("There is no map of the {areas}: the data knows them by name only, without boundaries.", areas=plural)
+        note = f"{nameless} {note_of(figures, plural, None)}"
         shown = rows.loc[figures.ranked().index[:MOST_BARS]]
         if metric.unit not in COUNTS:
             shown = shown.assign(label=[f"{label} ({words.count(n)})" for label, n in zip(shown["label"], shown["n"], strict=True)])
-            note += " In brackets: how many cases."
+            note += " " + _("In brackets: how many cases.")
         return Drawn(finding, bars(shown, metric.unit) if len(shown) else None, twin, note.strip(), **about)
     if not has_figures:
         return Drawn(finding, None, twin, note_of(figures, plural, None), **about)
@@ -69,24 +71,24 @@ def map_block(chart: Chart, className: str = "") -> html.Section:
         html.Button(html.I(className=f"bi bi-{icon}", **{"aria-hidden": "true"}), type="button", title=text, className="map-button",
                     **{"aria-label": text, "data-zoom": zoom})
         for icon, text, zoom in (
-            ("plus-lg", "Zoom in (also: Ctrl and wheel)", "2"), ("dash-lg", "Zoom out (also: Ctrl and wheel)", "0.5"),
-            ("arrows-fullscreen", "Whole city", "0"),
+            ("plus-lg", _("Zoom in (also: Ctrl and wheel)"), "2"), ("dash-lg", _("Zoom out (also: Ctrl and wheel)"), "0.5"),
+            ("arrows-fullscreen", _("Whole city"), "0"),
         )
     ]  # fmt: skip
     assert isinstance(made.children, list)
     # In one frame with the figure, but not inside it: what is inside an image nobody can reach.
-    tools = html.Div(buttons, className="map-buttons", role="group", **{"aria-label": "Map"})
+    tools = html.Div(buttons, className="map-buttons", role="group", **{"aria-label": _("Map")})
     key = html.Ul(
         [
             html.Li([html.Span(className=f"swatch swatch-{name}", **{"aria-hidden": "true"}), text], className=f"key-{name}")
             for name, text in (
-                ("unsure", f"unsure: under {UNSURE_N} cases"), ("none", f"no value: under {LEAST_N} cases, none, or withheld"),
+                ("unsure", _("unsure: under {n} cases", n=UNSURE_N)), ("none", _("no value: under {n} cases, none, or withheld", n=LEAST_N)),
             )
         ],
         className="map-key",
     )  # fmt: skip
     # Buttons and slider for a map of months are put here by the browser, which alone needs them (assets/46-months.js).
-    months = html.Div(className="map-months", role="group", hidden=True, **{"aria-label": "Months"})
+    months = html.Div(className="map-months", role="group", hidden=True, **{"aria-label": _("Months")})
     made.children[1] = html.Div([tools, made.children[1], months, key], className="map-frame")
     return made
 
@@ -111,20 +113,24 @@ def twin_of(figures: AreaFigures, rows: pd.DataFrame, plural: str) -> Twin:
     first = figures.ranked().index
     columns = [Column("label", plural.capitalize(), href="href"), Column("value", metric.label, metric.unit, href="href")]
     if metric.unit not in COUNTS:
-        columns.append(Column("n", "Cases", "cases", href="href"))
+        columns.append(Column("n", N_("Cases"), "cases", href="href"))
     if metric.unit == "share":
-        columns += [Column("low", "95 % from", "share"), Column("high", "to", "share")]
+        columns += [Column("low", N_("95 % from"), "share"), Column("high", N_("to"), "share")]
     if metric.unit == "per_1000":
-        columns.append(Column("population", "Residents", "number"))
+        columns.append(Column("population", N_("Residents"), "number"))
     if metric.unit == "of_expected":
         rows = rows.assign(raw=rows["numerator"] / rows["n"])
-        columns += [Column("raw", "On time", "share"), Column("low", "By chance from", "of_expected"), Column("high", "to", "of_expected")]
+        columns += [
+            Column("raw", N_("On time"), "share"),
+            Column("low", N_("By chance from"), "of_expected"),
+            Column("high", N_("to"), "of_expected"),
+        ]
     if rows["tier"].any():
-        columns.append(Column("tier", "Against what is expected" if metric.unit == "of_expected" else "Against target"))
+        columns.append(Column("tier", N_("Against what is expected") if metric.unit == "of_expected" else N_("Against target")))
     if rows["trust"].any():
-        columns.append(Column("trust", "Mind"))
+        columns.append(Column("trust", N_("Mind")))
     ordered = rows.loc[[*first, *rows.index.difference(first, sort=False)]].reset_index(drop=True)
-    return Twin(ordered, tuple(columns), f"{metric.label} by {plural}")
+    return Twin(ordered, tuple(columns), _("{what} by {layer}", what=_(metric.label), layer=plural))
 
 
 def scale_of(figures: AreaFigures, target: float | None) -> maps.Scale:
@@ -134,16 +140,16 @@ def scale_of(figures: AreaFigures, target: float | None) -> maps.Scale:
 
 def scale_for(metric: Metric, values: list[float], target: float | None) -> maps.Scale:
     """The colours of `scale_of` for these values."""
-    title = f"{metric.label} ({words.UNIT_WORDS[metric.unit]})"
+    title = f"{_(metric.label)} ({_(words.UNIT_WORDS[metric.unit])})"
     if target is not None and has_target(metric, target):
-        return maps.around(target, theme.GAP_SPAN, "share", title, "target", most=1.0)
+        return maps.around(target, theme.GAP_SPAN, "share", title, _("target"), most=1.0)
     if metric.unit == "of_expected":
-        return maps.around(1.0, theme.GAP_SPAN, "of_expected", title, "expected", reverse=metric.direction == "lower")
+        return maps.around(1.0, theme.GAP_SPAN, "of_expected", title, _("expected"), reverse=metric.direction == "lower")
     if metric.unit == "ratio":
-        return maps.around(1.0, 0.5, "ratio", title, "in balance", reverse=metric.direction == "lower")
+        return maps.around(1.0, 0.5, "ratio", title, _("in balance"), reverse=metric.direction == "lower")
     if min(values, default=0) < 0:
         return maps.around(
-            0.0, maps.nice(max(abs(v) for v in values)), metric.unit, title, "unchanged", reverse=metric.direction == "lower"
+            0.0, maps.nice(max(abs(v) for v in values)), metric.unit, title, _("unchanged"), reverse=metric.direction == "lower"
         )
     return maps.amounts(values, metric.unit, title)
 

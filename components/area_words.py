@@ -7,9 +7,12 @@ from typing import Any
 import pandas as pd
 
 from components import gate, words
+from components.language import N_, _
+from components.language import plural as counted
 from components.on_time import TIER_WORDS
 from metrics.areas import COUNTS, FEW, NONE, UNSURE, UNSURE_N, WITHHELD, AreaFigures
 from metrics.definitions import METRICS, ONTIME_DEFINITIONS
+from metrics.intervals import Tier
 from metrics.kinds import Metric
 from metrics.measure import measure
 from metrics.ranking import LEAST_N
@@ -18,13 +21,17 @@ from metrics.targets import target_of
 
 HATCHED = "▨"
 """What stands in tables for the hatching of a map."""
-REPORTS_NOTE = "Counts of reports are not counts of problems: a loud area is not a worse area."
+EXPECTED_WORDS: dict[Tier, str] = {
+    "far_above": N_("far above expected"), "above": N_("above expected"), "as_expected": N_("as expected"),
+    "below": N_("below expected"), "far_below": N_("far below expected"),
+}  # fmt: skip
+REPORTS_NOTE = N_("Counts of reports are not counts of problems: a loud area is not a worse area.")
 
 
 def unique_label(metric: Metric) -> str:
     """A metric's label in a list of all: two that share one are told apart."""
     twins = [other for other in METRICS if other.label == metric.label]
-    return metric.label if len(twins) == 1 else f"{metric.label} ({words.UNIT_WORDS[metric.unit]})"
+    return _(metric.label) if len(twins) == 1 else f"{_(metric.label)} ({_(words.UNIT_WORDS[metric.unit])})"
 
 
 def on_time_target(asked: Asked) -> float | None:
@@ -44,16 +51,19 @@ def is_judged(metric: Metric, target: float | None) -> bool:
 
 def counted_where(metric: Metric, layer: str, asked: Asked) -> str:
     """What is counted, where and when: "On time by neighbourhood, 31 Aug to 22 Nov 2026"; `layer` may be empty."""
-    by = f" by {asked.mart.dimensions.area_layers.by_slug[layer].name.lower()}" if layer else ""
+    what = _(metric.label)
+    if layer:
+        what = _("{what} by {layer}", what=what, layer=asked.mart.dimensions.area_layers.by_slug[layer].name.lower())
     if metric.date_field == "as_of":
-        return f"{metric.label}{by}, on {words.instant(asked.question.as_of, asked.calendar)}"
-    return f"{metric.label}{by}, {words.asked_period(asked.question)}"
+        return _("{what}, on {instant}", what=what, instant=words.instant(asked.question.as_of, asked.calendar))
+    return _("{what}, {period}", what=what, period=words.asked_period(asked.question))
 
 
 def trust_words(row: dict[str, Any]) -> str:
     """How far the figure of a row of `AreaFigures` may be trusted; empty where there is nothing to mind."""
     return {
-        FEW: f"{HATCHED} too few: under {LEAST_N} cases", UNSURE: f"{HATCHED} unsure: under {UNSURE_N} cases", WITHHELD: "withheld", NONE: "no figure",
+        FEW: f"{HATCHED} {_('too few: under {n} cases', n=LEAST_N)}", UNSURE: f"{HATCHED} {_('unsure: under {n} cases', n=UNSURE_N)}",
+        WITHHELD: _("withheld"), NONE: _("no figure"),
     }.get(row["state"], "")  # fmt: skip
 
 
@@ -61,18 +71,30 @@ def hover(metric: Metric, row: dict[str, Any], tier_said: str) -> str:
     """What is said of one area under the pointer."""
     head = f"<b>{words.plain(row['label'])}</b><br>"
     if row["state"] == WITHHELD:
-        return head + "withheld: too few cases to be shown<br>without pointing at people"
+        return head + _("withheld: too few cases to be shown<br>without pointing at people")
     if row["state"] in (NONE, FEW):
-        counted = f"<br>{words.cases(row['n'])}" if row["n"] else "<br>no case"
-        return head + f"{metric.label}: no figure{counted}" + (f"<br>{trust_words(row)}" if row["state"] == FEW else "")
-    lines = [f"{metric.label}: {words.value(row['value'], metric.unit)}"]
+        behind = words.cases(row["n"]) if row["n"] else _("no case")
+        return (
+            head
+            + _("{what}: no figure", what=_(metric.label))
+            + f"<br>{behind}"
+            + (f"<br>{trust_words(row)}" if row["state"] == FEW else "")
+        )
+    lines = [f"{_(metric.label)}: {words.value(row['value'], metric.unit)}"]
     if metric.unit == "share":
-        lines.append(f"{words.count(row['numerator'])} of {words.cases(row['n'])}")
+        lines.append(part_of(row["numerator"], row["n"]))
     elif metric.unit == "of_expected":
-        lines.append(f"{words.count(row['numerator'])} of {words.cases(row['n'])} on time, {words.decimal(row['denominator'])} expected")
+        lines.append(
+            _("{part} on time, {expected} expected", part=part_of(row["numerator"], row["n"]), expected=words.decimal(row["denominator"]))
+        )
     elif metric.unit not in COUNTS:
         lines.append(words.cases(row["n"]))
     return head + "<br>".join([*lines, *(text for text in (tier_said, trust_words(row)) if text)])
+
+
+def part_of(hits: Any, n: Any) -> str:
+    """ "12 of 340 cases"."""
+    return _("{hits} of {cases}", hits=words.count(hits), cases=words.cases(n))
 
 
 def finding_of(figures: AreaFigures, asked: Asked, target: float | None, plural: str) -> str:
@@ -90,45 +112,55 @@ def finding_of(figures: AreaFigures, asked: Asked, target: float | None, plural:
     if metric.unit in COUNTS and metric.id != "net_flow":
         total = figures.frame["value"].sum()
         if not total:
-            return words.sentence(f"{metric.label}: none in any of the {plural}")
-        return words.sentence(f"{_most(ranked, metric, total)} of the {words.count(total)} counted in the {plural}")
+            return words.sentence(_("{what}: none in any of the {areas}", what=_(metric.label), areas=plural))
+        return words.sentence(_most(ranked, metric, total, plural))
     if len(ranked) == 1:
         return words.sentence(f"{first['label']}: {words.label(metric)} {words.value(first['value'], metric.unit)}")
     whole = measure(metric.id, asked).value
-    ends = f"{words.value(first['value'], metric.unit)} in {first['label']} to {words.value(last['value'], metric.unit)} in {last['label']}"
-    return words.sentence(f"{metric.label}: from {ends}" + ("" if whole is None else f"; the whole city {words.value(whole, metric.unit)}"))
+    ends = {
+        "what": _(metric.label), "high": words.value(first["value"], metric.unit), "first": first["label"],
+        "low": words.value(last["value"], metric.unit), "last": last["label"],
+    }  # fmt: skip
+    if whole is None:
+        return words.sentence(_("{what}: from {high} in {first} to {low} in {last}", **ends))
+    city = words.value(whole, metric.unit)
+    return words.sentence(_("{what}: from {high} in {first} to {low} in {last}; the whole city {city}", **ends, city=city))
 
 
-def _most(ranked: pd.DataFrame, metric: Metric, total: float) -> str:
+def _most(ranked: pd.DataFrame, metric: Metric, total: float, plural: str) -> str:
     """Who has most of a count, every one of those that share the place, and what part of `total` that is."""
     highest = float(ranked["value"].max())
     names = list(ranked.loc[ranked["value"] == highest, "label"])
-    said, part = words.value(highest, metric.unit), words.percent_of(highest / total)
+    told = {
+        "names": words.joined(names), "value": words.value(highest, metric.unit), "part": words.percent_of(highest / total),
+        "total": words.count(total), "areas": plural,
+    }  # fmt: skip
     if len(names) == 1:
-        return f"{names[0]} has most: {said}, {part}"
-    return f"{words.joined(names)} have most: {said} each, {part}"
+        return _("{names} has most: {value}, {part} of the {total} counted in the {areas}", **told)
+    return _("{names} have most: {value} each, {part} of the {total} counted in the {areas}", **told)
 
 
 def _against_target(figures: AreaFigures, target: float, plural: str) -> str:
     tiers, judged = figures.tiers(target), figures.judged
     far_below, far_above = (judged.loc[tiers == name] for name in ("far_below", "far_above"))
-    said = f"the target of {words.share(target)}"
+    told = {"n": len(judged), "areas": plural, "target": words.share(target)}
     if far_below.empty:
         below = int((tiers == "below").sum())
         lowest = figures.ranked().iloc[0]
-        few = f"; {below} {'is' if below == 1 else 'are'} below it" if below else ""
-        return words.sentence(
-            f"None of the {len(judged)} {plural} is far below {said}{few}. Lowest: {lowest['label']} with {words.share(lowest['value'])} "
-            f"of {words.cases(lowest['n'])}"
-        )
+        few = counted("; {n} is below it", "; {n} are below it", below) if below else ""
+        return _(
+            "None of the {n} {areas} is far below the target of {target}{few}. Lowest: {name} with {share} of {cases}.",
+            few=few, name=lowest["label"], share=words.share(lowest["value"]), cases=words.cases(lowest["n"]), **told,
+        )  # fmt: skip
     # The one least explained by chance, not the one with the lowest share of a few cases.
     worst = far_below.loc[((target - far_below["value"]) * far_below["n"] ** 0.5).idxmax()]
-    are = "is" if len(far_below) == 1 else "are"
-    more = f"; {len(far_above)} far above" if len(far_above) else ""
-    return words.sentence(
-        f"{len(far_below)} of {len(judged)} {plural} {are} far below {said}, {worst['label']} most clearly with {words.share(worst['value'])} "
-        f"of {words.cases(worst['n'])}{more}"
-    )
+    more = _("; {n} far above", n=len(far_above)) if len(far_above) else ""
+    return counted(
+        "{n} of {all} {areas} is far below the target of {target}, {name} most clearly with {share} of {cases}{more}.",
+        "{n} of {all} {areas} are far below the target of {target}, {name} most clearly with {share} of {cases}{more}.",
+        len(far_below), all=len(judged), areas=plural, target=words.share(target), name=worst["label"], share=words.share(worst["value"]),
+        cases=words.cases(worst["n"]), more=more,
+    )  # fmt: skip
 
 
 def _against_expected(figures: AreaFigures, plural: str) -> str:
@@ -147,29 +179,29 @@ def _against_expected(figures: AreaFigures, plural: str) -> str:
 def unranked(figures: AreaFigures, plural: str) -> str:
     """Why none of the areas can be put in order though some have a figure."""
     if (figures.frame["n"] == 0).all():
-        return words.sentence(f"{figures.metric.label}: nobody reported a case in any of the {plural}")
+        return words.sentence(_("{what}: nobody reported a case in any of the {areas}", what=_(figures.metric.label), areas=plural))
     if figures.metric.unit == "per_1000":
-        return f"There are too few cases to compare the {plural}: no rate rests on {LEAST_N} or more."
-    return f"None of the {plural} has enough cases to be compared: each has fewer than {LEAST_N}."
+        return _("There are too few cases to compare the {areas}: no rate rests on {n} or more.", areas=plural, n=LEAST_N)
+    return _("None of the {areas} has enough cases to be compared: each has fewer than {n}.", areas=plural, n=LEAST_N)
 
 
 def areas_of_all(n: int, plural: str) -> str:
     """ "1 of the districts", "3 districts"."""
-    return f"1 of the {plural}" if n == 1 else f"{n:,} {plural}"
+    return _("1 of the {areas}", areas=plural) if n == 1 else _("{n} {areas}", n=words.count(n), areas=plural)
 
 
 def nothing(figures: AreaFigures, plural: str) -> str:
     """Why there is no figure for any area."""
     metric = figures.metric
     if (figures.frame["state"] == WITHHELD).any():
-        return f"The figures of all {plural} are withheld: each counts too few cases."
+        return _("The figures of all {areas} are withheld: each counts too few cases.", areas=plural)
     if (figures.frame["state"] == FEW).any():
-        return f"None of the {plural} has enough cases for a figure: each has fewer than {LEAST_N}."
+        return _("None of the {areas} has enough cases for a figure: each has fewer than {n}.", areas=plural, n=LEAST_N)
     if metric.id in ONTIME_DEFINITIONS:
-        return "No case with a deadline falls into this question, so nothing can be on time or late; choose another figure."
+        return _("No case with a deadline falls into this question, so nothing can be on time or late; choose another figure.")
     if metric.unit == "per_1000":
-        return f"It is not known how many people live in the {plural}, so reports cannot be put in proportion."
-    return f"{metric.label}: no figure for any of the {plural} in this question."
+        return _("It is not known how many people live in the {areas}, so reports cannot be put in proportion.", areas=plural)
+    return _("{what}: no figure for any of the {areas} in this question.", what=_(metric.label), areas=plural)
 
 
 def note_of(figures: AreaFigures, plural: str, drawn: set[str] | None) -> str:
@@ -179,28 +211,33 @@ def note_of(figures: AreaFigures, plural: str, drawn: set[str] | None) -> str:
     parts = []
     if count.get(WITHHELD):
         parts.append(
-            f"Grey and hatched, 'withheld': too few cases to be shown without pointing at people ({areas_of_all(count[WITHHELD], plural)})."
+            _(
+                "Grey and hatched, 'withheld': too few cases to be shown without pointing at people ({areas}).",
+                areas=areas_of_all(count[WITHHELD], plural),
+            )
         )
     if count.get(FEW):
-        parts.append(f"Grey and hatched, 'too few': under {LEAST_N} cases ({areas_of_all(count[FEW], plural)}).")
+        parts.append(_("Grey and hatched, 'too few': under {n} cases ({areas}).", n=LEAST_N, areas=areas_of_all(count[FEW], plural)))
     if count.get(NONE):
-        why = "too few people live there, or it is not known how many" if metric.unit == "per_1000" else "no case to judge"
-        parts.append(f"Grey and hatched, 'no figure': {why} ({areas_of_all(count[NONE], plural)}).")
+        why = _("too few people live there, or it is not known how many") if metric.unit == "per_1000" else _("no case to judge")
+        parts.append(_("Grey and hatched, 'no figure': {why} ({areas}).", why=why, areas=areas_of_all(count[NONE], plural)))
     if count.get(UNSURE):
-        parts.append(f"Hatched colour: unsure, under {UNSURE_N} cases ({areas_of_all(count[UNSURE], plural)}).")
+        parts.append(_("Hatched colour: unsure, under {n} cases ({areas}).", n=UNSURE_N, areas=areas_of_all(count[UNSURE], plural)))
     undrawn = 0 if drawn is None else sum(key not in drawn for key in frame["key"])
     if undrawn:
-        parts.append(f"{areas_of_all(undrawn, plural)} without an outline: in the table only.")
+        parts.append(_("{areas} without an outline: in the table only.", areas=areas_of_all(undrawn, plural)))
     if figures.elsewhere and metric.id != "net_flow":
-        parts.append(f"{words.cases(figures.elsewhere)} {'lies' if figures.elsewhere == 1 else 'lie'} in none of the {plural}.")
+        parts.append(
+            counted("{n} case lies in none of the {areas}.", "{n} cases lie in none of the {areas}.", figures.elsewhere, areas=plural)
+        )
     if metric.unit == "of_expected":
-        parts.append("1 is what the whole city reaches with the same mix of request types; it takes nothing else out.")
+        parts.append(_("1 is what the whole city reaches with the same mix of request types; it takes nothing else out."))
     if metric.id == "reporting_delay":
         parts.append(
-            "Types are noticed at different speeds: choose one request type to compare areas. No figure: fewer than 5 further reports."
+            _("Types are noticed at different speeds: choose one request type to compare areas. No figure: fewer than 5 further reports.")
         )
     if metric.id in ("per_1000", "opened", "reports", "resident_opened"):
-        parts.append(REPORTS_NOTE)
+        parts.append(_(REPORTS_NOTE))
     return " ".join(parts)
 
 
@@ -208,5 +245,5 @@ def tier_words(figures: AreaFigures, target: float | None) -> dict[Any, str]:
     """Row of the frame -> "far below target" and so on; empty without anything to judge by."""
     if not is_judged(figures.metric, target):
         return {}
-    said = {at: TIER_WORDS[tier] for at, tier in figures.tiers(target).items() if tier is not None}
-    return {at: text.replace("target", "expected") for at, text in said.items()} if figures.metric.unit == "of_expected" else said
+    named = EXPECTED_WORDS if figures.metric.unit == "of_expected" else TIER_WORDS
+    return {at: _(named[tier]) for at, tier in figures.tiers(target).items() if tier is not None}

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from dash import MATCH, Input, Output, State, dcc, html
 
 from components import filters, gate, theme, words
+from components.language import _
 from components.page import Query
 from components.table import Twin, html_table
 from metrics.definitions import REGISTRY
@@ -57,7 +58,7 @@ class Chart:
 
     name: str
     title: str
-    """What is counted, at most `LONGEST_TITLE` characters; the period is added."""
+    """What is counted, at most `LONGEST_TITLE` characters, marked with `N_` where residents read it; the period is added."""
     draw: Callable[[Asked, Mapping[str, str]], Drawn]
     """Takes the question and the value of every page option (`filters.view_of`)."""
     metric: str = ""
@@ -81,8 +82,9 @@ def chart_id(part: str, name: Any) -> dict[str, Any]:
 
 def block(chart: Chart, className: str = "", *, with_table: bool = False) -> html.Section:
     """The place of `chart` on its page; it fills itself from the page's question. `with_table`: its table is open from the start."""
+    title = _(chart.title)
     graph = dcc.Graph(
-        id=chart_id("figure", chart.name), config=theme.MAP_CONFIG if chart.is_map else theme.GRAPH_CONFIG,  # type: ignore[arg-type]
+        id=chart_id("figure", chart.name), config=theme.graph_config(is_map=chart.is_map),  # type: ignore[arg-type]
         figure={"data": [], "layout": theme.layout(height=chart.height, xaxis={"visible": False}, yaxis={"visible": False})},
         style={"height": chart.height},
     )  # fmt: skip
@@ -90,15 +92,15 @@ def block(chart: Chart, className: str = "", *, with_table: bool = False) -> htm
         [
             html.Div(
                 [
-                    html.H2(chart.title, id=chart_id("finding", chart.name), className="finding"),
-                    html.P(chart.title, id=chart_id("title", chart.name), className="subtitle"),
+                    html.H2(title, id=chart_id("finding", chart.name), className="finding"),
+                    html.P(title, id=chart_id("title", chart.name), className="subtitle"),
                 ],
                 className="chart-head",
             ),
-            html.Div(graph, id=chart_id("image", chart.name), className="chart-image", role="img", **{"aria-label": chart.title}),
+            html.Div(graph, id=chart_id("image", chart.name), className="chart-image", role="img", **{"aria-label": title}),
             html.P(id=chart_id("note", chart.name), className="note"),
             html.Details(
-                [html.Summary("Table" if with_table else "Show as table"), html.Div(id=chart_id("table", chart.name))],
+                [html.Summary(_("Table") if with_table else _("Show as table")), html.Div(id=chart_id("table", chart.name))],
                 className="twin twin-open" if with_table else "twin",
                 open=with_table,
             ),
@@ -152,7 +154,7 @@ def draw(asked: Asked, chart: Chart, query: dict[str, str]) -> dict[str, Any]:
     return {
         "finding": drawn.finding, "title": drawn.title or counted_when(chart, asked), "figure": figure,
         "size": {"height": figure["layout"].get("height", chart.height)},
-        "image": f"{chart.title}. {drawn.finding}", "is_empty": drawn.figure is None, "note": drawn.note,
+        "image": f"{_(chart.title)}. {drawn.finding}", "is_empty": drawn.figure is None, "note": drawn.note,
         "table": html_table(drawn.twin, asked.calendar), "links": _links(chart, drawn, asked, view),
     }  # fmt: skip
 
@@ -160,8 +162,8 @@ def draw(asked: Asked, chart: Chart, query: dict[str, str]) -> dict[str, Any]:
 def counted_when(chart: Chart, asked: Asked) -> str:
     """What is counted, and when."""
     if chart.has_period:
-        return f"{chart.title}, {words.asked_period(asked.question)}"
-    return f"{chart.title}, on {words.instant(asked.question.as_of, asked.calendar)}"
+        return _("{what}, {period}", what=_(chart.title), period=words.asked_period(asked.question))
+    return _("{what}, on {instant}", what=_(chart.title), instant=words.instant(asked.question.as_of, asked.calendar))
 
 
 def permanent_query(asked: Asked, view: Mapping[str, str]) -> str:
@@ -175,14 +177,16 @@ def _links(chart: Chart, drawn: Drawn, asked: Asked, view: Mapping[str, str]) ->
     query = permanent_query(asked, view)
     made: list[Any] = []
     if drawn.cases:
-        made.append(dcc.Link("List the cases", href=drawn.cases))
-    made.append(html.A("CSV", href=f"/charts/{chart.name}.csv?{query}", download=f"{chart.name}.csv", title=f"{chart.title} as CSV"))
+        made.append(dcc.Link(_("List the cases"), href=drawn.cases))
+    made.append(
+        html.A("CSV", href=f"/charts/{chart.name}.csv?{query}", download=f"{chart.name}.csv", title=_("{what} as CSV", what=_(chart.title)))
+    )
     metric = drawn.metric or chart.metric
     if metric:
-        made.append(dcc.Link("Definition", href=f"/definitions#{metric}", title=REGISTRY[metric].meaning))
-    made.append(html.A("Link to this view", href=f"?{query}#chart-{chart.name}"))
+        made.append(dcc.Link(_("Definition"), href=f"/definitions#{metric}", title=_(REGISTRY[metric].meaning)))
+    made.append(html.A(_("Link to this view"), href=f"?{query}#chart-{chart.name}"))
     if EMBEDDED:
-        made += [offer for offer in (EMBEDDED[0](chart.name, chart.title, asked, filters.own_query(view)),) if offer is not None]
+        made += [offer for offer in (EMBEDDED[0](chart.name, _(chart.title), asked, filters.own_query(view)),) if offer is not None]
     return made
 
 

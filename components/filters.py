@@ -12,6 +12,8 @@ import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, html
 
 from components import gate, words
+from components.filter_labels import ALL_OF_THEM, CLASS_LABELS, GRAIN_LABELS, LABELS, WEEKS
+from components.language import _, plural
 from components.page import Query
 from data_access import vocabulary
 from data_access.city import TAKEN
@@ -19,23 +21,9 @@ from metrics.periods import GRAINS
 from metrics.question import NONE, BadQuestion, to_query, visible_departments
 from metrics.select import Asked, nameless
 
-ALL_OF_THEM = "all"
 CUSTOM = "custom"
-WEEKS = {
-    **{f"{weeks}": f"Last {weeks} weeks" for weeks in (4, 13, 26, 52)},
-    **{f"{52 * years}": f"Last {years} years" for years in (2, 4)},
-}
-GRAIN_LABELS = {"day": "By day", "week": "By week", "month": "By month", "quarter": "By quarter", "fiscal_year": "By fiscal year"}
-CLASS_LABELS = {
-    "service": "Service cases", ALL_OF_THEM: "All classes", "information": "Information requests", "staff_entered": "Entered by staff after the work",
-    "duplicate": "Duplicates", "withdrawn": "Withdrawn",
-}  # fmt: skip
 FIRST = ("weeks", "department", "request_group", "request_type")
 MORE = ("grain", "channel", "outcome", "case_class", "programme")
-LABELS = {
-    "weeks": "Period", "during": "Quarter", "department": "Department", "request_group": "Group of types", "request_type": "Request type", "channel": "Channel",
-    "grain": "Steps", "outcome": "Outcome", "case_class": "Cases", "programme": "Programme", "from": "From", "to": "To (not included)", "as_of": "As known on",
-}  # fmt: skip
 PLAIN = {"during": "latest", "weeks": CUSTOM, "grain": "week", "case_class": "service"}
 """Values that an address leaves out, where that is not "all"."""
 LONGEST = 2_000
@@ -74,9 +62,11 @@ def view_of(query: Query, asked: Asked) -> dict[str, str]:
     for name, option in OPTIONS.items():
         value = query.get(name)
         if value is not None and option.choices is None and len(value) > option.longest:
-            raise BadQuestion(f"{option.label} has {len(value):,} characters; {option.longest} are allowed.")
+            raise BadQuestion(
+                "{label} has {n} characters; {longest} are allowed.", label=_(option.label), n=len(value), longest=option.longest
+            )
         if value is not None and option.choices is not None and value not in option.choices(asked):
-            raise BadQuestion(f"There is no {option.label.lower()} called '{value[:40]}'.")
+            raise BadQuestion("There is no {what} called '{name}'.", what=_(option.label).lower(), name=value[:40])
         made[name] = value or option.default()
     return made
 
@@ -98,18 +88,18 @@ def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (
     layers = [layer for at, layer in enumerate(layers) if at == 0 or layer.parent_property or not is_public]
     first = [*own, *(name for name in (*("during",) * is_public, *FIRST, *(layer.id for layer in layers[:1])) if name not in without)]
     more = [name for name in (*MORE, *(layer.id for layer in layers[1:])) if name not in without]
-    labels = LABELS | {layer.id: layer.name for layer in layers} | {name: OPTIONS[name].label for name in own}
+    labels = LABELS | {layer.id: gate.desk().called(layer.name) for layer in layers} | {name: OPTIONS[name].label for name in own}
     period_is_custom = "from" in query or "to" in query
     shown = {**query, "weeks": CUSTOM if period_is_custom else query.get("weeks", str(weeks))}
     return html.Form(
         [
-            html.Button("Filters", type="button", id="filters-toggle", className="btn btn-outline-secondary", **{"aria-controls": "filters-body"}),
+            html.Button(_("Filters"), type="button", id="filters-toggle", className="btn btn-outline-secondary", **{"aria-controls": "filters-body"}),
             html.Div(
                 [
                     *[_select(name, labels[name], shown.get(name)) for name in first],
                     html.Details(
                         [
-                            html.Summary("More"),
+                            html.Summary(_("More")),
                             html.Div(
                                 [*[_date(name, shown.get(name)) for name in ("from", "to", "as_of") if name not in without],
                                  *[_select(name, labels[name], shown.get(name)) for name in more]],
@@ -118,7 +108,7 @@ def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (
                         ],
                         open=bool(set(query) & {*more, "from", "to", "as_of"}),
                     ),
-                    html.A("Reset", href="?", id="filters-reset", className="btn btn-link"),
+                    html.A(_("Reset"), href="?", id="filters-reset", className="btn btn-link"),
                 ],
                 id="filters-body",
                 className="filters-body",
@@ -127,7 +117,7 @@ def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (
         className="filters",
         id="filters",
         role="search",
-        **{"aria-label": "Filters"},
+        **{"aria-label": _("Filters")},
     )  # fmt: skip
 
 
@@ -137,7 +127,7 @@ def control(name: str, query: Query) -> html.Div:
     if option is None or option.choices is not None:
         return _select(name, LABELS[name] if option is None else option.label, query.get(name))
     field = dbc.Input(id=control_id(name), type="search", value=query.get(name, ""), maxlength=LONGEST_ENTRY, size="sm", debounce=True)
-    return html.Div([html.Label(option.label, htmlFor=_dom_id(name)), field], className=f"filter filter-{name}")
+    return html.Div([html.Label(_(option.label), htmlFor=_dom_id(name)), field], className=f"filter filter-{name}")
 
 
 def _has_desk() -> bool:
@@ -149,7 +139,7 @@ def _has_desk() -> bool:
 def _select(name: str, label: str, chosen: str | None) -> html.Div:
     value = chosen or _plain(name)
     select = dbc.Select(id=control_id(name), options=[{"value": value, "label": "…"}], value=value, size="sm")
-    return html.Div([html.Label(label, htmlFor=_dom_id(name)), select], className=f"filter filter-{name}")
+    return html.Div([html.Label(_(label), htmlFor=_dom_id(name)), select], className=f"filter filter-{name}")
 
 
 def _plain(name: str) -> str:
@@ -158,7 +148,7 @@ def _plain(name: str) -> str:
 
 def _date(name: str, chosen: str | None) -> html.Div:
     field = dbc.Input(id=control_id(name), type="date", value=(chosen or "")[:10], size="sm", debounce=True)
-    return html.Div([html.Label(LABELS[name], htmlFor=_dom_id(name)), field], className=f"filter filter-{name}")
+    return html.Div([html.Label(_(LABELS[name]), htmlFor=_dom_id(name)), field], className=f"filter filter-{name}")
 
 
 def _dom_id(name: str) -> str:
@@ -248,10 +238,10 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
         "outcome": {ALL_OF_THEM: "All (outcome)"} | {word: word.replace("_", " ").capitalize() for word in vocabulary.OUTCOMES},
     }  # fmt: skip
     if name in fixed:
-        return [{"value": value, "label": label} for value, label in fixed[name].items()]
+        return [{"value": value, "label": _(label)} for value, label in fixed[name].items()]
     if name in OPTIONS:
         choices = OPTIONS[name].choices
-        return [{"value": value, "label": label} for value, label in (choices(asked) if choices else {}).items()]
+        return [{"value": value, "label": _(label)} for value, label in (choices(asked) if choices else {}).items()]
     if name == "during":
         return words.quarters(asked.calendar, asked.mart.as_of)
     dimensions = asked.mart.dimensions
@@ -262,9 +252,9 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     elif name in dimensions.area_layers.by_slug:
         members = list(dimensions.areas(name))
     else:
-        raise BadQuestion(f"There is no filter called '{name[:40]}'.")
-    every = LABELS.get(name) or dimensions.area_layers.by_slug[name].name
-    return [{"value": ALL_OF_THEM, "label": f"All ({every.lower()})"}, *({"value": m.slug, "label": m.name} for m in members)]
+        raise BadQuestion("There is no filter called '{name}'.", name=name[:40])
+    every = _(LABELS[name]) if name in LABELS else dimensions.area_layers.by_slug[name].name
+    return [{"value": ALL_OF_THEM, "label": _("All ({what})", what=every.lower())}, *({"value": m.slug, "label": m.name} for m in members)]
 
 
 def _with_current(options: list[dict[str, str]], name: str, value: str) -> list[dict[str, str]]:
@@ -272,7 +262,7 @@ def _with_current(options: list[dict[str, str]], name: str, value: str) -> list[
     if not value or any(option["value"] == value for option in options):
         return options
     n = value.count(",") + 1
-    label = f"{n} chosen" if n > 1 else nameless(name).name if value == NONE and name not in OPTIONS else value[:60]
+    label = plural("{n} chosen", "{n} chosen", n) if n > 1 else nameless(name).name if value == NONE and name not in OPTIONS else value[:60]
     return [*options, {"value": value, "label": label}]
 
 

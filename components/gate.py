@@ -173,7 +173,7 @@ def query_of(data: Any) -> dict[str, Any]:
     made = {}
     for name, value in data.items():
         if not isinstance(name, str) or not isinstance(value, (str, type(None))):
-            raise BadQuestion(f"Filter '{str(name)[:40]}' must be text; open the page again.")
+            raise BadQuestion("Filter '{name}' must be text; open the page again.", name=str(name)[:40])
         if value:
             made[name] = value
     return made
@@ -184,7 +184,7 @@ def one_of(choices: Any, what: str) -> Parser:
 
     def parse(value: Any) -> Any:
         if not isinstance(value, str) or value not in choices:
-            raise BadQuestion(f"There is no {what} called '{str(value)[:40]}'.")
+            raise BadQuestion("There is no {what} called '{name}'.", what=what, name=str(value)[:40])
         return value
 
     return parse
@@ -197,7 +197,7 @@ def short_text(longest: int, what: str) -> Parser:
         if value is None:
             return ""
         if not isinstance(value, str) or len(value) > longest:
-            raise BadQuestion(f"{what} must be text of at most {longest} characters.")
+            raise BadQuestion("{what} must be text of at most {longest} characters.", what=what, longest=longest)
         return value.strip()
 
     return parse

@@ -9,6 +9,7 @@ import pandas as pd
 from dash import html
 
 from components import gate, words
+from components.language import N_, _
 from components.table import Column, Twin, html_table
 from data_access.store import engine, runs
 from metrics import health
@@ -21,7 +22,8 @@ LOADS = (
     Column("rows_unchanged", "Unchanged", "cases"), Column("rows_quarantined", "Refused", "cases"), Column("rows_deleted", "Deleted", "cases"),
     Column("seconds", "Seconds", "number"),
 )  # fmt: skip
-LOAD_TIMES = (Column("mode", "Kind"), Column("started_at", "Started", "instant"), Column("as_of", "Complete to", "instant"))
+LOAD_TIMES = (Column("kind", N_("Kind")), Column("started_at", N_("Started"), "instant"), Column("as_of", N_("Complete to"), "instant"))
+MODES = {"full": N_("full"), "incremental": N_("incremental")}
 RUNS = (
     Column("source_name", "Source"), Column("mode", "Kind"), Column("state", "Result"), Column("started_at", "Started", "instant"),
     Column("rows_read", "Read", "cases"), Column("rows_new", "New", "cases"), Column("rows_changed", "Changed", "cases"),
@@ -55,12 +57,16 @@ def freshness(asked: Asked) -> html.Section:
     age = words.age((utc_now() - mart.as_of.replace(tzinfo=UTC)).total_seconds() / 3600)
     limit = gate.desk().city.facts.stale_after_hours
     loads = health.loads(asked)
-    fresh = f"The data is complete to {words.instant(mart.as_of, asked.calendar)}, {age} ago. Data older than {words.age(limit)} puts a banner on every page. "
+    fresh = _(
+        "The data is complete to {instant}, {age} ago. Data older than {limit} puts a banner on every page.",
+        instant=words.instant(mart.as_of, asked.calendar), age=age, limit=words.age(limit),
+    )  # fmt: skip
     if asked.scope.audience == "public" or asked.scope.departments is not None:
         # What a load read holds cases of others: who may not see them is told when it was, and no more.
-        return card("How fresh it is", html.P(fresh.strip()), html_table(Twin(loads, LOAD_TIMES, "Loads, newest first"), asked.calendar))
+        told = loads.assign(kind=[_(MODES[mode]) for mode in loads["mode"]])
+        return card(_("How fresh it is"), html.P(fresh), html_table(Twin(told, LOAD_TIMES, N_("Loads, newest first")), asked.calendar))
     facts = html.P(
-        f"{fresh}"
+        f"{fresh} "
         f"{words.count(loads['rows_read'].sum())} rows were read by {words.plural(len(loads), 'load')}; this is generation {mart.generation} of the mart."
     )
     return card("How fresh it is", facts, html_table(Twin(loads, LOADS, "Loads in this mart, newest first"), asked.calendar))

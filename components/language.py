@@ -19,10 +19,10 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, has_request_context, request
 
-from metrics.wording import N_, Phrase, Told
+from metrics.wording import N_, NN_, Phrase, Told
 from settings import ROOT
 
-__all__ = ["N_", "Language", "_", "languages", "others", "plural", "said", "spoken", "start"]
+__all__ = ["NN_", "N_", "Language", "_", "languages", "others", "plural", "said", "spoken", "start"]
 FOLDER = ROOT / "translations"
 ENGLISH = "en"
 PARAMETER = "lang"
@@ -162,7 +162,9 @@ def plural(one: str, many: str, n: float, **values: object) -> str:
 
 def said(error: BaseException) -> str:
     """What a refusal or failure says, in the reader's language."""
-    return _(error.text, **error.values) if isinstance(error, Told) else str(error)
+    if not isinstance(error, Told):
+        return _(str(error))
+    return _(error.text, **{name: spoken().number(f"{value:,}") if type(value) is int else value for name, value in error.values.items()})
 
 
 def _shown(value: object) -> Any:

@@ -9,6 +9,7 @@ import pandas as pd
 from components import filters, gate, tiles, words
 from components.chart import Drawn
 from components.figures.series import Line, lines
+from components.language import N_
 from components.table import Column, Twin
 from metrics import signals, xmr
 from metrics.intervals import Tier
@@ -19,7 +20,8 @@ from metrics.select import Asked
 from metrics.targets import target_of
 
 TIER_WORDS: dict[Tier, str] = {
-    "far_above": "far above target", "above": "above target", "as_expected": "as expected", "below": "below target", "far_below": "far below target",
+    "far_above": N_("far above target"), "above": N_("above target"), "as_expected": N_("as expected"),
+    "below": N_("below target"), "far_below": N_("far below target"),
 }  # fmt: skip
 REASON_WORDS = {"too_few": f"too few to rank (under {LEAST_N} cases)", "no_target": "not ranked: it has no target of its own"}
 CHANGE_WORDS = {"better": "better", "worse": "worse", "none": "no signal", "too_few": "too few weeks or cases to tell"}

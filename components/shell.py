@@ -145,7 +145,7 @@ def _foot(audience: str) -> list[Any]:
 )  # fmt: skip
 def tell_status(asked: Asked, ticks: None = None) -> dict[str, Any]:
     """How old the data is, and what a reader should know before believing it."""
-    return {"status": status_of(asked), "city": gate.desk().city.name}
+    return {"status": status_of(asked), "city": gate.desk().called(gate.desk().city.name)}
 
 
 def without_question(fill: Callable[[Asked], Any], otherwise: Any) -> Any:

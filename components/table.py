@@ -9,6 +9,7 @@ import pandas as pd
 from dash import html
 
 from components import words
+from components.language import _, plural
 from components.plain_table import PlainTable
 from metrics.kinds import Unit
 from metrics.periods import Calendar
@@ -63,8 +64,8 @@ def html_table(twin: Twin, calendar: Calendar, *, most: int = MOST_ROWS) -> html
     table = _plain(twin, calendar, most)
     left = len(twin.frame) - most
     # A region that scrolls must be reachable by keyboard.
-    scrolled = html.Div(table, className="table-scroll", tabIndex=0, role="group", **{"aria-label": twin.caption or "Table"})
-    note = [html.P(f"{words.plural(left, 'row')} more in the file.", className="note")] if left > 0 else []
+    scrolled = html.Div(table, className="table-scroll", tabIndex=0, role="group", **{"aria-label": _(twin.caption or "Table")})
+    note = [html.P(plural("{n} row more in the file.", "{n} rows more in the file.", left), className="note")] if left > 0 else []
     return html.Div([scrolled, *note])
 
 
@@ -77,8 +78,8 @@ def _plain(twin: Twin, calendar: Calendar, most: int) -> PlainTable:
             # Behind a value that cannot be given there is nothing to look at.
             cells.append([text, target] if isinstance(target, str) and target and text != words.MISSING else text)
         rows.append(cells)
-    columns = [{"label": column.label, "end": _side(column) != ""} for column in twin.columns]
-    return PlainTable(columns=columns, rows=rows, caption=twin.caption)
+    columns = [{"label": _(column.label), "end": _side(column) != ""} for column in twin.columns]
+    return PlainTable(columns=columns, rows=rows, caption=_(twin.caption))
 
 
 def _side(column: Column) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.language import spoken
+
 PAGE_LIGHT, PAGE_DARK = "#FFFFFF", "#161B22"
 """Backgrounds of the cards figures stand on, light and dark; also in `assets/10-tokens.css`."""
 
@@ -57,6 +59,21 @@ GRAPH_CONFIG: dict[str, Any] = {
 MAP_CONFIG: dict[str, Any] = {**GRAPH_CONFIG, "scrollZoom": True}
 
 HEIGHT = 320
+
+
+def graph_config(*, is_map: bool = False) -> dict[str, Any]:
+    """The configuration of a graph for who reads it: plotly writes the months of an axis itself."""
+    config, speaks = MAP_CONFIG if is_map else GRAPH_CONFIG, spoken()
+    if speaks.code == "en":
+        return config
+    dates = {
+        "months": list(speaks.months),
+        "shortMonths": list(speaks.months),
+        "days": list(speaks.weekdays),
+        "shortDays": list(speaks.weekdays),
+    }
+    numbers = {"decimal": speaks.signs[1], "thousands": speaks.signs[0]}
+    return {**config, "locale": speaks.code, "locales": {speaks.code: {"format": {**dates, **numbers}}}}
 
 
 def layout(**more: Any) -> dict[str, Any]:

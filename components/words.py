@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from components.language import N_, NN_, _, spoken
+from components.language import plural as counted
 from metrics.compare import Change
 from metrics.kinds import Metric, Unit
 from metrics.periods import Calendar, Grain, quarter_name
@@ -19,17 +21,29 @@ MISSING = "–"
 """A value that cannot be given. Never 0, never 100 %."""
 LABEL_LETTERS = 22
 """Of a line of a label beside a bar."""
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 UNIT_WORDS: dict[Unit, str] = {
-    "cases": "cases", "closures": "closings", "share": "%", "days": "days", "weeks": "weeks", "per_1000": "per 1,000 residents",
-    "ratio": "closed per opened", "per_case": "moves per case", "times": "times as many", "of_expected": "times expected", "reports": "reports",
+    "cases": N_("cases"), "closures": N_("closings"), "share": N_("%"), "days": N_("days"), "weeks": N_("weeks"), "per_1000": N_("per 1,000 residents"),
+    "ratio": N_("closed per opened"), "per_case": N_("moves per case"), "times": N_("times as many"), "of_expected": N_("times expected"), "reports": N_("reports"),
 }  # fmt: skip
 _COUNTED: tuple[Unit, ...] = ("cases", "closures", "days", "weeks", "reports")
-GRAIN_WORDS: dict[Grain, str] = {"day": "day", "week": "week", "month": "month", "quarter": "quarter", "fiscal_year": "fiscal year"}
+_VALUES: dict[Unit, tuple[str, str]] = {
+    "cases": NN_("{amount} case", "{amount} cases"), "closures": NN_("{amount} closing", "{amount} closings"), "days": NN_("{amount} day", "{amount} days"),
+    "weeks": NN_("{amount} week", "{amount} weeks"), "reports": NN_("{amount} report", "{amount} reports"),
+    "per_1000": NN_("{amount} per 1,000 residents", "{amount} per 1,000 residents"), "ratio": NN_("{amount} closed per opened", "{amount} closed per opened"),
+    "per_case": NN_("{amount} moves per case", "{amount} moves per case"), "times": NN_("{amount} times as many", "{amount} times as many"),
+    "of_expected": NN_("{amount} times expected", "{amount} times expected"),
+}  # fmt: skip
+"""A value with its unit, for one and for several."""
+GRAIN_WORDS: dict[Grain, str] = {
+    "day": N_("day"),
+    "week": N_("week"),
+    "month": N_("month"),
+    "quarter": N_("quarter"),
+    "fiscal_year": N_("fiscal year"),
+}
 AXIS_TITLES: dict[Unit, str] = {
-    "cases": "Cases", "closures": "Closings", "share": "Share of cases (%)", "days": "Days", "weeks": "Weeks",
-    "per_1000": "Per 1,000 residents", "ratio": "Closed per case opened", "per_case": "Moves per case", "times": "Before, for each after", "of_expected": "Times what is expected", "reports": "Reports",
+    "cases": N_("Cases"), "closures": N_("Closings"), "share": N_("Share of cases (%)"), "days": N_("Days"), "weeks": N_("Weeks"),
+    "per_1000": N_("Per 1,000 residents"), "ratio": N_("Closed per case opened"), "per_case": N_("Moves per case"), "times": N_("Before, for each after"), "of_expected": N_("Times what is expected"), "reports": N_("Reports"),
 }  # fmt: skip
 
 
@@ -40,17 +54,17 @@ def is_missing(value: Any) -> bool:
 
 def count(value: Any) -> str:
     """12345 -> "12,345"."""
-    return MISSING if is_missing(value) else f"{round(float(value)):,}"
+    return MISSING if is_missing(value) else spoken().number(f"{round(float(value)):,}")
 
 
 def decimal(value: Any, places: int = 1) -> str:
     """4.249 -> "4.2"."""
-    return MISSING if is_missing(value) else f"{float(value):,.{places}f}"
+    return MISSING if is_missing(value) else spoken().number(f"{float(value):,.{places}f}")
 
 
 def share(value: Any) -> str:
     """0.7934 -> "79.3 %"."""
-    return MISSING if is_missing(value) else f"{100 * float(value):.1f} %"
+    return MISSING if is_missing(value) else f"{spoken().number(f'{100 * float(value):.1f}')} %"
 
 
 def percent_axis(value: float) -> str:
@@ -65,7 +79,7 @@ def month_name(of: date) -> str:
 
 def points(value: Any) -> str:
     """A difference of shares: 0.031 -> "3.1 points"."""
-    return MISSING if is_missing(value) else f"{abs(100 * float(value)):.1f} points"
+    return MISSING if is_missing(value) else _("{n} points", n=decimal(abs(100 * float(value))))
 
 
 def amount(value: Any, unit: Unit) -> str:
@@ -83,7 +97,8 @@ def value(of: Any, unit: Unit) -> str:
     """A value with its unit: "1 case", "12,345 cases", "79.3 %", "4.2 days"."""
     if is_missing(of) or unit == "share":
         return amount(of, unit)
-    return f"{amount(of, unit)} {unit_word(of, unit)}"
+    said = amount(of, unit)
+    return counted(*_VALUES[unit], 1 if said in ("1", "1.0") else 2, amount=said)
 
 
 def unit_word(of: Any, unit: Unit) -> str:
@@ -104,13 +119,13 @@ def plural(n: int, one: str, many: str | None = None) -> str:
 
 def day(of: date, *, year: bool = True) -> str:
     """ "16 Nov 2026"."""
-    text = f"{of.day} {MONTHS[of.month - 1]}"
-    return f"{text} {of.year}" if year else text
+    month = spoken().months[of.month - 1]
+    return _("{day} {month} {year}", day=of.day, month=month, year=of.year) if year else _("{day} {month}", day=of.day, month=month)
 
 
 def weekday(of: date) -> str:
     """ "Mon 16 Nov 2026"."""
-    return f"{WEEKDAYS[of.weekday()]} {day(of)}"
+    return f"{spoken().weekdays[of.weekday()]} {day(of)}"
 
 
 def days_between(start: date, end: date) -> str:
@@ -119,8 +134,8 @@ def days_between(start: date, end: date) -> str:
     if last <= start:
         return day(start)
     if (start.year, start.month) == (last.year, last.month):
-        return f"{start.day} to {day(last)}"
-    return f"{day(start, year=start.year != last.year)} to {day(last)}"
+        return _("{first} to {last}", first=start.day, last=day(last))
+    return _("{first} to {last}", first=day(start, year=start.year != last.year), last=day(last))
 
 
 def quarters(calendar: Calendar, as_of: datetime, n: int = 12) -> list[dict[str, str]]:
@@ -129,7 +144,11 @@ def quarters(calendar: Calendar, as_of: datetime, n: int = 12) -> list[dict[str,
     for at in range(n):
         start = calendar.start_of(end - timedelta(days=1), "quarter")
         said = days_between(start, end)
-        made.append({"value": quarter_name(start, end) or "", "label": said} if at else {"value": "latest", "label": f"Latest: {said}"})
+        made.append(
+            {"value": quarter_name(start, end) or "", "label": said}
+            if at
+            else {"value": "latest", "label": _("Latest: {period}", period=said)}
+        )
         end = start
     return made
 
@@ -141,7 +160,7 @@ def during(start: date, end: date) -> str:
 
 def age_band(band: str) -> str:
     """The ages of a band ("7-14", "365+"; days, lower bound included) in words."""
-    low, _, high = band.partition("-")
+    low, _sign, high = band.partition("-")
     if not high:
         return f"{low.removesuffix('+')} days and more"
     return f"Under {high} days" if low == "0" else f"{low} to under {high} days"
@@ -176,12 +195,12 @@ def period(start: Any, grain: Grain, calendar: Calendar) -> str:
     """The name of one period: "16 Nov 2026" (a week by its first day), "Nov 2026", "Q4 2026", "FY 2027"."""
     first = pd.Timestamp(start).date()
     if grain == "month":
-        return f"{MONTHS[first.month - 1]} {first.year}"
+        return _("{month} {year}", month=spoken().months[first.month - 1], year=first.year)
     if grain == "quarter":
-        return f"Q{(first.month + 2) // 3} {first.year}"
+        return _("Q{quarter} {year}", quarter=(first.month + 2) // 3, year=first.year)
     if grain == "fiscal_year":
         # A fiscal year is named after the year it ends in.
-        return f"FY {first.year + (calendar.fiscal_year_start > 1)}"
+        return _("FY {year}", year=first.year + (calendar.fiscal_year_start > 1))
     return day(first)
 
 
@@ -206,24 +225,26 @@ def changed(change: Change, unit: Unit, against: str) -> str:
 def of_ten(part: float) -> str:
     """A share of at least ten cases in words that never round to all or none: "8 of 10", "more than 9 of 10", "all"."""
     if part in (0, 1):
-        return "all" if part else "none of the"
+        return _("all") if part else _("none of the")
     whole = floor(part * 10 + 0.5)
-    return "more than 9 of 10" if whole == 10 else "fewer than 1 of 10" if whole == 0 else f"{whole} of 10"
+    return _("more than 9 of 10") if whole == 10 else _("fewer than 1 of 10") if whole == 0 else _("{n} of 10", n=whole)
 
 
 def most_and_least(shares: list[tuple[str, float]]) -> str:
     """Who was on time most and least often, of `shares` in that order; with one there is nobody to compare."""
     (best, most), (worst, least) = shares[0], shares[-1]
     if len(shares) == 1:
-        return sentence(f"{best}: {of_ten(most)} cases that were due were closed on time ({share(most)})")
+        return _("{name}: {of_ten} cases that were due were closed on time ({share}).", name=best, of_ten=of_ten(most), share=share(most))
     if most == least:
-        return f"All {len(shares)} were on time equally often ({share(most)})."
-    return f"{best} was on time most often ({share(most)}), {worst} least ({share(least)})."
+        return _("All {n} were on time equally often ({share}).", n=len(shares), share=share(most))
+    return _(
+        "{best} was on time most often ({most}), {worst} least ({least}).", best=best, most=share(most), worst=worst, least=share(least)
+    )
 
 
 def percent_of(part: float) -> str:
     """A relative size: 0.17 -> "17 %", 0.003 -> "under 1 %"."""
-    return f"{100 * part:.0f} %" if part >= 0.005 else "under 1 %"
+    return f"{100 * part:.0f} %" if part >= 0.005 else _("under 1 %")
 
 
 def arrow(change: Change) -> str:
@@ -238,17 +259,17 @@ def joined(names: list[str], most: int = 3) -> str:
     if len(names) <= 1:
         return "".join(names)
     if len(names) <= most:
-        return f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
+        return _("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
+    return _("{names} and {n} more", names=", ".join(names[:most]), n=len(names) - most)
 
 
 def age(hours: float) -> str:
     """How old something is: "40 minutes", "7 hours", "3 days"."""
     if hours < 1:
-        return plural(max(round(hours * 60), 1), "minute")
+        return counted("{n} minute", "{n} minutes", max(round(hours * 60), 1))
     if hours < 48:
-        return plural(round(hours), "hour")
-    return plural(round(hours / 24), "day")
+        return counted("{n} hour", "{n} hours", round(hours))
+    return counted("{n} day", "{n} days", round(hours / 24))
 
 
 def length(days: float) -> str:
@@ -271,7 +292,8 @@ def sentence(text: str) -> str:
 
 def label(metric: Metric) -> str:
     """A metric's label within a sentence: "on time", "open cases"."""
-    return metric.label[0].lower() + metric.label[1:]
+    said = _(metric.label)
+    return said[0].lower() + said[1:]
 
 
 def wrapped(text: Any, width: int = LABEL_LETTERS) -> str:

@@ -86,6 +86,10 @@ class City:
         """Layers only drawn under maps."""
         return tuple(layer for layer in self.file.area_layer if layer.context)
 
+    def names_in(self, language: str) -> Mapping[str, str]:
+        """The city's own names -> what they are called in `language`, as far as the city says."""
+        return self.file.names.get(language, {})
+
     @cached_property
     def _department_keys(self) -> dict[str, models.Department]:
         keys = {}

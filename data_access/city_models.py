@@ -219,6 +219,10 @@ class SignInConfig(Model):
     group: tuple[Group, ...] = ()
 
 
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+CityName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class CityFile(Model):
     """The whole of `city.toml`."""
 
@@ -235,3 +239,5 @@ class CityFile(Model):
     release: Release = Release()
     portal: Portal = Portal()
     sign_in: SignInConfig = SignInConfig()
+    names: dict[LanguageCode, dict[CityName, CityName]] = {}
+    """`[names.es]`: what residents who read that language are told instead of a service's, a department's, an area's or a layer's own name."""

@@ -111,7 +111,7 @@ def require_layer(asked: Asked, layer: str) -> str:
         BadQuestion: it is none.
     """
     if layer not in layers(asked):
-        raise BadQuestion(f"There is no layer of areas called '{layer[:60]}'.")
+        raise BadQuestion("There is no layer of areas called '{value}'.", value=layer[:60])
     return layer
 
 

@@ -125,7 +125,9 @@ def late_of(name: str) -> Late:
         BadQuestion: there is no such bin.
     """
     if name not in BINS:
-        raise BadQuestion(f"There are no closings '{name[:20]}' days from the deadline; choose {', '.join(BINS)}.")
+        raise BadQuestion(
+            "There are no closings '{value}' days from the deadline; choose {choices}.", value=name[:20], choices=", ".join(BINS)
+        )
     return BINS[name]
 
 

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from metrics.definitions import AGE_BOUNDS, HEADLINE, METRICS, REGISTRY
 from metrics.kinds import Metric
+from metrics.wording import N_
 from settings import ROOT
 
 PATH = ROOT / "docs" / "metrics.md"
 KINDS = {
-    "flow": "counted on the date of an event",
-    "stock": "counted at an instant",
-    "share": "hits of n; carries its n",
-    "duration": "elapsed time; median and 90th percentile, never added up",
-    "composite": "made of other figures",
+    "flow": N_("counted on the date of an event"),
+    "stock": N_("counted at an instant"),
+    "share": N_("hits of n; carries its n"),
+    "duration": N_("elapsed time; median and 90th percentile, never added up"),
+    "composite": N_("made of other figures"),
 }
 UNITS = {
-    "cases": "cases", "closures": "closings", "share": "share, shown in percent", "days": "days", "weeks": "weeks",
-    "per_1000": "per 1,000 residents", "ratio": "ratio", "per_case": "moves per case", "times": "ratio", "of_expected": "times what is expected", "reports": "reports",
+    "cases": N_("cases"), "closures": N_("closings"), "share": N_("share, shown in percent"), "days": N_("days"), "weeks": N_("weeks"),
+    "per_1000": N_("per 1,000 residents"), "ratio": N_("ratio"), "per_case": N_("moves per case"), "times": N_("ratio"), "of_expected": N_("times what is expected"), "reports": N_("reports"),
 }  # fmt: skip
-DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "neither": "neither high nor low is better"}
+DIRECTIONS = {"higher": N_("higher is better"), "lower": N_("lower is better"), "neither": N_("neither high nor low is better")}
 
 RULES = (
-    "Times are instants in UTC; days, weeks, months, quarters and fiscal years are the city's own. A period begins at local midnight and ends just before the next one begins.",
-    "Nothing is counted after `as_of`, the instant up to which the data is known. Any figure can be asked for as of an earlier instant and then knows nothing of what came later.",
-    "A case that was reopened has been open in several stretches; a closing ends a stretch, and one case can close more than once.",
-    "Duplicates, cancelled and test cases do not count, except in Reports. Headline figures count service cases only; information requests, cases entered by staff after the work, and withdrawn ones are a filter away.",
-    "A share travels with its n. A figure that cannot be given is empty and says why, never zero.",
-    "A case counts for the department that owns it; a closing for the department that owned the case then.",
+    N_(
+        "Times are instants in UTC; days, weeks, months, quarters and fiscal years are the city's own. A period begins at local midnight and ends just before the next one begins."
+    ),
+    N_(
+        "Nothing is counted after `as_of`, the instant up to which the data is known. Any figure can be asked for as of an earlier instant and then knows nothing of what came later."
+    ),
+    N_("A case that was reopened has been open in several stretches; a closing ends a stretch, and one case can close more than once."),
+    N_(
+        "Duplicates, cancelled and test cases do not count, except in Reports. Headline figures count service cases only; information requests, cases entered by staff after the work, and withdrawn ones are a filter away."
+    ),
+    N_("A share travels with its n. A figure that cannot be given is empty and says why, never zero."),
+    N_("A case counts for the department that owns it; a closing for the department that owned the case then."),
 )
 """What holds for every figure."""
 

@@ -35,7 +35,16 @@ class Desk:
 
     def __init__(self, settings: Settings, viewer: Callable[[], Viewer | None]) -> None:
         self.settings = settings
+        self._language: Callable[[], str] = lambda: "en"
         self.look_as(viewer)
+
+    def speak(self, language: Callable[[], str]) -> None:
+        """Ask `language` from now on in which language the city's own names are read."""
+        self._language = language
+
+    def called(self, name: str) -> str:
+        """What the reader calls something that the city named."""
+        return self.city.names_in(self._language()).get(name, name)
 
     def look_as(self, viewer: Callable[[], Viewer | None]) -> None:
         """Ask `viewer` from now on who is asking."""
@@ -67,12 +76,14 @@ class Desk:
         return found
 
     def mart(self) -> Mart:
-        """The generation in service.
+        """The generation in service, with the city's names in the reader's language.
 
         Raises:
             MartUnavailable: before the first load.
         """
-        return open_mart(self.settings)
+        found, language = open_mart(self.settings), self._language()
+        names = self.city.names_in(language)
+        return found.named(language, names) if names else found
 
     def ask(self, query: Mapping[str, Any]) -> Asked:
         """`query` (URL parameters) as a question of the present viewer.

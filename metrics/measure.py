@@ -21,6 +21,7 @@ from metrics.question import BadQuestion, Question, require_metric
 from metrics.release import hidden_rows, require_released
 from metrics.select import GROUPS, KEYS, Asked, By, by_period
 from metrics.suppression import threshold_of
+from metrics.wording import Phrase
 
 QUANTILES = {"median": 0.5, "p90": 0.9}
 
@@ -42,7 +43,10 @@ def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False
     metric = REGISTRY[require_metric(metric_id)]
     dimensions = asked.dimensions(by)
     if period and not metric.by_period:
-        raise BadQuestion(f"'{metric.label}' is a figure of one instant or one stretch; ask for it without periods, or of another day.")
+        raise BadQuestion(
+            "'{label}' is a figure of one instant or one stretch; ask for it without periods, or of another day.",
+            label=Phrase(metric.label),
+        )
     return Answer(metric, asked.question, _shown(metric, asked, dimensions, period), asked.mart.generation, by, period)
 
 

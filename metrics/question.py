@@ -16,7 +16,7 @@ from data_access.mart.reading import Mart
 from metrics.definitions import REGISTRY
 from metrics.narrowing import ROUTE, is_place, routes_of
 from metrics.periods import GRAINS, Calendar, Grain, quarter_days, quarter_name
-from metrics.wording import Told
+from metrics.wording import N_, BadQuestion
 
 LONGEST_DAYS = 366 * 12
 MOST_VALUES = 60
@@ -24,10 +24,6 @@ LONGEST_TEXT = 2_000
 NONE = "none"
 """What a filter calls the cases without a department, a type, an area, ...: those of the group that has no name."""
 PLAIN_DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class")
-
-
-class BadQuestion(Told, ValueError):
-    """A question that cannot be answered; the text is a sentence for the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +118,27 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
     as_of = _instant(_text(query, "as_of"), mart.as_of, calendar)
     if as_of != mart.as_of:
         if mart.audience == "public":
-            raise BadQuestion(f"Published figures are those of the present data, to {calendar.day_of(mart.as_of)}; leave as_of out.")
+            raise BadQuestion(
+                "Published figures are those of the present data, to {day}; leave as_of out.", day=calendar.day_of(mart.as_of)
+            )
         _, end = calendar.last_complete(as_of, "week")
         default = replace(default, start=end - timedelta(weeks=weeks), end=end, as_of=as_of)
     default = _during(_text(query, "during"), default)
     start = _day(_text(query, "from"), default.start, "from")
     end = _day(_text(query, "to"), default.end, "to")
     if start >= end:
-        raise BadQuestion(f"The period ends on {end} before it begins on {start}; choose a later end.")
-    if (end - start).days > LONGEST_DAYS:
-        raise BadQuestion(f"The period is {(end - start).days:,} days long; choose at most {LONGEST_DAYS:,}.")
+        raise BadQuestion("The period ends on {end} before it begins on {start}; choose a later end.", end=end, start=start)
+    if (length := (end - start).days) > LONGEST_DAYS:
+        raise BadQuestion("The period is {days} days long; choose at most {most}.", days=length, most=LONGEST_DAYS)
     dimensions, is_staff = mart.dimensions, viewer.role != "public"
     # Where a case came from may be a department whose cases the viewer does not see.
     moved = routes_of(_text(query, "moved"), (NONE, *dimensions.departments.by_slug) if is_staff else ())
     if moved is None or len(moved) > MOST_VALUES:
-        raise BadQuestion(f"moved is {_shown(query.get('moved'))}; write two departments as from{ROUTE}to.")
+        raise BadQuestion("moved is {value}; write two departments as from{sign}to.", value=_shown(query.get("moved")), sign=ROUTE)
     place = _text(query, "place")
     # A place's key is made of its address: who may not read addresses may not try them either.
     if place and not (scope_of(viewer).may_read("address") and is_place(place)):
-        raise BadQuestion(f"There is no place called {_shown(place)}.")
+        raise BadQuestion("There is no place called {name}.", name=_shown(place))
     areas = [
         (layer.slug, area)
         for layer in dimensions.area_layers
@@ -152,16 +150,16 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         end=end,
         as_of=as_of,
         grain=_grain(_text(query, "grain")),
-        programme=_members(_text(query, "programme"), dimensions.programmes.by_slug, "programme"),
-        department=_members(_text(query, "department"), _departments(viewer, mart), "department"),
-        request_type=_members(_text(query, "request_type"), _or_none(dimensions.request_types.by_slug, viewer), "request type"),
+        programme=_members(_text(query, "programme"), dimensions.programmes.by_slug, N_("programme")),
+        department=_members(_text(query, "department"), _departments(viewer, mart), N_("department")),
+        request_type=_members(_text(query, "request_type"), _or_none(dimensions.request_types.by_slug, viewer), N_("request type")),
         request_group=_members(
-            _text(query, "request_group"), _or_none(dimensions.request_groups.by_slug, viewer), "group of request types"
+            _text(query, "request_group"), _or_none(dimensions.request_groups.by_slug, viewer), N_("group of request types")
         ),
-        channel=_members(_text(query, "channel"), dict.fromkeys(vocabulary.CHANNELS), "channel"),
+        channel=_members(_text(query, "channel"), dict.fromkeys(vocabulary.CHANNELS), N_("channel")),
         case_class=_classes(_text(query, "case_class")),
         areas=tuple(areas),
-        outcome=_members(_text(query, "outcome"), dict.fromkeys(vocabulary.OUTCOMES), "outcome"),
+        outcome=_members(_text(query, "outcome"), dict.fromkeys(vocabulary.OUTCOMES), N_("outcome")),
         moved=moved,
         place=place,
     )
@@ -191,15 +189,15 @@ def _or_none(known: Mapping[str, Any], viewer: Viewer) -> Mapping[str, Any]:
 def require_metric(metric_id: object) -> str:
     """`metric_id` if there is such a metric."""
     if not isinstance(metric_id, str) or metric_id not in REGISTRY:
-        raise BadQuestion(f"There is no metric called {_shown(metric_id)}; see the definitions for those there are.")
+        raise BadQuestion("There is no metric called {name}; see the definitions for those there are.", name=_shown(metric_id))
     return metric_id
 
 
 def require_dimension(name: object, mart: Mart) -> str:
     """`name` if figures can be split by it."""
-    layers = [layer.slug for layer in mart.dimensions.area_layers if not layer.extra["is_context"]]
-    if not isinstance(name, str) or name not in (*PLAIN_DIMENSIONS, *layers):
-        raise BadQuestion(f"Figures cannot be split by {_shown(name)}; choose one of {', '.join((*PLAIN_DIMENSIONS, *layers))}.")
+    known = [*PLAIN_DIMENSIONS, *(layer.slug for layer in mart.dimensions.area_layers if not layer.extra["is_context"])]
+    if not isinstance(name, str) or name not in known:
+        raise BadQuestion("Figures cannot be split by {name}; choose one of {names}.", name=_shown(name), names=", ".join(known))
     return name
 
 
@@ -210,19 +208,19 @@ def _text(query: Mapping[str, Any], name: str) -> str:
     if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
         value = ",".join(value)
     if not isinstance(value, str):
-        raise BadQuestion(f"{name} must be text.")
+        raise BadQuestion("{name} must be text.", name=name)
     if len(value) > LONGEST_TEXT:
-        raise BadQuestion(f"{name} is {len(value):,} characters long; {LONGEST_TEXT:,} are allowed.")
+        raise BadQuestion("{name} is {n} characters long; {most} are allowed.", name=name, n=len(value), most=LONGEST_TEXT)
     return value.strip()
 
 
 def _members(text: str, known: Mapping[str, Any], what: str) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if len(chosen) > MOST_VALUES:
-        raise BadQuestion(f"There are {len(chosen):,} values for {what}; choose at most {MOST_VALUES}.")
+        raise BadQuestion("There are {n} values for {what}; choose at most {most}.", n=len(chosen), what=what, most=MOST_VALUES)
     for slug in chosen:
         if slug not in known:
-            raise BadQuestion(f"There is no {what} called {_shown(slug)}.")
+            raise BadQuestion("There is no {what} called {name}.", what=what, name=_shown(slug))
     return chosen
 
 
@@ -231,7 +229,7 @@ def _classes(text: str) -> tuple[str, ...]:
         return ("service",)
     if text == "all":
         return ()
-    return _members(text, dict.fromkeys(vocabulary.CASE_CLASSES), "class of cases")
+    return _members(text, dict.fromkeys(vocabulary.CASE_CLASSES), N_("class of cases"))
 
 
 def _grain(text: str) -> Grain:
@@ -240,14 +238,14 @@ def _grain(text: str) -> Grain:
     for grain in GRAINS:
         if grain == text:
             return grain
-    raise BadQuestion(f"There is no period called {_shown(text)}; choose {', '.join(GRAINS)}.")
+    raise BadQuestion("There is no period called {text}; choose {grains}.", text=_shown(text), grains=", ".join(GRAINS))
 
 
 def _during(text: str, default: Question) -> Question:
     """`default` about the quarter `text` names, if it names one."""
     days = quarter_days(text)
     if text and days is None:
-        raise BadQuestion(f"during is {_shown(text)}; write a quarter such as 2026-Q3.")
+        raise BadQuestion("during is {text}; write a quarter such as 2026-Q3.", text=_shown(text))
     return default if days is None else replace(default, start=days[0], end=days[1])
 
 
@@ -255,7 +253,7 @@ def _weeks(text: str, default: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and 0 < int(text) <= LONGEST_DAYS // 7):
-        raise BadQuestion(f"weeks is {_shown(text)}; write a whole number from 1 to {LONGEST_DAYS // 7}.")
+        raise BadQuestion("weeks is {text}; write a whole number from 1 to {most}.", text=_shown(text), most=LONGEST_DAYS // 7)
     return int(text)
 
 
@@ -265,9 +263,9 @@ def _day(text: str, default: date, name: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise BadQuestion(f"{name} is {_shown(text)}; write a date such as 2026-03-31.") from None
+        raise BadQuestion("{name} is {text}; write a date such as 2026-03-31.", name=name, text=_shown(text)) from None
     if not 1900 < day.year < 2200:
-        raise BadQuestion(f"{name} is {day}; choose a date between 1901 and 2199.")
+        raise BadQuestion("{name} is {day}; choose a date between 1901 and 2199.", name=name, day=day)
     return day
 
 
@@ -278,18 +276,20 @@ def _instant(text: str, latest: datetime, calendar: Calendar) -> datetime:
     if len(text) == len("2026-03-31") and "T" not in text:
         day = _day(text, latest.date(), "as_of")
         if calendar.midnight(day) > latest:
-            raise BadQuestion(f"as_of is {day}, but the data reaches only to {calendar.day_of(latest)}.")
+            raise BadQuestion("as_of is {day}, but the data reaches only to {latest}.", day=day, latest=calendar.day_of(latest))
         return min(calendar.midnight(day + timedelta(days=1)), latest)
     try:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        raise BadQuestion(f"as_of is {_shown(text)}; write an instant such as 2026-03-31T04:00:00Z.") from None
+        raise BadQuestion("as_of is {text}; write an instant such as 2026-03-31T04:00:00Z.", text=_shown(text)) from None
     if not 1900 < instant.year < 2200:
-        raise BadQuestion(f"as_of is {_shown(text)}; choose a date between 1901 and 2199.")
+        raise BadQuestion("as_of is {text}; choose a date between 1901 and 2199.", text=_shown(text))
     if instant.tzinfo is not None:
         instant = (instant - instant.utcoffset()).replace(tzinfo=None)  # type: ignore[operator]
     if instant > latest:
-        raise BadQuestion(f"as_of is {_shown(text)}, but the data reaches only to {latest.isoformat(timespec='minutes')}Z.")
+        raise BadQuestion(
+            "as_of is {text}, but the data reaches only to {value}Z.", text=_shown(text), value=latest.isoformat(timespec="minutes")
+        )
     return instant
 
 

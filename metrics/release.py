@@ -21,6 +21,7 @@ from metrics.kinds import Metric
 from metrics.question import BadQuestion, Question
 from metrics.select import Asked
 from metrics.suppression import is_small, protected, threshold_of
+from metrics.wording import Phrase
 
 RELEASED = frozenset({
     "opened", "closed", "clearance_rate", "backlog", "overdue_now", "ontime_due", "closed_within_7_days", "ttc_km", "ttc_closed",
@@ -44,7 +45,7 @@ def require_released(metric: Metric, asked: Asked, by: tuple[str, ...], period: 
     """
     question, calendar = asked.question, asked.calendar
     if metric.id not in RELEASED:
-        raise BadQuestion(f"'{metric.label}' is not published; it is a figure for staff.")
+        raise BadQuestion("'{label}' is not published; it is a figure for staff.", label=Phrase(metric.label))
     plain = Question(question.start, question.end, question.as_of, question.grain)
     if plain.about(request_type=question.request_type, areas=question.areas) != question:
         raise BadQuestion("Published figures can be asked for by service and by area, not by anything else.")
@@ -57,20 +58,24 @@ def require_released(metric: Metric, asked: Asked, by: tuple[str, ...], period: 
         # Two stocks and what was closed between them give away what was opened.
         raise BadQuestion("Published figures of what is open are those of the present data; ask for them without periods.")
     if question.as_of != asked.mart.as_of:
-        raise BadQuestion(f"Published figures are those of the present data, as of {calendar.day_of(asked.mart.as_of)}; leave as_of out.")
+        raise BadQuestion(
+            "Published figures are those of the present data, as of {day}; leave as_of out.", day=calendar.day_of(asked.mart.as_of)
+        )
     grain = "quarter" if _is_part(question, by) else "month"
     bounds = [calendar.start_of(day, grain) for day in (question.start, question.end)]
     if bounds != [question.start, question.end] or calendar.midnight(question.end) > question.as_of:
-        raise BadQuestion(
-            f"Published figures are for whole {grain}s that have ended: the period must begin and end on the first day of one."
-        )
+        if grain == "quarter":
+            raise BadQuestion(
+                "Published figures are for whole quarters that have ended: the period must begin and end on the first day of one."
+            )
+        raise BadQuestion("Published figures are for whole months that have ended: the period must begin and end on the first day of one.")
     if grain == "quarter" and not period and calendar.next_start(question.start, "quarter") != question.end:
         raise BadQuestion("Published figures of one service or area are for one quarter; ask for period=quarter to get several.")
     grains = ("quarter",) if grain == "quarter" else ("month", "quarter", "fiscal_year")
     if period and question.grain not in grains:
-        raise BadQuestion(
-            f"Published figures{' of one service or area' if grain == 'quarter' else ''} are given by {' or '.join(grains)}, not by {question.grain}."
-        )
+        if grain == "quarter":
+            raise BadQuestion("Published figures of one service or area are given by quarter, not by {grain}.", grain=question.grain)
+        raise BadQuestion("Published figures are given by month or quarter or fiscal_year, not by {grain}.", grain=question.grain)
 
 
 def require_service(asked: Asked) -> None:

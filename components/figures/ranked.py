@@ -9,6 +9,7 @@ import pandas as pd
 
 from components import theme, words
 from components.figures.series import axis_of
+from components.language import _
 from metrics.kinds import Unit
 
 ROW_PIXELS = 32
@@ -43,7 +44,7 @@ def bars(
     }  # fmt: skip
     if href is not None and href in rows.columns:
         trace["customdata"] = list(rows[href])
-    traces = [trace] if target is None else [{**trace, "name": "On time", "insidetextanchor": "start"}, *_targets(rows, target)]
+    traces = [trace] if target is None else [{**trace, "name": _("On time"), "insidetextanchor": "start"}, *_targets(rows, target)]
     xaxis = axis_of(unit) | ({"range": [0, float(rows[value].max()) * (1 + room)], "autorange": False} if room else {})
     layout = theme.layout(xaxis=xaxis, yaxis={"type": "category", "showgrid": False}, hovermode="closest", height=height_of(len(rows)))
     return {"data": traces, "layout": layout}
@@ -53,7 +54,7 @@ def _targets(rows: pd.DataFrame, target: str) -> list[dict[str, Any]]:
     """Each row's own target (a share) as a stroke across its place, with a white edge so that it is seen on a bar too."""
     stroke = {
         "type": "scatter", "mode": "markers", "x": [_plain(v) for v in rows[target]], "y": [words.wrapped(v) for v in rows["label"]],
-        "name": "Own target", "hovertemplate": "%{y}: target %{x:.0%}<extra></extra>",
+        "name": _("Own target"), "hovertemplate": _("{name}: target {value}", name="%{y}", value="%{x:.0%}") + "<extra></extra>",
     }  # fmt: skip
     drawn = [("#FFFFFF", 6, 20), (theme.FOURTH, 3, 18)]
     edge, line = [

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from components import theme, words
+from components.language import _
 from metrics.kinds import Unit
 from metrics.xmr import Limits
 
@@ -27,9 +28,9 @@ class Line:
 
 def axis_of(unit: Unit, title: str | None = None) -> dict[str, Any]:
     """The value axis of a unit: its title with the unit, its number format, and where it begins."""
-    made: dict[str, Any] = {"title": {"text": title or words.AXIS_TITLES[unit], "font": {"size": 12}}, "rangemode": "tozero"}
+    made: dict[str, Any] = {"title": {"text": title or _(words.AXIS_TITLES[unit]), "font": {"size": 12}}, "rangemode": "tozero"}
     if unit == "share":
-        made |= {"tickformat": ".0%", "title": {"text": title or "Share of cases", "font": {"size": 12}}}
+        made |= {"tickformat": ".0%", "title": {"text": title or _("Share of cases"), "font": {"size": 12}}}
     else:
         made |= {"tickformat": ",~r" if unit in ("cases", "closures", "reports") else ",.1~f"}
     return made
@@ -61,7 +62,7 @@ def lines(
         first = series[0]
         traces.append({
             "type": "scatter", "mode": "markers", "x": [x[i] for i in marked], "y": [_plain(frame[first.column].iloc[i]) for i in marked],
-            "marker": {"symbol": "diamond", "size": 10, "color": theme.SECOND}, "name": "Signal", "hoverinfo": "skip", "showlegend": False,
+            "marker": {"symbol": "diamond", "size": 10, "color": theme.SECOND}, "name": _("Signal"), "hoverinfo": "skip", "showlegend": False,
         })  # fmt: skip
     shapes, notes = _guides(limits, target, unit)
     for shape in shapes[: 2 if limits is not None and since else 0]:
@@ -97,8 +98,8 @@ def _trace(frame: pd.DataFrame, x: list[str], line: Line, unit: Unit, count: int
     few = len(frame) <= 60
     made: dict[str, Any] = {
         "type": "scatter", "mode": "lines+markers" if few else "lines", "x": x, "y": [_plain(v) for v in frame[line.column]],
-        "name": words.plain(line.name), "line": {"color": line.colour, "width": 2.4, "dash": line.dash}, "marker": {"size": 5},
-        "hovertemplate": f"{hover_of(unit)}<extra>{words.plain(line.name)}</extra>", "connectgaps": False,
+        "name": words.plain(_(line.name)), "line": {"color": line.colour, "width": 2.4, "dash": line.dash}, "marker": {"size": 5},
+        "hovertemplate": f"{hover_of(unit)}<extra>{words.plain(_(line.name))}</extra>", "connectgaps": False,
     }  # fmt: skip
     if line.area:
         made |= {"fill": "tozeroy", "fillcolor": theme.faint(line.colour)}
@@ -113,11 +114,11 @@ def _guides(limits: Limits | None, target: float | None, unit: Unit) -> tuple[li
                        "fillcolor": "rgba(123,135,148,0.13)", "line": {"width": 0}})  # fmt: skip
         shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": limits.mean, "y1": limits.mean,
                        "line": {"color": theme.QUIET, "width": 1, "dash": "dot"}})  # fmt: skip
-        notes.append(_note(limits.upper, "usual range", "bottom"))
+        notes.append(_note(limits.upper, _("usual range"), "bottom"))
     if target is not None:
         shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": target, "y1": target,
                        "line": {"color": theme.FOURTH, "width": 1.6, "dash": "dash"}})  # fmt: skip
-        notes.append({**_note(target, f"target {words.amount(target, unit)}", "top"), "x": 0.01, "xanchor": "left"})
+        notes.append({**_note(target, _("target {value}", value=words.amount(target, unit)), "top"), "x": 0.01, "xanchor": "left"})
     return shapes, notes
 
 
@@ -141,8 +142,8 @@ def bars_over_time(
     x = [pd.Timestamp(day).date().isoformat() for day in frame["period"]]
     traces = [
         {
-            "type": "bar", "x": x, "y": [_plain(v) for v in frame[line.column]], "name": words.plain(line.name),
-            "marker": {"color": line.colour, "line": {"width": 0}}, "hovertemplate": f"{hover_of(unit)}<extra>{words.plain(line.name)}</extra>",
+            "type": "bar", "x": x, "y": [_plain(v) for v in frame[line.column]], "name": words.plain(_(line.name)),
+            "marker": {"color": line.colour, "line": {"width": 0}}, "hovertemplate": f"{hover_of(unit)}<extra>{words.plain(_(line.name))}</extra>",
         }
         for line in series
     ]  # fmt: skip

@@ -12,6 +12,9 @@ from sqlalchemy import Table
 from data_access import vocabulary
 from data_access.mart import schema
 
+NAMED = ("name", "plural")
+"""Columns that hold names of the city's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -39,10 +42,15 @@ class Dimension:
 
 
 class Dimensions:
-    """All dimensions of one generation, each read when first asked for."""
+    """All dimensions of one generation, each read when first asked for.
 
-    def __init__(self, read_table: Callable[[Table], pd.DataFrame]) -> None:
-        self._read = read_table
+    Args:
+        names: the city's own names -> what they are called instead, for readers of another language.
+    """
+
+    def __init__(self, read_table: Callable[[Table], pd.DataFrame], names: Mapping[str, str] | None = None) -> None:
+        self._read_table = read_table
+        self._names = names or {}
         self._areas: dict[str, Dimension] = {}
 
     @cached_property
@@ -109,6 +117,13 @@ class Dimensions:
         """Numbers of these areas of the first layer; unknown slugs give none."""
         known = self.districts.by_slug
         return tuple(sorted(known[slug].id for slug in slugs if slug in known))
+
+    def _read(self, table: Table) -> pd.DataFrame:
+        frame = self._read_table(table)
+        if not self._names:
+            return frame
+        renamed = {column: frame[column].map(lambda name: self._names.get(name, name)) for column in NAMED if column in frame.columns}
+        return frame.assign(**renamed)
 
     def _dimension(self, table: Table) -> Dimension:
         return _dimension(self._read(table))

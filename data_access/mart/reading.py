@@ -7,8 +7,10 @@ only FROMs with case data; `Mart.read` runs a select built on them under the gua
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -60,6 +62,16 @@ class Mart:
         # A generation has a file for each audience: an answer kept of one must not stand in for the other, which would refuse.
         self.edition = f"{facts['edition']}-{audience}"
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
+        self._named: dict[str, Mart] = {}
+
+    def named(self, language: str, names: Mapping[str, str]) -> Mart:
+        """The same generation for readers of `language`, who call things by `names`; its answers are kept apart from the others'."""
+        if language not in self._named:
+            made = copy.copy(self)
+            made.dimensions = Dimensions(self._read_plain, names)
+            made.edition = f"{self.edition}-{language}"
+            self._named[language] = made
+        return self._named[language]
 
     def spells(self, scope: Scope) -> FromClause:
         """The fact table cut to `scope` (columns of `schema.spell`)."""

@@ -6,14 +6,15 @@ from typing import Any
 
 from dash import dcc, html
 
+from components.language import N_, _
 from components.page import Query, heading, page
 
 
 def build(_query: Query) -> list[Any]:
     return [
-        heading("There is no page at this address"),
-        html.P(["It may have been mistyped. ", dcc.Link("Start from the front page", href="/"), "."]),
+        heading(_("There is no page at this address")),
+        html.P([_("It may have been mistyped."), " ", dcc.Link(_("Start from the front page"), href="/")]),
     ]
 
 
-layout = page(__name__, "/not-found", "No such page", build)
+layout = page(__name__, "/not-found", N_("No such page"), build)
