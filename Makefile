@@ -1,6 +1,6 @@
 # `make help` lists what there is. The first `make run` or `make test` installs into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench screenshots docs install clean
+.PHONY: help run test check format bench screenshots docs translations install clean
 
 PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
@@ -34,6 +34,9 @@ bench: $(DEVELOPMENT)  ## speed with BENCH_CASES (5,000,000) cases, beside the s
 
 screenshots: $(DEVELOPMENT)  ## take the README's pictures again
 	@$(VENV)/python docs/screenshots.py
+
+translations: $(RUNTIME)  ## bring the catalogues in translations/ up to the texts of the code
+	@$(VENV)/python -m components.catalogue
 
 docs: $(RUNTIME)  ## write docs/metrics.md from the definitions again
 	@$(VENV)/python -m metrics.describe

@@ -143,7 +143,7 @@ def _chosen() -> Language:
     return next((known[code] for code in asked if code in known), known[ENGLISH])
 
 
-def _(text: str, **values: object) -> str:
+def _(text: str, /, **values: object) -> str:
     """`text` in the reader's language, its named `{fields}` filled in. A whole sentence, so that languages can order it their way.
 
     A field that is itself a marked text (`N_`) is translated too.
@@ -152,7 +152,7 @@ def _(text: str, **values: object) -> str:
     return told.format(**{name: _shown(value) for name, value in values.items()}) if values else told
 
 
-def plural(one: str, many: str, n: float, **values: object) -> str:
+def plural(one: str, many: str, n: float, /, **values: object) -> str:
     """`one` or `many`, whichever the reader's language uses for `n` things, with `{n}` (in digits, grouped) and the other fields filled in."""
     speaks, whole = spoken(), float(n).is_integer()
     told = speaks.messages.ngettext(one, many, int(n) if whole else 2)

@@ -22,7 +22,7 @@ def NN_(one: str, many: str) -> tuple[str, str]:
 class Told(Exception):
     """A refusal or failure told to a reader: a sentence with named `{fields}`, and what stands in them."""
 
-    def __init__(self, text: str, **values: object) -> None:
+    def __init__(self, text: str, /, **values: object) -> None:
         shown = {name: f"{value:,}" if type(value) is int else value for name, value in values.items()}
         # Without fields it may hold what somebody wrote, braces and all.
         super().__init__(text.format(**shown) if values else text)

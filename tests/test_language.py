@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
 
 import pytest
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask
 from flask.testing import FlaskClient
+from pandas.testing import assert_frame_equal
 
-from components import language
+from access import PUBLIC_VIEWER
+from components import catalogue, language
 from components.language import N_, _, plural, said, spoken
+from data_access.city import CityError, load_city
+from metrics.desk import Desk
+from metrics.measure import measure
 from metrics.question import BadQuestion
+from settings import Settings
 
 
 @pytest.fixture
@@ -122,3 +131,81 @@ def test_a_sentence_is_translated_whole_and_its_marked_fields_with_it(in_german:
 def test_a_refusal_is_english_for_programs_and_the_readers_language_for_people(in_german: None) -> None:
     error = BadQuestion("{n} of {what}", n=3, what=N_("request types"))
     assert (str(error), said(error)) == ("3 of request types", "tipos: 3")
+
+
+def test_spanish_has_every_text_residents_can_be_told() -> None:
+    """`make translations` writes what is missing into the catalogue; somebody who speaks the language fills it in."""
+    assert catalogue.missing("es") == []
+
+
+def test_every_translation_has_the_fields_of_its_text() -> None:
+    """A field that is misspelt would be an error in the middle of a page; the singular may leave its number out."""
+    for message in catalogue.catalogue_of("es"):
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        wanted = fields(message.id[-1] if isinstance(message.id, tuple) else message.id)
+        assert all(fields(form) <= wanted for form in forms), message.id
+        assert fields(forms[-1]) == wanted, message.id
+
+
+def fields(text: str) -> set[str | None]:
+    return {name for _text, name, _spec, _conversion in Formatter().parse(text)} - {None}
+
+
+def test_no_text_is_glued_before_it_is_translated() -> None:
+    """The catalogue cannot hold what only comes together while the code runs."""
+    for path in catalogue.modules():
+        for call in [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]:
+            name = call.func.id if isinstance(call.func, ast.Name) else ""
+            if name in catalogue.KEYWORDS and call.args:
+                assert not isinstance(call.args[0], ast.JoinedStr), f"{path}:{call.lineno}"
+
+
+def test_a_city_names_its_services_in_other_languages(tmp_path: Path) -> None:
+    (tmp_path / "city.toml").write_text(CITY + '[names.es]\n"Pothole" = "Bache"\n')
+    city = load_city(tmp_path)
+    assert (city.names_in("es"), city.names_in("en")) == ({"Pothole": "Bache"}, {})
+
+
+@pytest.mark.parametrize(
+    ("table", "told"), [('[names.spanish]\n"Pothole" = "Bache"', "names.spanish"), ('[names.es]\n"Pothole" = ""', "names.es.Pothole")]
+)
+def test_a_name_that_cannot_be_is_refused_with_its_key(tmp_path: Path, table: str, told: str) -> None:
+    (tmp_path / "city.toml").write_text(CITY + table)
+    with pytest.raises(CityError, match=told):
+        load_city(tmp_path)
+
+
+def test_an_answer_kept_for_one_language_is_not_given_to_another(demo_public_settings: Settings) -> None:
+    """The same figures, hidden alike, under the names each reader knows."""
+    speaking = ["en"]
+    desk = Desk(demo_public_settings, lambda: PUBLIC_VIEWER)
+    desk.speak(lambda: speaking[0])
+    answers = {}
+    for speaking[0] in ("en", "es", "en", "es"):
+        asked = desk.ask({})
+        answers[speaking[0]] = measure("ontime_due", asked, by=("request_type", "district")).frame
+        assert (asked.name_of("request_type", "pothole"), asked.mart.edition.endswith("-es")) == {
+            "en": ("Pothole", False),
+            "es": ("Bache", True),
+        }[speaking[0]]
+    english, spanish = answers["en"], answers["es"]
+    assert {"Pothole"} <= set(english["label"]) and "Bache" not in set(english["label"])
+    assert {"Bache"} <= set(spanish["label"]) and "Pothole" not in set(spanish["label"])
+    assert_frame_equal(english.drop(columns=["label", "label_2"]), spanish.drop(columns=["label", "label_2"]))
+
+
+CITY = """
+[city]
+id = "town"
+name = "Town"
+zone = "America/New_York"
+[[programme]]
+id = "requests"
+name = "Requests"
+[[source]]
+name = "crm"
+kind = "files"
+path = "cases.csv"
+preset = "boston_311"
+programme = "requests"
+"""
