@@ -19,10 +19,10 @@ GROUPS = (
 
 def content(*, with_lists: bool) -> list[Any]:
     """The whole page below its heading; `with_lists`: lead to the cases each figure counts."""
-    named = [name for _, names in GROUPS for name in names]
+    named = [name for _title, names in GROUPS for name in names]
     groups = [*GROUPS, (N_("All other figures"), tuple(metric.id for metric in METRICS if metric.id not in named))]
     jump = html.Nav(
-        [html.A(_(REGISTRY[name].label), href=f"#{name}") for _, names in groups for name in names],
+        [html.A(_(REGISTRY[name].label), href=f"#{name}") for _title, names in groups for name in names],
         className="jump",
         **{"aria-label": _("Figures")},
     )

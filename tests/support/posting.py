@@ -88,7 +88,11 @@ def opening(server: Flask, page: dict[str, Any]) -> Iterator[tuple[str, dict[str
     """The callbacks that the opening of a registered page causes, with what a browser would send."""
     with server.test_request_context(page["path"]):
         layout = json.dumps(page["layout"](), cls=plotly.utils.PlotlyJSONEncoder)
-    question = json.loads(layout)["props"]["children"][0]["props"]["data"]
+    yield from caused(layout, json.loads(layout)["props"]["children"][0]["props"]["data"])
+
+
+def caused(layout: str, question: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The callbacks that a page's `layout` (JSON) with that question causes when it is put in place."""
     for name, spec in callbacks().items():
         first = spec["inputs"][0] if spec["inputs"] else {}
         if first.get("id") != "question" or any(word in name for word in SKIPPED):
