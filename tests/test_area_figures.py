@@ -85,8 +85,8 @@ def test_an_end_nobody_knows_tells_nothing_apart() -> None:
 
 def test_those_who_share_the_first_place_are_all_named() -> None:
     rows = pd.DataFrame({"label": ["Abbey", "Brook", "Castle"], "value": [1.0, 1.0, 0.5]})
-    assert _most(rows, REGISTRY["opened"], 3) == "Abbey and Brook have most: 1 case each, 33 %"
-    assert _most(rows.tail(2), REGISTRY["opened"], 2) == "Brook has most: 1 case, 50 %"
+    assert _most(rows, REGISTRY["opened"], 3, "wards") == "Abbey and Brook have most: 1 case each, 33 % of the 3 counted in the wards"
+    assert _most(rows.tail(2), REGISTRY["opened"], 2, "wards") == "Brook has most: 1 case, 50 % of the 2 counted in the wards"
     assert (
         _readiness(rows)
         == "Residents of Abbey and Brook report most readily: 1.0 per 1,000 residents, 2.0 times as often as those of Castle."

@@ -30,7 +30,6 @@ STAFF = (
     "/definitions",
     "/data-health",
 )
-PUBLIC = ("/", "/definitions", "/data-health")
 
 
 def look_at(found: Watched, url: str) -> None:
@@ -53,13 +52,6 @@ def test_a_staff_page_on_a_desk(browser: Browser, staff_url: str, path: str) -> 
 def test_a_staff_page_on_a_phone_in_the_dark(browser: Browser, staff_url: str, path: str) -> None:
     with watched(browser, size=PHONE, dark=True) as found:
         look_at(found, staff_url + path)
-
-
-@pytest.mark.parametrize("path", PUBLIC)
-@pytest.mark.parametrize("dark", [False, True])
-def test_a_public_page_on_a_phone(browser: Browser, public_url: str, path: str, dark: bool) -> None:
-    with watched(browser, size=PHONE, dark=dark) as found:
-        look_at(found, public_url + path)
 
 
 def test_the_week_is_drawn_once_for_every_step(browser: Browser, staff_url: str) -> None:
