@@ -19,7 +19,7 @@ from metrics.definitions import METRICS
 from settings import ROOT
 
 KEYWORDS = {
-    "_": None, "N_": None, "plural": (1, 2), "NN_": (1, 2), "counted": (1, 2), "BadQuestion": None, "AccessDenied": None, "Unknown": None,
+    "_": None, "N_": None, "plural": (1, 2), "NN_": (1, 2), "counted": (1, 2), "Chart": (2,), "BadQuestion": None, "AccessDenied": None, "Unknown": None,
 }  # fmt: skip
 OURS = ("access", "components", "metrics", "pages")
 FROM = ("pages/public/*.py", "components/shell.py", "components/web.py", "metrics/desk.py")
