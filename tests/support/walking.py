@@ -38,7 +38,7 @@ SHOWN = {
 }
 """Properties a reader sees or hears."""
 HIDDEN = {"id", "data", "href", "src", "className", "config", "geojson", "customdata", "meta"}
-KEPT = re.compile(r"Statroom|CSV|API|English|Español|JSON|GeoJSON|Parquet|https?://\S+|/[\w?#]\S*|%\{[^}]*\}|<[^>]*>|&\w+;")
+KEPT = re.compile(r"Statroom|CSV|API|English|Español|JSON|GeoJSON|Parquet|https?://\S+|/[\w?#]\S*|'[a-z0-9_]+'|%\{[^}]*\}|<[^>]*>|&\w+;")
 """Names of things that have none in another language, addresses, and what plotly or HTML reads."""
 
 
@@ -146,7 +146,7 @@ def names_of(mart: Any, city: Any) -> list[str]:
     """All names that are the city's own, the longest first."""
     dimensions = mart.dimensions
     layers = list(dimensions.area_layers)
-    found = [layer.extra["plural"] for layer in layers] + [city.name]
+    found = [layer.extra["plural"] for layer in layers] + [city.name, city.file.portal.licence or city.name]
     for members in (
         dimensions.departments,
         dimensions.request_types,
