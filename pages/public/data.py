@@ -125,7 +125,9 @@ def tell_about(asked: Asked) -> list[Any]:
         html.P(_("Where few cases lie behind a number it is withheld: its cell is empty, and the column 'withheld' names it. No row means no case.")),
     ]  # fmt: skip
     if facts.licence:
-        terms = html.A(gate.desk().called(facts.licence), href=facts.licence_url) if facts.licence_url else gate.desk().called(facts.licence)
+        terms = (
+            html.A(gate.desk().called(facts.licence), href=facts.licence_url) if facts.licence_url else gate.desk().called(facts.licence)
+        )
         made.append(html.P([_("Terms of use:"), " ", terms]))
     made.append(html.P(html.A(_("The dictionary of all tables as CSV"), href="/data/dictionary.csv", download="")))
     return made

@@ -108,6 +108,9 @@ def caused(layout: str, question: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         elif '"ALL"' in name:
             names = re.findall(r'"id": \{"type": "filter", "name": "(\w+)"\}', layout)
             if names:
-                yield "filters", body(name, {"question.data": question, "value": ["latest" if one == "during" else "all" for one in names]}, ids=names)
+                yield (
+                    "filters",
+                    body(name, {"question.data": question, "value": ["latest" if one == "during" else "all" for one in names]}, ids=names),
+                )
         elif all(f'"id": "{target}"' in layout for target in re.findall(r"(?:^|\.\.)([a-z][\w-]*)\.", name)):
             yield name.strip(".").partition(".")[0], body(name, {"question.data": question})
