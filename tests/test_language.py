@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -24,7 +21,7 @@ from data_access.city import CityError, load_city
 from metrics.desk import Desk
 from metrics.measure import measure
 from metrics.question import BadQuestion
-from settings import ROOT, Settings
+from settings import Settings
 
 
 @pytest.fixture
@@ -212,14 +209,3 @@ path = "cases.csv"
 preset = "boston_311"
 programme = "requests"
 """
-
-
-def test_every_word_on_every_page_can_be_translated(demo_public_settings: Settings) -> None:
-    """Read in a language without Latin letters, pages with their charts, tables and refusals keep only the city's own names."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.walking", str(demo_public_settings.data)], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    told = json.loads(done.stdout)
-    assert min(told["read"].values()) > 10 and told["read"]["/"] > 200
-    assert told["left"] == {}
