@@ -21,8 +21,8 @@ from settings import ROOT
 KEYWORDS = {
     "_": None, "N_": None, "plural": (1, 2), "NN_": (1, 2), "counted": (1, 2), "Chart": (2,), "BadQuestion": None, "AccessDenied": None, "Unknown": None,
 }  # fmt: skip
-OURS = ("access", "components", "metrics", "pages")
-FROM = ("pages/public/*.py", "components/shell.py", "components/web.py", "metrics/desk.py")
+OURS = ("access", "api", "components", "metrics", "pages")
+FROM = ("pages/public/*.py", "components/shell.py", "components/outward.py", "api/*.py", "components/web.py", "metrics/desk.py")
 OF_METRICS = ("label", "meaning", "caveat")
 
 

@@ -74,7 +74,7 @@ def percent_axis(value: float) -> str:
 
 def month_name(of: date) -> str:
     """ "Nov"."""
-    return MONTHS[of.month - 1]
+    return spoken().months[of.month - 1]
 
 
 def points(value: Any) -> str:

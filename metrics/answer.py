@@ -12,8 +12,9 @@ import pandas as pd
 from metrics.kinds import Metric
 from metrics.question import Question
 from metrics.select import KEYS, By
+from metrics.wording import N_
 
-WITHHELD = "withheld: too few cases to publish, or so few others that these could be worked out"
+WITHHELD = N_("withheld: too few cases to publish, or so few others that these could be worked out")
 
 
 @dataclass(frozen=True)
