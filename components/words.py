@@ -10,8 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from components.language import N_, NN_, _, spoken
+from components.language import _, spoken
 from components.language import plural as counted
+from components.unit_words import AXIS_TITLES as AXIS_TITLES  # read as words.AXIS_TITLES and words.GRAIN_WORDS
+from components.unit_words import COUNTED, UNIT_WORDS, VALUES
+from components.unit_words import GRAIN_WORDS as GRAIN_WORDS
 from metrics.compare import Change
 from metrics.kinds import Metric, Unit
 from metrics.periods import Calendar, Grain, quarter_name
@@ -21,30 +24,6 @@ MISSING = "–"
 """A value that cannot be given. Never 0, never 100 %."""
 LABEL_LETTERS = 22
 """Of a line of a label beside a bar."""
-UNIT_WORDS: dict[Unit, str] = {
-    "cases": N_("cases"), "closures": N_("closings"), "share": N_("%"), "days": N_("days"), "weeks": N_("weeks"), "per_1000": N_("per 1,000 residents"),
-    "ratio": N_("closed per opened"), "per_case": N_("moves per case"), "times": N_("times as many"), "of_expected": N_("times expected"), "reports": N_("reports"),
-}  # fmt: skip
-_COUNTED: tuple[Unit, ...] = ("cases", "closures", "days", "weeks", "reports")
-_VALUES: dict[Unit, tuple[str, str]] = {
-    "cases": NN_("{amount} case", "{amount} cases"), "closures": NN_("{amount} closing", "{amount} closings"), "days": NN_("{amount} day", "{amount} days"),
-    "weeks": NN_("{amount} week", "{amount} weeks"), "reports": NN_("{amount} report", "{amount} reports"),
-    "per_1000": NN_("{amount} per 1,000 residents", "{amount} per 1,000 residents"), "ratio": NN_("{amount} closed per opened", "{amount} closed per opened"),
-    "per_case": NN_("{amount} moves per case", "{amount} moves per case"), "times": NN_("{amount} times as many", "{amount} times as many"),
-    "of_expected": NN_("{amount} times expected", "{amount} times expected"),
-}  # fmt: skip
-"""A value with its unit, for one and for several."""
-GRAIN_WORDS: dict[Grain, str] = {
-    "day": N_("day"),
-    "week": N_("week"),
-    "month": N_("month"),
-    "quarter": N_("quarter"),
-    "fiscal_year": N_("fiscal year"),
-}
-AXIS_TITLES: dict[Unit, str] = {
-    "cases": N_("Cases"), "closures": N_("Closings"), "share": N_("Share of cases (%)"), "days": N_("Days"), "weeks": N_("Weeks"),
-    "per_1000": N_("Per 1,000 residents"), "ratio": N_("Closed per case opened"), "per_case": N_("Moves per case"), "times": N_("Before, for each after"), "of_expected": N_("Times what is expected"), "reports": N_("Reports"),
-}  # fmt: skip
 
 
 def is_missing(value: Any) -> bool:
@@ -98,13 +77,13 @@ def value(of: Any, unit: Unit) -> str:
     if is_missing(of) or unit == "share":
         return amount(of, unit)
     said = amount(of, unit)
-    return counted(*_VALUES[unit], 1 if said in ("1", "1.0") else 2, amount=said)
+    return counted(*VALUES[unit], 1 if said in ("1", "1.0") else 2, amount=said)
 
 
 def unit_word(of: Any, unit: Unit) -> str:
     """The word of a unit for that many."""
     word = UNIT_WORDS[unit]
-    return word[:-1] if word.endswith("s") and unit in _COUNTED and amount(of, unit) in ("1", "1.0") else word
+    return word[:-1] if word.endswith("s") and unit in COUNTED and amount(of, unit) in ("1", "1.0") else word
 
 
 def cases(n: Any) -> str:
