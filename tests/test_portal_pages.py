@@ -12,6 +12,13 @@ import duckdb
 import pytest
 from playwright.sync_api import Browser, expect
 
+from access import PUBLIC_VIEWER
+from data_access.mart.reading import open_mart
+from metrics.measure import ask
+from metrics.periods import Calendar
+from metrics.question import BadQuestion, parse_question
+from metrics.select import Asked
+from metrics.tenths import closed_by, endings, in_tenths
 from tests.support.looking import PHONE, watched
 from tests.support.marts import settings_in
 from tests.support.portal import opened, said
@@ -223,3 +230,23 @@ def test_a_resident_finds_the_area_by_typing_the_address_on_a_phone(town: Path, 
         assert seen.page.url == f"{url}/area/district/north"
         assert seen.page.title() == "North · Statroom"
         assert seen.overflow() <= 0 and seen.errors == [] and seen.outside == []
+
+
+def test_tenths_are_told_of_one_service_in_the_whole_city_alone(town: Path) -> None:
+    """Of an area, of everything or of two quarters there are no tenths, whoever asks for them."""
+    mart, calendar = open_mart(settings_in(town, "public")), Calendar("UTC", "monday", 1)
+
+    def asked(**query: str) -> Asked:
+        return ask(mart, calendar, parse_question(query, PUBLIC_VIEWER, mart, calendar), PUBLIC_VIEWER)
+
+    assert [step.share for step in closed_by(asked(request_type="pothole"))][:3] == [0.5, 0.5, 0.8]
+    refused = [{}, {"request_type": "pothole", "district": "north"}, {"request_type": "pothole,bench"}]
+    for query in [*refused, {"request_type": "pothole", "from": "2025-10-01", "to": "2026-04-01"}]:
+        for told in (closed_by, endings):
+            with pytest.raises(BadQuestion):
+                told(asked(**query))
+
+
+@pytest.mark.parametrize(("share", "told"), [(0, 0), (0.049, 0.04), (0.05, 0.1), (0.75, 0.8), (0.949, 0.9), (0.95, 0.96), (1, 1)])
+def test_a_share_in_tenths_is_never_all_or_none_unless_it_is(share: float, told: float) -> None:
+    assert in_tenths(share) == told
