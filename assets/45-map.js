@@ -92,7 +92,7 @@
     graph.on("plotly_relayouting", function () { fitNames(graph); });
     graph.on("plotly_click", function (clicked) {
       var point = clicked.points[0];
-      if (!point || !point.data || point.data.name !== "cells") { return; }
+      if (!point || !point.data || point.data.name !== "cells" || (point.customdata && point.customdata[0])) { return; }
       var ring = point.data.geojson.features[point.pointNumber].geometry.coordinates[0];
       zoomTo(graph, Math.min(MOST_ZOOM, scaleOf(graph) * 2), (ring[0][0] + ring[2][0]) / 2, (ring[0][1] + ring[2][1]) / 2);
     });

@@ -53,9 +53,9 @@
   }
 
   /** The address says which month is shown, so that it can be passed on. */
-  function write(graph) {
+  function write(graph, holder) {
     var query = new URLSearchParams(window.location.search);
-    query.set("step", stepsOf(graph).months[graph._month].key);
+    query.set("step", holder._chosen = stepsOf(graph).months[graph._month].key);
     window.history.replaceState(window.history.state, "", window.location.pathname + "?" + query + window.location.hash);
   }
 
@@ -72,7 +72,7 @@
     holder.querySelector(".map-play").textContent = "Pause";
     holder.querySelector(".map-play").setAttribute("aria-pressed", "true");
     holder._playing = setInterval(function () {
-      if (!document.contains(holder) || document.hidden || !stepsOf(graph) || graph._month >= last) { stop(holder); write(graph); return; }
+      if (!document.contains(holder) || document.hidden || !stepsOf(graph) || graph._month >= last) { stop(holder); write(graph, holder); return; }
       show(graph, holder, graph._month + 1);
     }, PAUSE);
   }
@@ -102,13 +102,16 @@
     slider.type = "range"; slider.min = 0; slider.max = steps.months.length - 1; slider.step = 1;
     slider.setAttribute("aria-label", "Month");
     slider.className = "form-range";
-    slider.addEventListener("input", function () { stop(holder); show(graph, holder, Number(slider.value)); write(graph); });
+    slider.addEventListener("input", function () { stop(holder); show(graph, holder, Number(slider.value)); write(graph, holder); });
     [back, on].forEach(function (one) {
-      one.addEventListener("click", function () { stop(holder); show(graph, holder, graph._month + Number(one.dataset.by)); write(graph); });
+      one.addEventListener("click", function () { stop(holder); show(graph, holder, graph._month + Number(one.dataset.by)); write(graph, holder); });
     });
-    run.addEventListener("click", function () { if (holder._playing) { stop(holder); write(graph); } else { play(graph, holder); } });
+    run.addEventListener("click", function () { if (holder._playing) { stop(holder); write(graph, holder); } else { play(graph, holder); } });
     [back, run, on, slider, said].forEach(function (part) { holder.appendChild(part); });
-    show(graph, holder, steps.at);
+    // A filter draws the map anew: the month that was chosen stays, where there still is one.
+    var kept = steps.months.findIndex(function (month) { return month.key === holder._chosen; });
+    show(graph, holder, kept < 0 ? steps.at : kept);
+    if (kept >= 0) { write(graph, holder); }
   }
 
   window.statroomMonths = function (graph) {

@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.memory import Memory
 from metrics.ageing import ageing
 from metrics.cases import case_list
-from metrics.definitions import AGE_BOUNDS
+from metrics.dictionary.rules import AGE_BOUNDS
 from metrics.headline import headline
 from metrics.measure import measure
 from metrics.select import Asked

@@ -79,7 +79,7 @@ def delays(asked: Asked, layer: str) -> Drawn:
     figures, plural = area_figures(asked, "reporting_delay", layer), layers(asked)[layer].lower()
     rows = worded(figures, asked, layer).assign(again=figures.frame["denominator"])
     plain = twin_of(figures, rows, plural)
-    columns = (*plain.columns[:2], Column("low", "95 % from", "days"), Column("high", "to", "days"), Column("n", "Incidents", "cases"), Column("again", "Further reports", "number"), *plain.columns[3:])  # fmt: skip
+    columns = (*plain.columns[:2], Column("low", "95 % from", "days"), Column("high", "to", "days"), Column("n", "Incidents", "cases", href="href"), Column("again", "Further reports", "number"), *plain.columns[3:])  # fmt: skip
     twin = Twin(plain.frame, columns, plain.caption)
     about: dict[str, Any] = {
         "title": counted_where(figures.metric, layer, asked),

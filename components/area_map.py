@@ -22,7 +22,7 @@ from metrics.select import Asked
 
 __all__ = ["district_map", "map_block", "on_time_target"]
 Href = Callable[[str], str | None]
-UNLISTED = ("net_flow", "ttc_km_period", "reporting_delay")
+UNLISTED = ("net_flow", "ttc_km_period")
 """Figures whose n no list holds: a difference, and what is counted with the time for which it was watched."""
 MOST_BARS = 30
 """Bars in place of a map; a layer of more areas has the others in its table."""
@@ -61,7 +61,9 @@ def district_map(
     if not has_figures:
         return Drawn(finding, None, twin, note_of(figures, plural, None), **about)
     figure = maps.areas(rows, outlines, shapes.backdrops(asked), scale_of(figures, target))
-    return Drawn(finding, figure, twin, note_of(figures, plural, set(outlines.features)), **about)
+    first = rows.loc[figures.ranked().index[:1]]
+    leads = {words.cases(n): href for n, href in zip(first["n"], first["href"], strict=True) if href and has_target(metric, target)}
+    return Drawn(finding, figure, twin, note_of(figures, plural, set(outlines.features)), leads=leads, **about)
 
 
 def map_block(chart: Chart, className: str = "") -> html.Section:

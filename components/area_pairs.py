@@ -55,6 +55,7 @@ def chosen_pair(asked: Asked, view: Mapping[str, str]) -> tuple[str, str, str] |
 
 def pair(asked: Asked, view: Mapping[str, str]) -> Drawn:
     """The two areas: a sentence with what can be told apart, the differences with their intervals, and a table of all."""
+    asked = asked.remembering()
     found = chosen_pair(asked, view) or (_farthest(asked, view["layer"]) if view[FIRST] == view[SECOND] == NOBODY else None)
     if found is None:
         return Drawn("Choose two areas of one kind to see them side by side.", None, NO_TABLE)

@@ -78,7 +78,7 @@ def about(sample: Sample, asked: Asked) -> str:
         "from",
         "to",
         "as_of",
-        *(() if asked.scope.departments is None and asked.scope.may_read("address") else ("department", "moved", "place")),
+        *(() if asked.scope.departments is None and asked.scope.may_read("address") else ("department", "moved", "place", "cell")),
     )
     narrowed = {name: text for name, text in sample.filters.items() if name not in unsaid}
     within = f" ({', '.join(f'{name}: {text}' for name, text in narrowed.items())})" if narrowed else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from components import filters, lists, theme, words
+from components import filters, lists, theme, tiles, words
 from components.chart import Chart, Drawn
 from components.figures.ranked import bars
 from components.lists import Listing
@@ -60,7 +60,15 @@ def _pareto(asked: Asked, by: str, label: str, plural: str) -> Drawn:
         f" {left:,} more in the table." if left else ""
     )
     cases = lists.address(Listing("overdue_now", sort="days_overdue"), asked)
-    return Drawn(finding, bars(top, "cases", colours=colours, text="text", room=ROOM), twin, note, cases=cases, title=title)
+    return Drawn(
+        finding,
+        bars(top, "cases", colours=colours, text="text", room=ROOM),
+        twin,
+        note,
+        cases=cases,
+        title=title,
+        leads={f"{words.count(total)} overdue": cases},
+    )
 
 
 def draw_repeats(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -129,7 +137,15 @@ def draw_stuck(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     left = len(frame) - MOST_BARS
     note = f"{left:,} more in the table." if left > 0 else ""
     work = filters.link("/backlog", asked, list="stuck")
-    return Drawn(finding, bars(frame.head(MOST_BARS), "cases"), twin, note, cases=work, title=title)
+    return Drawn(
+        finding,
+        bars(frame.head(MOST_BARS), "cases"),
+        twin,
+        note,
+        cases=work,
+        title=title,
+        leads={words.cases(total): work, f"{words.count(whole)} open cases": tiles.cases_link(asked, "backlog")},
+    )
 
 
 FEW_TYPES = Chart("overdue-by-type", "Which types make most of the overdue cases", draw_types, metric="overdue_now", has_period=False)

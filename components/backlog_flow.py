@@ -36,16 +36,19 @@ def draw_age_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     rows = frame.assign(
         label=[words.age_band(band) for band in frame["band"]], came=frame["opened"] + frame["reopened"],
         start_href=[_aged(asked, band, low) for band in frame["band"]], end_href=[_aged(asked, band, high) for band in frame["band"]],
+        **{f"{name}_href": [_moves(asked, name, band) for band in frame["band"]] for name in MOVES},
     )  # fmt: skip
     total = {name: rows[name].sum() for name in ("start", *MOVES, "end")}
+    # Nobody grows into or out of all ages.
+    nowhere = {"grew_in": None, "grew_out": None}
     whole = {
-        "label": "All", **total, "start_href": _aged(asked, "all", low), "end_href": _aged(asked, "all", high),
-        "opened_href": lists.address(Listing("opened"), asked), "reopened_href": lists.address(Listing("reopened"), asked),
+        "label": "All", **total, **nowhere, "start_href": _aged(asked, "all", low), "end_href": _aged(asked, "all", high),
+        **{f"{name}_href": _moves(asked, name, "all") for name in MOVES if name not in nowhere},
     }  # fmt: skip
     columns = (
         Column("label", "Age"), Column("start", "Open at the start", "cases", href="start_href"), Column("opened", "Opened", "cases", href="opened_href"),
-        Column("reopened", "Reopened", "cases", href="reopened_href"), Column("grew_in", "Grew into it", "cases"), Column("closed", "Closed", "closures"),
-        Column("grew_out", "Grew out of it", "cases"), Column("end", "Open at the end", "cases", href="end_href"),
+        Column("reopened", "Reopened", "cases", href="reopened_href"), Column("grew_in", "Grew into it", "cases", href="grew_in_href"), Column("closed", "Closed", "closures", href="closed_href"),
+        Column("grew_out", "Grew out of it", "cases", href="grew_out_href"), Column("end", "Open at the end", "cases", href="end_href"),
     )  # fmt: skip
     twin = Twin(pd.concat([rows, pd.DataFrame([whole])], ignore_index=True), columns, "How cases moved between ages", frame)
     note = "In every row: open at the start + opened + reopened + grew into it − closed − grew out of it = open at the end. Ages are days since opening; a closing counts at the age it was closed at."
@@ -66,7 +69,9 @@ def draw_age_flow(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         xaxis={**axis_of("cases", "Cases that left (−) and came (+)"), "rangemode": "normal", "tickformat": ",~r"}, yaxis={"type": "category", "showgrid": False},
         barmode="relative", hovermode="closest", showlegend=True, height=height_of(len(rows)) + 90,
     )  # fmt: skip
-    return Drawn(_age_flow_words(frame), {"data": traces, "layout": layout}, twin, note, cases=_aged(asked, "all", high))
+    old = rows.iloc[-1]
+    leads = {words.cases(old["grew_in"]): old["grew_in_href"], f"{words.count(old['closed'])} of that age": old["closed_href"]}
+    return Drawn(_age_flow_words(frame), {"data": traces, "layout": layout}, twin, note, cases=_aged(asked, "all", high), leads=leads)
 
 
 def _age_flow_words(frame: pd.DataFrame) -> str:
@@ -82,6 +87,18 @@ def _age_flow_words(frame: pd.DataFrame) -> str:
     return words.sentence(
         f"{words.cases(reached)} turned a year old and {words.count(cleared)} of that age {'was' if cleared == 1 else 'were'} closed; {grew}"
     )
+
+
+def _moves(asked: Asked, name: str, band: str) -> str | None:
+    """The list of one way into or out of an age: who grew out of it grew into the next."""
+    bands = band_names()
+    if name == "opened":
+        # A case is new when it is opened.
+        return lists.address(Listing("opened"), asked) if band in ("all", bands[0]) else None
+    if name == "grew_out":
+        name, band = "grew_in", bands[bands.index(band) + 1] if band != bands[-1] else ""
+    of = {"reopened": "reopened", "closed": "closed_of_owner", "grew_in": "grew_older"}[name]
+    return lists.address(Listing(of, age=band), asked) if band else None
 
 
 def _aged(asked: Asked, band: str, at: Any) -> str:
@@ -111,8 +128,12 @@ def draw_ages_over_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     layout = theme.layout(xaxis=time_axis(x), yaxis=axis_of("cases"), showlegend=True, height=theme.HEIGHT + 60)
     layout["legend"] |= {"traceorder": "normal", "entrywidth": 118, "font": {"size": 11}}
     step = f"at the end of each {words.GRAIN_WORDS[asked.question.grain]}"
+    last = rows.iloc[-1]
+    leads = {words.cases(last[bands[-1]]): last[f"{bands[-1]}_href"], words.cases(last["total"]): last["total_href"]}
     note = f"Counted {step}." if len(frame) < MOST_POINTS else f"Counted {step}; of a long period only some, the last among them."
-    return Drawn(_over_time_words(frame, bands), {"data": traces, "layout": layout}, twin, note, cases=rows["total_href"].iloc[-1])
+    return Drawn(
+        _over_time_words(frame, bands), {"data": traces, "layout": layout}, twin, note, cases=rows["total_href"].iloc[-1], leads=leads
+    )
 
 
 def _over_time_words(frame: pd.DataFrame, bands: list[str]) -> str:
@@ -154,7 +175,8 @@ def draw_transfers(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     more = f" The {MOST_ROUTES} ways most went; {left:,} more in the table." if left > 0 else ""
     drawn = rows.head(MOST_ROUTES).assign(label=rows["name"])
     figure = bars(drawn, "cases", letters=ROUTE_LETTERS)
-    return Drawn(_moved_words(all_moves), figure, twin, note + more, cases=lists.address(Listing("transferred"), asked))
+    every = lists.address(Listing("transferred"), asked)
+    return Drawn(_moved_words(all_moves), figure, twin, note + more, cases=every, leads={words.cases(all_moves.cases): every})
 
 
 def _moved_words(of: Moved) -> str:

@@ -49,8 +49,9 @@ def draw_forecast(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         return Drawn(f"There are not yet {LEAST_WEEKS} weeks with deadlines to make a forecast from.", None, twin, HOW, title=title)
     if not found.present["now"] and not round(found.present["high"]):
         return Drawn(f"No case is overdue, and none is expected to be in {WEEKS_AHEAD} weeks.", None, twin, HOW, title=title)
+    now = lists.address(Listing("overdue_now", sort="days_overdue"), asked)
     return Drawn(
-        _forecast_words(found, days[-1]), _forecast_figure(rows), twin, f"{_record_words(found)} {HOW}", cases=lists.address(Listing("overdue_now", sort="days_overdue"), asked), title=title,
+        _forecast_words(found, days[-1]), _forecast_figure(rows), twin, f"{_record_words(found)} {HOW}", cases=now, title=title, leads={f"{words.count(found.present['now'])} are now": now},
     )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def draw_due_soon(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     rows = frame.assign(href=[lists.case_address(*names) for names in frame[["programme", "source_id"]].itertuples(index=False, name=None)])
     columns = (
         Column("source_id", "Case", href="href"), Column("request_type", "Type"), Column("department", "Department"), Column("due_at", "Due", "instant"),
-        Column("hours", "Hours left", "number"), Column("chance", "Chance to be late", "share"),
+        Column("hours", "Hours left (elapsed)", "number"), Column("chance", "Chance to be late", "share"),
     )  # fmt: skip
     twin = Twin(
         rows.assign(hours=[words.decimal(hours) for hours in rows["hours"]]),
@@ -163,14 +164,9 @@ def draw_due_soon(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         else f"{count}."
     )
     more = f"The {MOST_LISTED} due first. " if total > MOST_LISTED else ""
-    return Drawn(
-        finding,
-        None,
-        twin,
-        more + _reliability_words(reliability(asked)),
-        cases=lists.address(Listing("due_next_7_days", sort="due_at", descending=False), asked),
-        title=title,
-    )
+    due = lists.address(Listing("due_next_7_days", sort="due_at", descending=False), asked)
+    note = more + _reliability_words(reliability(asked))
+    return Drawn(finding, None, twin, note, cases=due, title=title, leads={words.cases(total): due})
 
 
 def _reliability_words(judged: pd.DataFrame) -> str:
@@ -226,6 +222,7 @@ def _soon_by(asked: Asked, by: str, what: str) -> Drawn:
         f"{left:,} more in the table." if left > 0 else "",
         cases=lists.address(listing, asked),
         title=title,
+        leads={words.count(first["n"]): first["href"], words.count(frame["n"].sum()): lists.address(listing, asked)},
     )
 
 

@@ -7,8 +7,9 @@ table twin, the CSV file and the permanent link. One callback draws every chart,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,6 +51,8 @@ class Drawn:
     """The metric the reader chose, if it is not the chart's own."""
     about: Asked | None = None
     """The narrower question it is about, where that is not the page's."""
+    leads: Mapping[str, str] = field(default_factory=dict)
+    """Numbers of the finding, as they are written there -> address of the list of exactly the cases each counts."""
 
 
 @dataclass(frozen=True)
@@ -152,11 +155,24 @@ def draw(asked: Asked, chart: Chart, query: dict[str, str]) -> dict[str, Any]:
         drawn = add(drawn, drawn.about or asked, drawn.metric or chart.metric)
     figure = drawn.figure or {"data": [], "layout": {}}
     return {
-        "finding": drawn.finding, "title": drawn.title or counted_when(chart, asked), "figure": figure,
+        "finding": linked(drawn.finding, drawn.leads), "title": drawn.title or counted_when(chart, asked), "figure": figure,
         "size": {"height": figure["layout"].get("height", chart.height)},
         "image": f"{_(chart.title)}. {drawn.finding}", "is_empty": drawn.figure is None, "note": drawn.note,
         "table": html_table(drawn.twin, asked.calendar), "links": _links(chart, drawn, asked, view),
     }  # fmt: skip
+
+
+def linked(finding: str, leads: Mapping[str, str]) -> str | list[Any]:
+    """The finding with each of its numbers that has a list as a way there, where it stands first."""
+    parts: list[Any] = [finding]
+    for number, target in leads.items():
+        alone = re.compile(rf"(?<![\w,.]){re.escape(number)}(?![\w,]|\.\d)")
+        at = next((at for at, part in enumerate(parts) if isinstance(part, str) and alone.search(part)), None)
+        if at is not None and target:
+            found = alone.search(parts[at])
+            assert found is not None
+            parts[at : at + 1] = [parts[at][: found.start()], dcc.Link(number, href=target), parts[at][found.end() :]]
+    return finding if len(parts) == 1 else [part for part in parts if part != ""]
 
 
 def counted_when(chart: Chart, asked: Asked) -> str:

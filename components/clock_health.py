@@ -121,7 +121,13 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         if len(shown)
         else None
     )
-    return Drawn(_moved_words(asked), figure, twin, "Deadlines and holds: of the cases that fell due; moves: of the cases opened. Days: the middle case, and the one that nine of ten stay below.")  # fmt: skip
+    fell_due = measure("due_extended_rate", asked)
+    leads = (
+        {}
+        if fell_due.value is None
+        else {f"{words.count(fell_due.n)} cases that fell due": lists.address(Listing("due_extended_rate"), asked)}
+    )
+    return Drawn(_moved_words(asked), figure, twin, leads=leads, note="Deadlines and holds: of the cases that fell due; moves: of the cases opened. Days: the middle case, and the one that nine of ten stay below.")  # fmt: skip
 
 
 SERIES = {"Deadline moved later": "due_extended_rate", "Put on hold": "hold_rate", "Moved to another department": "transfer_rate"}

@@ -7,8 +7,9 @@ from typing import Any
 from dash import dcc, html
 
 from components.language import N_, _
-from metrics.definitions import AGE_BOUNDS, DEFINITIONS_VERSION, HEADLINE, METRICS, ONTIME_DEFINITIONS, REGISTRY
+from metrics.definitions import DEFINITIONS_VERSION, HEADLINE, METRICS, ONTIME_DEFINITIONS, REGISTRY
 from metrics.describe import DIRECTIONS, KINDS, RULES, UNITS
+from metrics.dictionary.rules import AGE_BOUNDS
 from metrics.kinds import Metric
 
 GROUPS = (

@@ -13,6 +13,7 @@ from components.chart import Drawn
 from components.figures import maps
 from components.table import Column, Twin
 from metrics.areas import counted_as, layers
+from metrics.cells import FINEST_DEGREES, cell_at, written
 from metrics.definitions import REGISTRY
 from metrics.density import cell_for, density, placed, shown_cell
 from metrics.question import BadQuestion
@@ -22,6 +23,8 @@ View = tuple[float, float, float, float]
 METRES_PER_DEGREE = 111_320
 """Of latitude."""
 MOST_ROWS = 50
+FEW = 50
+"""Cases of a cell whose list is more use than a closer look."""
 NO_TABLE = Twin(pd.DataFrame({"area": [], "n": []}), (Column("area", "Area"), Column("n", "Cases", "cases")))
 
 
@@ -52,16 +55,26 @@ def density_map(asked: Asked, metric_id: str, layer: str) -> Drawn:
     if frame.empty:
         return Drawn(f"None of the {words.cases(on_map)} with a place lies near the {plural}.", None, NO_TABLE, note, **about)
     members = asked.mart.dimensions.areas(layer)
-    fullest = _fullest(frame, asked, metric.id, layer, outlines)
+    fullest = _fullest(frame, cell, asked, metric.id, layer, outlines)
     labels = pd.DataFrame([(member.slug, member.name) for member in members], columns=["key", "label"])
-    figure = maps.cells(frame, cell, outlines, shapes.backdrops(asked), labels, outlines.box)
+    figure = maps.cells(_leading(frame, cell, asked, metric.id), cell, outlines, shapes.backdrops(asked), labels, outlines.box)
     first = fullest.iloc[0]
     finding = words.sentence(
         f"The fullest spot lies in {first['area']}: {words.cases(first['n'])} of {words.count(on_map)} in a cell of about "
         f"{words.count(cell * METRES_PER_DEGREE)} m"
     )
-    columns = (Column("area", "In", href="href"), Column("lat", "Latitude"), Column("lon", "Longitude"), Column("n", "Cases", "cases"))
-    caption = f"{metric.label}: the {len(fullest)} fullest cells. A name leads to the cases of the whole area around the cell"
+    columns = (
+        Column("area", "In", href="area_href"),
+        Column("lat", "Latitude"),
+        Column("lon", "Longitude"),
+        Column("n", "Cases", "cases", href="href"),
+    )
+    leads_to = (
+        "A number leads to the cases of the cell"
+        if asked.scope.may_read("address")
+        else "A name leads to the cases of the whole area around the cell"
+    )
+    caption = f"{metric.label}: the {len(fullest)} fullest cells. {leads_to}"
     return Drawn(finding, figure, Twin(fullest, columns, caption), note, **about)
 
 
@@ -70,8 +83,23 @@ def closer(asked: Asked, metric_id: str, layer: str, view: View) -> tuple[int, d
     if shapes.layer_shapes(asked, layer) is None:
         return None
     cell = shown_cell(asked, cell_for(*view))
-    frame = density(asked, counted_as(REGISTRY[metric_id]), *view, cell)
+    counted = counted_as(REGISTRY[metric_id])
+    frame = _leading(density(asked, counted, *view, cell), cell, asked, counted)
     return maps.position_of_cells(shapes.backdrops(asked)), maps.cell_trace(frame, cell)
+
+
+def _leading(frame: pd.DataFrame, cell: float, asked: Asked, of: str) -> pd.DataFrame:
+    """The cells with `href`: to the list of few cases, or of those of a cell that cannot be smaller; else a click looks closer."""
+    is_last = (frame["n"] <= FEW) | (cell <= FINEST_DEGREES)
+    hrefs = _lists(frame[is_last], cell, asked, of)
+    return frame.assign(href=pd.Series(hrefs, index=frame.index[is_last], dtype=object).reindex(frame.index).replace({float("nan"): None}))
+
+
+def _lists(rows: pd.DataFrame, cell: float, asked: Asked, of: str) -> list[str | None]:
+    """The addresses of the cells' lists. Who may not read addresses is not told which cases lie in a cell."""
+    if not asked.scope.may_read("address"):
+        return [None] * len(rows)
+    return [tiles.cases_link(asked, of, cell=written(cell_at(x, y, cell))) for x, y in zip(rows["lon"], rows["lat"], strict=True)]
 
 
 def viewport(value: Any) -> View | None:
@@ -91,13 +119,14 @@ def viewport(value: Any) -> View | None:
     return west, south, east, north
 
 
-def _fullest(frame: pd.DataFrame, asked: Asked, metric_id: str, layer: str, outlines: shapes.Shapes) -> pd.DataFrame:
+def _fullest(frame: pd.DataFrame, cell: float, asked: Asked, metric_id: str, layer: str, outlines: shapes.Shapes) -> pd.DataFrame:
     rows = frame.sort_values(["n", "lat", "lon"], ascending=[False, True, True]).head(MOST_ROWS).reset_index(drop=True)
     members = asked.mart.dimensions.areas(layer).by_slug
     slugs = [outlines.area_at(x, y) for x, y in zip(rows["lon"], rows["lat"], strict=True)]
     return rows.assign(
         area=["no area" if slug is None else members[slug].name for slug in slugs],
-        href=[None if slug is None else tiles.cases_link(asked, metric_id, **{layer: slug}) for slug in slugs],
+        href=_lists(rows, cell, asked, metric_id),
+        area_href=[None if slug is None or asked.scope.may_read("address") else tiles.cases_link(asked, metric_id, **{layer: slug}) for slug in slugs],
         lat=[f"{y:.4f}" for y in rows["lat"]], lon=[f"{x:.4f}" for x in rows["lon"]],
     )  # fmt: skip
 

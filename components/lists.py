@@ -22,6 +22,10 @@ HITS: dict[str, bool | None] = {"all": None, "true": True, "false": False}
 AGES = {"all": "Any age", **{band: words.age_band(band) for band in band_names()}}
 LATE = {"all": "Any time", **{name: words.lateness(*days) for name, days in BINS.items()}}
 
+AGED = {
+    "as_of": ", {age} old", "spell_opened_at": ", {age} old when opened again", "closed_at": ", {age} old when closed", "grown": ", to {age}",
+}  # fmt: skip
+"""What a list says of the age its cases had, by when they had it (`Metric.aged_at`)."""
 ORDERS = {
     "opened_at": ("opened_at", True),
     "spell_opened_at": ("opened_at", True),
@@ -74,10 +78,10 @@ def listing_of(of: str, which: str = "all", *, search: str = "", age: str = "all
     """The list behind a metric, in the order it is read best."""
     metric = LISTS[of]
     sort, descending = STOCK_ORDERS.get(of) or ORDERS.get(metric.date_field, ("opened_at", False))
-    # Only a share can be met or missed, only open cases have an age, and only closings are so far from their deadline.
+    # Only a share can be met or missed, only open cases and their moves have an age, and only closings are so far from their deadline.
     kept: Which = which if metric.hits is not None else "all"  # type: ignore[assignment]
     return Listing(
-        of, kept, sort, descending, search, age if metric.only_open else "all", late if metric.date_field == "closed_at" else "all"
+        of, kept, sort, descending, search, age if metric.aged_at else "all", late if metric.date_field == "closed_at" else "all"
     )
 
 
@@ -108,7 +112,7 @@ def _what(listing: Listing, n: int, asked: Asked) -> str:
     when, now = words.during(question.start, question.end), f"on {words.instant(question.as_of, asked.calendar)}"
     if n == 1 or not n:
         phrase = phrase.replace(" were ", " was ").replace(" are ", " is ")
-    age = "" if listing.age == "all" else f", {words.age_band(listing.age).lower()} old"
+    age = "" if listing.age == "all" else AGED[listing.metric.aged_at].format(age=words.age_band(listing.age).lower())
     if listing.late != "all":
         age += f", {words.lateness(*BINS[listing.late]).lower()}"
     about = ", ".join(part for part in (filters.said(asked), _classes(asked)) if part)

@@ -48,7 +48,10 @@ def draw_ages(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         }
     left = len(wide) - len(top)
     note = f"The {MOST_GROUPS} with most open cases; {left:,} more in the table." if left else ""
-    return Drawn(_ages_words(wide), figure, twin, note, cases=lists.address(Listing("backlog"), asked), title=title)
+    every = lists.address(Listing("backlog"), asked)
+    return Drawn(
+        _ages_words(wide), figure, twin, note, cases=every, title=title, leads={f"{words.count(wide['total'].sum())} open cases": every}
+    )
 
 
 def _ages_words(wide: pd.DataFrame) -> str:
@@ -80,7 +83,9 @@ def draw_all_ages(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     if not old:
         oldest = frame[frame["n"] > 0].iloc[-1]
         finding = f"None of {words.cases(total)} has been open for a year or longer; the oldest {words.count(oldest['n'])} for {oldest['label'].lower()}."
-    return Drawn(finding, bars(frame, "cases", colours=theme.AGE_COLOURS), twin, cases=lists.address(Listing("backlog"), asked))
+    every = lists.address(Listing("backlog"), asked)
+    leads = {words.cases(total): every} | ({words.count(old): frame["href"].iloc[-1]} if old else {})
+    return Drawn(finding, bars(frame, "cases", colours=theme.AGE_COLOURS), twin, cases=every, leads=leads)
 
 
 AGES = Chart("backlog-ages", "Open cases by age", draw_ages, metric="backlog", has_period=False)

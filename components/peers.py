@@ -166,11 +166,9 @@ def _ratio_words(found: Peers, plural: str) -> str:
     judged = found.judged
     only_mix = judged[judged["tier"].isin(list(OUTSIDE)) & (judged["adjusted_tier"] == "as_expected")]["label"].tolist()
     sides = _sides(judged, "adjusted_tier")
-    said = (
-        f"allowing for their mix of types, {'; '.join(sides)}"
-        if sides
-        else f"allowing for their mix of types, none of {len(judged)} {plural} differs by more than chance"
-    )
+    none = f"{judged['label'].iloc[0]} does not differ" if len(judged) == 1 else f"none of {len(judged)} {plural} differs"
+    their = "its" if len(judged) == 1 else "their"
+    said = f"allowing for {their} mix of types, {'; '.join(sides) if sides else f'{none} by more than chance'}"
     if only_mix:
         said += f"; {words.joined(only_mix)} only looked different: {'its' if len(only_mix) == 1 else 'their'} types explain it"
     return words.sentence(said)

@@ -113,6 +113,9 @@ def accounts(of: SignalList, chance: Rates) -> str:
         parts.append(f"Not judged: {words.plural(of.few_cases + of.few_weeks, 'series', 'series')} with {' or '.join(few)}.")
     if of.seasonal:
         parts.append(f"{of.seasonal:,} have a season and are compared with the same week of the year before.")
+    parts.append(
+        "A week that was out of the ordinary (a storm, a strike) stays in the baselines until a note at the time axis gives them a new start."
+    )
     parts.append(f"Where nothing changes, about {chance.listed:.1f} of 100 series are listed in a week by chance (simulated).")
     return " ".join(parts)
 

@@ -48,7 +48,7 @@ def draw_over_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
         trace["customdata"] = list(frame[name])
     return Drawn(_over_time_words(frame, asked, _open_before(asked)), figure, twin,
                  f"Counted at the end of each {grain}." if grain == "day" else f"Counted at the end of each {grain}, shown at its first day.",
-                 cases=listed_at(asked, "backlog", ends[-1]))  # fmt: skip
+                 cases=listed_at(asked, "backlog", ends[-1]), leads={words.cases(frame["open"].iloc[-1]): listed_at(asked, "backlog", ends[-1])})  # fmt: skip
 
 
 def _open_before(asked: Asked) -> float:

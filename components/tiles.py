@@ -16,6 +16,8 @@ from metrics.headline import Headline
 from metrics.select import Asked
 
 WIDTH, HIGH = 200, 38
+BEHIND = {"weeks_of_work": "backlog"}
+"""A figure made of others -> the one whose cases its tile leads to."""
 
 
 def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
@@ -23,13 +25,14 @@ def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
     metric = headline.metric
     said = f"of {words.cases(headline.n)}" if metric.unit == "share" else words.unit_word(headline.value, metric.unit)
     unit = "" if words.is_missing(headline.value) else said
+    name = "The open cases" if metric.id in BEHIND else "Cases"
     links = [dcc.Link("Definition", href=f"/definitions#{metric.id}", title=metric.meaning)]
     if cases:
-        links.insert(0, dcc.Link("Cases", href=cases, title=f"The cases behind {words.label(metric)}"))
+        links.insert(0, dcc.Link(name, href=cases, title=f"The cases behind {words.label(metric)}"))
     return html.Section(
         [
             html.H2(metric.label),
-            html.Div([words.amount(headline.value, metric.unit), html.Span(unit, className="unit")], className="figure"),
+            html.Div([html.Span(words.amount(headline.value, metric.unit), className="value"), html.Span(unit, className="unit")], className="figure"),
             html.Img(src=spark(headline.series), alt=spark_words(headline), className="spark"),
             change_line(headline.previous, headline, "the week before", headline.previous_known),
             change_line(headline.last_year, headline, "a year earlier", headline.last_year_known),
@@ -39,16 +42,19 @@ def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
     )  # fmt: skip
 
 
-def cases_of(metric_id: str, asked: Asked) -> str:
-    """Address of the list behind a tile: a week's cases, or what was open when the week ended; empty where there is none."""
-    metric = REGISTRY[metric_id]
+def cases_of(metric_id: str, asked: Asked, **filters: str) -> str:
+    """Address of the list behind a tile: a week's cases, or what was open when the week ended; empty where there is none.
+
+    `filters`: what else narrows it, such as one department.
+    """
+    metric = REGISTRY[BEHIND.get(metric_id, metric_id)]
     if metric.rows is None:
         return ""
     start, end = asked.last_week()
     week = {"from": start.isoformat(), "to": end.isoformat()}
     if metric.kind == "stock":
         week["as_of"] = min(asked.calendar.last_instant(end), asked.question.as_of).isoformat() + "Z"
-    return cases_link(asked, metric_id, **week)
+    return cases_link(asked, metric.id, **week, **filters)
 
 
 def change_line(change: Change, headline: Headline, against: str, known: bool) -> html.P:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_access.city import City, CityError
 from data_access.city_models import SourceConfig
 from data_access.loading import Loading, LoadReport, Progress, SyncError
-from data_access.mart import checks, generations
+from data_access.mart import checks, generations, promises
 from data_access.mart.generations import Generation
 from data_access.mart.staging import Stage
 from data_access.mart.writing import BuildError
@@ -74,7 +74,8 @@ def _load(
             number = generations.next_number(settings.mart)
             previous = _base(settings.mart, city, full, complete)
             full = full or previous is None
-            with generations.building(settings.mart, number) as folder, Stage(folder, previous) as stage:
+            promising = promises.newest_readable(generations.kept(settings.mart)) if full and complete else None
+            with generations.building(settings.mart, number) as folder, Stage(folder, previous, promising) as stage:
                 stage.keep_deadlines = not new_deadlines
                 keys = frozenset(names if compare_keys else _turns(store, names))
                 loading = Loading(stage, city, full=full, complete=complete, compare_keys=keys, now=started_at, progress=progress)

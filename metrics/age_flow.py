@@ -14,7 +14,8 @@ import pandas as pd
 from sqlalchemy import ColumnElement, DateTime, Integer, Select, and_, case, cast, column, func, literal, or_, select, union_all, values
 
 from metrics.ageing import band_names
-from metrics.definitions import AGE_BOUNDS, REGISTRY
+from metrics.definitions import REGISTRY
+from metrics.dictionary.rules import AGE_BOUNDS
 from metrics.kinds import Facts
 from metrics.select import Asked
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pandas as pd
 from sqlalchemy import ColumnElement, and_, case, func, literal, select
 
-from metrics.definitions import AGE_BOUNDS, REGISTRY
+from metrics.definitions import REGISTRY
+from metrics.dictionary.rules import AGE_BOUNDS, passed
 from metrics.kinds import Facts
 from metrics.question import BadQuestion
 from metrics.select import Asked
@@ -60,9 +61,11 @@ def ages_of(band: str) -> Ages:
     return bands[band]
 
 
-def aged(facts: Facts, ages: Ages) -> ColumnElement[bool]:
-    """The case was that old at `as_of`, as `ageing` counts it."""
+def aged(facts: Facts, ages: Ages, when: str = "as_of") -> ColumnElement[bool]:
+    """The case was that old at `as_of`, at another of its instants, or reached that age in the period (`Metric.aged_at`)."""
     low, high = ages
-    opened = facts.column("opened_at")
-    old_enough = opened <= facts.as_of - timedelta(days=low)
-    return old_enough if high is None else and_(old_enough, opened > facts.as_of - timedelta(days=high))
+    if when == "grown":
+        return passed(facts, low)
+    opened, at = facts.column("opened_at"), facts.as_of if when == "as_of" else facts.column(when)
+    old_enough = opened <= at - timedelta(days=low)
+    return old_enough if high is None else and_(old_enough, opened > at - timedelta(days=high))

@@ -51,8 +51,14 @@ def compare_areas(asked: Asked, layer: str, one: str, other: str) -> list[Compar
         BadQuestion: no such layer, or the other filters leave out one of the areas.
     """
     question = asked.question
-    asked = asked.remembering().about(question.about(areas=tuple(pair for pair in question.areas if pair[0] != layer)))
-    return [_compared(REGISTRY[name], *(_side(asked, REGISTRY[name], layer, area) for area in (one, other))) for name in COMPARED]
+    asked = (asked if asked.memory is not None else asked.remembering()).about(
+        question.about(areas=tuple(pair for pair in question.areas if pair[0] != layer))
+    )
+    made = []
+    for metric in (REGISTRY[name] for name in COMPARED):
+        figures = area_figures(asked, metric.id, layer).frame.set_index("key")
+        made.append(_compared(metric, *(_side(asked, metric, figures, layer, area) for area in (one, other))))
+    return made
 
 
 def top_types(asked: Asked, layer: str, areas: tuple[str, str]) -> pd.DataFrame:
@@ -72,8 +78,7 @@ def top_types(asked: Asked, layer: str, areas: tuple[str, str]) -> pd.DataFrame:
     return made
 
 
-def _side(asked: Asked, metric: Metric, layer: str, area: str) -> Side:
-    figures = area_figures(asked, metric.id, layer).frame.set_index("key")
+def _side(asked: Asked, metric: Metric, figures: pd.DataFrame, layer: str, area: str) -> Side:
     if area not in figures.index:
         raise BadQuestion("The filters leave out one of the two areas; reset them to compare it.")
     row = figures.loc[area]

@@ -51,12 +51,12 @@ def case_list(
 
     Args:
         search: only the case with this id.
-        ages: of open cases, only those this old (`metrics.ageing.ages_of`).
+        ages: of open cases and their moves, only those this old (`metrics.ageing.ages_of`).
         late: of closings, only those so many days from the deadline (`metrics.clock.late_of`).
 
     Raises:
         AccessDenied: asked by the public of a city that publishes no single cases.
-        BadQuestion: unknown metric or sort column, a page larger than `MOST_ROWS`, ages of cases that are not open, or `late` of others than closings.
+        BadQuestion: unknown metric or sort column, a page larger than `MOST_ROWS`, ages of cases that have none, or `late` of others than closings.
     """
     if not (isinstance(offset, int) and isinstance(limit, int) and 0 <= offset <= 10**8 and 0 < limit <= MOST_ROWS):
         raise BadQuestion(f"A page has 1 to {MOST_ROWS} cases.")
@@ -122,8 +122,10 @@ class _Listed:
         metric = LISTS.get(of)
         if metric is None:
             raise BadQuestion(f"There is no list of cases for '{str(of)[:60]}'.")
-        if ages is not None and not metric.only_open:
-            raise BadQuestion(f"Only open cases can be listed by age; '{metric.label}' counts others too.")
+        if ages is not None and not metric.aged_at:
+            raise BadQuestion(
+                f"Only open cases, and what leaves or ages among them, can be listed by age; '{metric.label}' counts others too."
+            )
         if late is not None and metric.date_field != "closed_at":
             raise BadQuestion(f"Only closings can be listed by their days from the deadline; '{metric.label}' counts others too.")
         self.metric, self.hits, self.search, self.ages, self.late = metric, hits, search.strip()[:60], ages, late
@@ -182,7 +184,7 @@ def _condition(asked: Asked, facts: Facts, listed: _Listed) -> ColumnElement[boo
         hit = func.coalesce(metric.hits(facts), False)
         conditions.append(hit if listed.hits else ~hit)
     if listed.ages is not None:
-        conditions.append(aged(facts, listed.ages))
+        conditions.append(aged(facts, listed.ages, metric.aged_at))
     if listed.late is not None:
         conditions.append(closed_late(facts, listed.late))
     if listed.search:

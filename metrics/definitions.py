@@ -10,7 +10,5 @@ REGISTRY: dict[str, Metric] = {metric.id: metric for metric in METRICS}
 LISTS: dict[str, Metric] = {metric.id: metric for metric in (*METRICS, *behind.LISTS) if metric.rows is not None}
 """What can be listed case by case, by id: the metrics that count rows, and what stands behind numbers that are no metric."""
 DEFINITIONS_VERSION = "1"
-AGE_BOUNDS = (0, 7, 14, 30, 60, 90, 180, 365)
-"""Lower bounds, in days, of the age bands of open cases; the last has no upper bound."""
 ONTIME_DEFINITIONS = tuple(metric.id for metric in METRICS if metric.id.startswith("ontime_") and metric.rows is not None)
 HEADLINE = ("opened", "closed", "backlog", "ontime_due", "overdue_now", "weeks_of_work")

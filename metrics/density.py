@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import ceil, floor
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Integer, and_, cast, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from data_access.cache import cached
 from metrics.answer import pack
+from metrics.cells import FINEST_DEGREES, number_in
 from metrics.definitions import REGISTRY
 from metrics.kinds import Facts
 from metrics.measure import window
@@ -18,8 +19,6 @@ from metrics.suppression import LEAST_COUNT
 
 MOST_CELLS = 40_000
 """Cells of one view, empty ones included; two hundred by two hundred is more than a screen can show."""
-FINEST_DEGREES = 0.0001
-"""About ten metres: finer than any address."""
 BLOCK_DEGREES = 0.0025
 """About a block of the city (250 m): the finest cell for those who may not read where a case lies, and a whole multiple of it any larger one."""
 MOST_ACROSS = 64
@@ -112,7 +111,7 @@ def _cells(asked: Asked, metric_id: str, cell: float, columns: tuple[int, int], 
     near = and_(
         longitude.between((columns[0] - 1) * cell, (columns[1] + 1) * cell), latitude.between((rows[0] - 1) * cell, (rows[1] + 1) * cell)
     )
-    x, y = (cast(func.floor(place / cell), Integer).label(label) for place, label in ((longitude, "x"), (latitude, "y")))
+    x, y = (number_in(place, cell).label(label) for place, label in ((longitude, "x"), (latitude, "y")))
     placed = select(x, y).where(counted, near).subquery("placed")
     inside = and_(placed.c.x >= columns[0], placed.c.x < columns[1], placed.c.y >= rows[0], placed.c.y < rows[1])
     statement = select(placed.c.x, placed.c.y, func.count().label("n")).where(inside).group_by(placed.c.x, placed.c.y)

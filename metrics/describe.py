@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from metrics.definitions import AGE_BOUNDS, HEADLINE, METRICS, REGISTRY
+from metrics.definitions import HEADLINE, METRICS, REGISTRY
+from metrics.dictionary.rules import AGE_BOUNDS
 from metrics.kinds import Metric
 from metrics.wording import N_
 from settings import ROOT

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Sequence
 
 import pandas as pd
 from sqlalchemy import and_, func, select
 
+from data_access.cache import cached
 from metrics.beginning import known
 from metrics.compare import LEAST_BASE, Change, change
 from metrics.definitions import REGISTRY
@@ -78,6 +79,40 @@ def _compared(metric: Metric, now: float | None, then: float | None, n: float, n
 def _at(values: pd.Series, period: pd.Timestamp) -> float | None:
     value = values.get(period)
     return None if value is None or value != value else float(value)
+
+
+@dataclass(frozen=True)
+class RunningWeek:
+    """A week that is not over: `now` and `before` (cases or closings until the same point of the week before), and how an address says which."""
+
+    metric: str
+    now: int
+    before: int
+    first: date
+    """Its first day."""
+    until: datetime
+    """How far it goes, on the city's clock."""
+    this: dict[str, str]
+    last: dict[str, str]
+
+
+def running_week(metric_id: str, asked: Asked) -> RunningWeek | None:
+    """A flow in the week that runs at the question's `as_of`, beside the last one up to the same local day and time; None as a week begins."""
+    calendar, as_of = asked.calendar, asked.question.as_of
+    first = calendar.start_of(calendar.day_of(as_of), "week")
+    if as_of <= calendar.midnight(first):
+        return None
+    parameters = [metric_id, REGISTRY[metric_id].version, asked.question.parameters()]
+    found = cached("running_week", asked.mart.edition, asked.scope, parameters, lambda: week_to_date(metric_id, asked))
+    start, end = calendar.same_point(as_of)
+    # What happened at the very end of a span is not in it.
+    ends = [instant - timedelta(microseconds=1) for instant in (as_of, end)]
+    this, last = (
+        {"from": day.isoformat(), "to": (day + timedelta(weeks=1)).isoformat(), "as_of": instant.isoformat() + "Z"}
+        for day, instant in zip((first, calendar.day_of(start)), ends, strict=True)
+    )
+    now, before = (int(found[name]) for name in ("current_to_date", "previous_same_point"))
+    return RunningWeek(metric_id, now, before, first, calendar.local(as_of), this, last)
 
 
 def week_to_date(metric_id: str, asked: Asked) -> dict[str, float]:

@@ -107,6 +107,12 @@ class Facts:
         after = and_(later.c.opened_at > self.spell.c.closed_at, later.c.opened_at <= self.spell.c.closed_at + length)
         return exists(select(later.c.case_id).where(same, later.c.case_id != self.spell.c.case_id, after).correlate(self.spell))
 
+    @property
+    def in_stock(self) -> ColumnElement[bool]:
+        """The spell was open at some time after the period began and before it ended, as known at `as_of`."""
+        begun, closed = self.spell.c.spell_opened_at, self.spell.c.closed_at
+        return and_(begun < self.end, begun <= self.as_of, or_(closed.is_(None), closed >= self.start))
+
     def had(self, kind: str) -> ColumnElement[bool]:
         """The case had an event of that kind by `as_of`."""
         events = self.events()
@@ -172,6 +178,8 @@ class Metric:
     """Which department a case is counted for."""
     only_open: bool = False
     """Its rows are all open at `as_of`: the few open cases are enough to answer it for now."""
+    aged_at: Literal["", "as_of", "spell_opened_at", "closed_at", "grown"] = ""
+    """For a list that can be cut by age: when a case is that old; `grown`: while it reached that age in the period."""
     stock_from: tuple[str, str] | None = None
     """For a stock: (instant, day) column names at which a case enters it; it leaves when the spell ends."""
     parts: tuple[str, ...] = ()

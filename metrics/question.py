@@ -13,6 +13,7 @@ from typing import Any, Mapping
 from access import Viewer, scope_of
 from data_access import vocabulary
 from data_access.mart.reading import Mart
+from metrics.cells import Cell, cell_of, written
 from metrics.definitions import REGISTRY
 from metrics.narrowing import ROUTE, is_place, routes_of
 from metrics.periods import GRAINS, Calendar, Grain, quarter_days, quarter_name
@@ -49,6 +50,8 @@ class Question:
     """(from, to) departments between which the case moved in the period."""
     place: str = ""
     """`location_key` of one place."""
+    cell: Cell | None = None
+    """One cell of the density map."""
 
     def shifted(self, days: int) -> Question:
         """The same question about a period `days` earlier."""
@@ -84,8 +87,8 @@ def to_query(question: Question, mart: Mart) -> dict[str, str]:
         query["case_class"] = ",".join(question.case_class) or "all"
     if question.moved:
         query["moved"] = ",".join(ROUTE.join(pair) for pair in question.moved)
-    if question.place:
-        query["place"] = question.place
+    query |= {"place": question.place} if question.place else {}
+    query |= {"cell": written(question.cell)} if question.cell else {}
     for layer in mart.dimensions.area_layers:
         chosen = [area for of, area in question.areas if of == layer.slug]
         if chosen:
@@ -135,10 +138,13 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
     moved = routes_of(_text(query, "moved"), (NONE, *dimensions.departments.by_slug) if is_staff else ())
     if moved is None or len(moved) > MOST_VALUES:
         raise BadQuestion("moved is {value}; write two departments as from{sign}to.", value=_shown(query.get("moved")), sign=ROUTE)
-    place = _text(query, "place")
-    # A place's key is made of its address: who may not read addresses may not try them either.
-    if place and not (scope_of(viewer).may_read("address") and is_place(place)):
+    # A place's key is made of its address, and a cell is as fine as a house: who may not read addresses may not try them either.
+    place, in_cell, may_try = _text(query, "place"), _text(query, "cell"), scope_of(viewer).may_read("address")
+    if place and not (may_try and is_place(place)):
         raise BadQuestion("There is no place called {name}.", name=_shown(place))
+    cell = cell_of(in_cell) if may_try else None
+    if in_cell and cell is None:
+        raise BadQuestion("There is no {what} called {name}.", what="cell of the map", name=_shown(in_cell))
     areas = [
         (layer.slug, area)
         for layer in dimensions.area_layers
@@ -162,6 +168,7 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         outcome=_members(_text(query, "outcome"), dict.fromkeys(vocabulary.OUTCOMES), N_("outcome")),
         moved=moved,
         place=place,
+        cell=cell,
     )
 
 
@@ -202,8 +209,7 @@ def require_dimension(name: object, mart: Mart) -> str:
 
 
 def _text(query: Mapping[str, Any], name: str) -> str:
-    value = query.get(name)
-    if value is None or (value == "all" and name != "case_class"):
+    if (value := query.get(name)) is None or (value == "all" and name != "case_class"):
         return ""
     if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
         value = ",".join(value)
@@ -215,8 +221,7 @@ def _text(query: Mapping[str, Any], name: str) -> str:
 
 
 def _members(text: str, known: Mapping[str, Any], what: str) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if len(chosen) > MOST_VALUES:
+    if len(chosen := tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))) > MOST_VALUES:
         raise BadQuestion("There are {n} values for {what}; choose at most {most}.", n=len(chosen), what=what, most=MOST_VALUES)
     for slug in chosen:
         if slug not in known:
@@ -225,20 +230,16 @@ def _members(text: str, known: Mapping[str, Any], what: str) -> tuple[str, ...]:
 
 
 def _classes(text: str) -> tuple[str, ...]:
-    if not text:
-        return ("service",)
-    if text == "all":
-        return ()
+    if text in ("", "all"):
+        return () if text else ("service",)
     return _members(text, dict.fromkeys(vocabulary.CASE_CLASSES), N_("class of cases"))
 
 
 def _grain(text: str) -> Grain:
-    if not text:
-        return "week"
-    for grain in GRAINS:
-        if grain == text:
-            return grain
-    raise BadQuestion("There is no period called {text}; choose {grains}.", text=_shown(text), grains=", ".join(GRAINS))
+    grain = next((grain for grain in GRAINS if grain == (text or "week")), None)
+    if grain is None:
+        raise BadQuestion("There is no period called {text}; choose {grains}.", text=_shown(text), grains=", ".join(GRAINS))
+    return grain
 
 
 def _during(text: str, default: Question) -> Question:

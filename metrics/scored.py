@@ -16,6 +16,8 @@ from metrics.score import Score, city_score, component
 from metrics.select import Asked
 
 MISSED, MET = "missed", "met"
+ALL = ""
+"""In place of a department: the share of all of them together, which no score counts again."""
 REASONS = ("not_reported", "no_target", "no_direction", "few", "negative", "zero_target")
 """Why something is not scored; `few`: a share of fewer than `LEAST_N` cases, `zero_target`: nothing can be divided by it."""
 COLUMNS = ("source", "department", "department_label", "label", "activity", "unit", "direction", "value", "target", "n", "score", "state")
@@ -54,7 +56,13 @@ def scored(asked: Asked, city_target: float | None, year: int | None = None) -> 
     order = {MISSED: 0, MET: 1}
     frame = frame.assign(order=[order.get(state, 2) for state in frame["state"]])
     frame = frame.sort_values(["order", "score", "department_label", "label"], ignore_index=True).drop(columns="order")
-    return Scored(frame, city_score([None if score != score else score for score in frame["score"]]), chosen)
+    return Scored(frame, city_score([None if score != score else score for score in counted_once(frame)["score"]]), chosen)
+
+
+def counted_once(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows a score is made of: all departments together are the others once more, and count only where no other row is scored."""
+    each = frame[frame["department"] != ALL]
+    return each if each["score"].notna().any() else frame
 
 
 def _of_cases(asked: Asked, city_target: float | None) -> list[dict[str, Any]]:
@@ -65,7 +73,7 @@ def _of_cases(asked: Asked, city_target: float | None) -> list[dict[str, Any]]:
         question.department or question.request_type or question.request_group or asked.scope.departments is not None
     ):
         whole = measure("ontime_due", asked)
-        rows.append(("", "All departments", whole.value, city_target, whole.n))
+        rows.append((ALL, "All departments", whole.value, city_target, whole.n))
     departments = board(asked)
     for row in departments[departments["n"] > 0].to_dict("records"):
         rows.append((row["key"], row["label"], row["value"], row["target"], row["n"]))

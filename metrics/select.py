@@ -16,6 +16,7 @@ from access import AccessDenied, Scope
 from data_access import vocabulary
 from data_access.mart.dimensions import Dimension, Member
 from data_access.mart.reading import Mart
+from metrics.cells import lies_in
 from metrics.kinds import DAY_OF, Facts, Metric
 from metrics.periods import Calendar, Grain
 from metrics.question import NONE, BadQuestion, Question, require_dimension
@@ -104,6 +105,8 @@ class Asked:
             conditions.append(column(f"area_{slot}_id").in_(self._numbers(layer, chosen)))
         if question.place:
             conditions.append(column("location_key") == int(question.place))
+        if question.cell is not None:
+            conditions.append(lies_in(column("longitude"), column("latitude"), question.cell))
         if question.moved:
             conditions.append(or_(*(facts.moved(self._route(*ends)) for ends in question.moved)))
         return and_(*conditions)
@@ -177,9 +180,13 @@ class Asked:
         return nameless(by).name if member is None else member.name
 
     def narrowed(self) -> list[str]:
-        """The route and the place asked about, in words."""
+        """The route, the place and the cell asked about, in words."""
         routes = [" to ".join(self.name_of("division", name) for name in ends) for ends in self.question.moved]
-        return [*(f"moved from {route}" for route in routes), *(["at one place"] if self.question.place else [])]
+        return [
+            *(f"moved from {route}" for route in routes),
+            *(["at one place"] if self.question.place else []),
+            *(["in one cell of the map"] if self.question.cell else []),
+        ]
 
     def _numbers(self, by: str, slugs: Iterable[str]) -> list[int]:
         """The numbers of members of dimension `by`."""

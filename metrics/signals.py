@@ -135,7 +135,9 @@ def judge(of: Weekly, count: int, rebased: Sequence[date | None] | None = None) 
     first = np.array([0 if day is None else sum(week < day for week in weeks) for day in days], dtype=int)
     judged = np.where(np.arange(count) >= first[:, None], judged, np.nan)
     result = xmr.judged(judged)
-    usual = [row[at : at + xmr.BASELINE_POINTS].mean() if at < count else 0.0 for row, at in zip(of.n[:, -count:], first, strict=True)]
+    # A baseline begins where the data do: before that there are not few cases, but none is known.
+    begun = np.maximum(first, (~of.known[:, -count:]).sum(axis=1))
+    usual = [row[at : at + xmr.BASELINE_POINTS].mean() if at < count else 0.0 for row, at in zip(of.n[:, -count:], begun, strict=True)]
     enough = (np.array(usual) >= LEAST_N) & (result.points >= xmr.LEAST_POINTS)
     return Board(of, weeks, value[:, -count:], judged, result, seasonal, is_change, enough, first)
 

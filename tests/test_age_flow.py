@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data_access.mart.reading import Mart
 from metrics.age_flow import MOST_POINTS, age_flow, ages_over_time
 from metrics.ageing import ageing, band_names
-from metrics.definitions import AGE_BOUNDS
+from metrics.dictionary.rules import AGE_BOUNDS
 from metrics.measure import ask, measure
 from metrics.periods import GRAINS, Calendar
 from metrics.question import Question

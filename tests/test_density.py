@@ -18,10 +18,11 @@ import pytest
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from data_access.mart.reading import open_mart
 from metrics.case_history import case_detail
-from metrics.cases import case_export
+from metrics.cases import case_count, case_export
+from metrics.cells import cell_at, written
 from metrics.density import MOST_ACROSS, cell_for, density, placed, shown_cell
 from metrics.measure import ask, measure
-from metrics.question import BadQuestion, Question
+from metrics.question import BadQuestion, Question, parse_question, to_query
 from metrics.select import Asked
 from tests.support.marts import MAYOR, calendar_of, make_mart, settings_in, small_city
 
@@ -68,6 +69,31 @@ def test_cases_are_counted_per_cell_and_empty_cells_are_absent(staff: Asked) -> 
 
 def test_cells_and_the_unlocated_add_up_to_the_figure(staff: Asked) -> None:
     assert density(staff, "opened", *VIEW, 0.01)["n"].sum() + 1 == measure("opened", staff).value == 11
+
+
+def test_a_cell_s_list_has_exactly_its_cases_and_its_address_names_it_again(folder: Path, staff: Asked) -> None:
+    mart = open_mart(settings_in(folder))
+    for (longitude, latitude), n in _cells(density(staff, "opened", *VIEW, 0.01)).items():
+        address = written(cell_at(longitude, latitude, 0.01))
+        question = parse_question({"from": "2026-03-01", "to": "2026-04-01", "cell": address}, MAYOR, mart, calendar_of(CITY))
+        assert case_count(ask(mart, calendar_of(CITY), question, MAYOR), "opened") == n
+        assert to_query(question, mart)["cell"] == address
+
+
+@pytest.mark.parametrize(
+    "text", ["50,10", "50,10,0.00001", "50,10,11", "91,10,0.01", "50,181,0.01", "50,1e1,0.01", "a,b,c", "50,10,nan", "50;10;1", "x" * 100]
+)
+def test_what_is_no_cell_is_refused_with_its_text(folder: Path, text: str) -> None:
+    with pytest.raises(BadQuestion, match="There is no cell of the map called"):
+        parse_question({"cell": text}, MAYOR, open_mart(settings_in(folder)), calendar_of(CITY))
+
+
+@pytest.mark.parametrize("viewer", [COUNCIL, PUBLIC_VIEWER], ids=lambda viewer: viewer.role)
+def test_who_may_not_read_addresses_cannot_ask_for_a_cell(folder: Path, viewer: Viewer) -> None:
+    """A list of a cell would tell of each of its cases where it lies; they are told that there is no such cell."""
+    audience = "public" if viewer is PUBLIC_VIEWER else "staff"
+    with pytest.raises(BadQuestion, match="There is no cell of the map"):
+        parse_question({"cell": "50.005,10.005,0.01"}, viewer, open_mart(settings_in(folder, audience)), calendar_of(CITY))
 
 
 def test_a_stock_is_drawn_as_it_stands(staff: Asked) -> None:

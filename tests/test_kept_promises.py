@@ -5,11 +5,13 @@ The office works Monday to Friday, 08:00 to 17:00, in New York; 2 March 2026 is 
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pandas as pd
 import pytest
 from sqlalchemy import select
@@ -18,6 +20,7 @@ from access import scope_of
 from data_access import vocabulary
 from data_access.city import City
 from data_access.mart.reading import Mart
+from data_access.mart.writing import publish_cases
 from tests.support.marts import MAYOR, make_mart, small_city
 
 NEW_YORK = "America/New_York"
@@ -161,6 +164,29 @@ def test_what_the_source_tells_of_its_deadlines_is_believed(tmp_path: Path) -> N
     make_mart(tmp_path, [case(due_at=at("2026-03-06 10:00"))], as_of=LATER, city=city_of())
     mart = make_mart(tmp_path, [case(due_at=at("2026-03-10 10:00"))], told, as_of=LATER, city=city_of())
     assert deadlines(mart) == ("Tue 10 Mar 10:00", "Thu 05 Mar 10:00")
+
+
+@pytest.mark.parametrize("without", [(), ("reason",)], ids=["tables of the version before", "and a column that it did not have yet"])
+def test_a_mart_made_anew_by_another_version_keeps_what_was_promised_and_noticed(tmp_path: Path, without: tuple[str, ...]) -> None:
+    """A promise of three days under a rule that is gone, and a deadline that the source overwrote: the new mart has other numbers for both cases."""
+    three, one = (city_of({"unit": "business_days", "amount": amount}) for amount in (3, 1))
+    given = case(source_id="2", request_type="Road", due_at=at("2026-03-06 10:00"))
+    moved = given | {"due_at": at("2026-03-10 10:00"), "source_updated_at": at("2026-03-05 08:00")}
+    for row in (given, moved):
+        frame = pd.DataFrame([case(), row]).assign(programme="requests")
+        publish_cases(tmp_path / "mart", three, frame, pd.DataFrame(columns=["source_id"]), LATER)
+    with duckdb.connect(str(tmp_path / "mart" / "gen-000002" / "staff.duckdb")) as old:
+        old.execute("UPDATE meta SET value = '1' WHERE key = 'schema_version'")
+        old.execute("UPDATE case_record SET case_id = case_id + 70")
+        old.execute("UPDATE case_event SET case_id = case_id + 70")
+        for column in without:
+            old.execute(f"ALTER TABLE case_event DROP COLUMN {column}")
+    shutil.rmtree(tmp_path / "mart" / "gen-000001")
+    mart = make_mart(tmp_path, [moved, case()], as_of=LATER, city=one)
+    spells = mart.spells(scope_of(MAYOR))
+    found = mart.read(select(spells.c.due_at, spells.c.first_due_at).order_by(spells.c.due_at), scope_of(MAYOR))
+    assert found["due_at"].tolist() == [at("2026-03-05 17:00"), at("2026-03-10 10:00")]
+    assert found["first_due_at"].tolist() == [at("2026-03-05 17:00"), at("2026-03-06 10:00")]
 
 
 def test_an_opening_read_anew_is_another_promise(tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ import pytest
 from metrics import compare, composite, intervals, ranking, score, suppression, survival, xmr
 from metrics.ageing import ageing
 from metrics.cases import case_list
-from metrics.definitions import AGE_BOUNDS, REGISTRY
+from metrics.definitions import REGISTRY
 from metrics.dictionary.clock import BUNCHING_HOURS
-from metrics.dictionary.rules import had_earlier
+from metrics.dictionary.rules import AGE_BOUNDS, had_earlier
 from metrics.exclusions import sla_exclusions
 from metrics.headline import week_to_date
 from metrics.measure import ask, counted, measure

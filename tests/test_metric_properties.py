@@ -23,7 +23,8 @@ from data_access.city import City
 from data_access.mart.reading import Mart
 from metrics.ageing import ageing, band_names
 from metrics.cases import case_list
-from metrics.definitions import AGE_BOUNDS, METRICS, REGISTRY
+from metrics.definitions import METRICS, REGISTRY
+from metrics.dictionary.rules import AGE_BOUNDS
 from metrics.measure import ask, measure
 from metrics.periods import GRAINS, Calendar
 from metrics.question import Question

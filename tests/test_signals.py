@@ -94,6 +94,15 @@ class TestTheList:
         )
         assert found.few_weeks == 0
 
+    def test_weeks_before_the_data_begin_are_no_weeks_with_few_cases(self, asked: Asked) -> None:
+        """Asked from two years before the first case, the baseline still is the first 12 weeks that are known."""
+        early = asked.about(asked.question.about(start=asked.question.start - timedelta(weeks=104)))
+        assert (
+            signal_list(early, metric="opened", dimension="request_type").series
+            == signal_list(asked, metric="opened", dimension="request_type").series
+            > 0
+        )
+
     def test_a_figure_and_a_dimension_alone(self, asked: Asked) -> None:
         found = signal_list(asked, metric="opened", dimension="department")
         assert found.lines[["metric", "key", "cases"]].values.tolist() == [["opened", "parks", 220]]

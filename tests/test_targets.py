@@ -98,6 +98,8 @@ def test_departments_shares_are_scored_against_their_own_targets(page: Any, prom
             pytest.approx(82 / 110 / 0.85),
             pytest.approx(40 / 44 / 0.8),
         ]
+        # All departments together are the two others once more: the mean is of those.
+        assert (found.score.score, found.score.scored) == (pytest.approx((30 / 54 / 0.9 + 40 / 44 / 0.8) / 2), 2)
         frame = page.draw_targets(asked, view_for(asked)).twin.frame
         assert [listed(address) for address in frame["all"]] == frame["n"].tolist() == [54, 110, 44, 12]
         assert [listed(address) for address in frame["href"]] == [24, 28, 4, 12]

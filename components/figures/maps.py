@@ -104,7 +104,7 @@ def cells(
     """A map of how many cases lie where.
 
     Args:
-        frame: `lon`, `lat` (centres) and `n`.
+        frame: `lon`, `lat` (centres), `n` and `href` (address of the list of a cell that is not to be looked at closer, or None).
         cell: width of a cell, degrees.
         labels: `key` and `label` of the areas beneath.
         view: west, south, east, north of what the cells were counted for.
@@ -151,7 +151,7 @@ def position_of_cells(below: Sequence[Backdrop]) -> int:
 
 
 def cell_trace(frame: pd.DataFrame, cell: float) -> dict[str, Any]:
-    """The cells alone. Their colours are steps of powers: most cells hold few cases, a few hold very many."""
+    """The cells alone: `lon`, `lat`, `n` and `href`, where a click leads to a list instead of closer. Their colours are steps of powers: most cells hold few cases, a few hold very many."""
     features = _squares(frame, cell)
     most = max(int(frame["n"].max()) if len(frame) else 1, 2)
     steps = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000) if step <= most]
@@ -161,7 +161,8 @@ def cell_trace(frame: pd.DataFrame, cell: float) -> dict[str, Any]:
     )
     return {
         **_choropleth(features, [str(i) for i in range(len(features))], CELLS), "z": [round(log10(n), 3) for n in frame["n"]],
-        "text": [int(n) for n in frame["n"]], "hovertemplate": "<b>Cases: %{text:,}</b><br>Click to look closer<extra></extra>",
+        "text": [int(n) for n in frame["n"]], "hovertemplate": "<b>Cases: %{text:,}</b><br>%{customdata[1]}<extra></extra>",
+        "customdata": [[href, "Click for the list" if href else "Click to look closer"] for href in frame["href"]],
         "marker": {"line": {"width": 0}, "opacity": 0.88}, "meta": {"cell": cell}, **_legend(scale),
     }  # fmt: skip
 

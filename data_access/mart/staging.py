@@ -18,6 +18,7 @@ import duckdb
 import pandas as pd
 
 from data_access import canonical
+from data_access.mart import promises
 from data_access.mart.generations import Generation
 
 MEMORY_LIMIT = "1200MB"
@@ -39,7 +40,8 @@ class Settled:
 class Stage:
     """The scratch database of one build. Use as a context manager."""
 
-    def __init__(self, folder: Path, previous: Generation | None) -> None:
+    def __init__(self, folder: Path, previous: Generation | None, promising: Generation | None = None) -> None:
+        """`promising`: the generation that knows what was promised, where it is not `previous`."""
         self.folder = folder
         self.previous = previous
         self.read_whole: tuple[str, ...] = ()
@@ -65,12 +67,20 @@ class Stage:
         self.connection.execute("ALTER TABLE stage_case ADD COLUMN seq BIGINT")
         if previous is not None:
             self.connection.execute(f"ATTACH '{previous.path('staff')}' AS previous (READ_ONLY)")
+        self._promising = promising or previous
+        if self._promising is not None:
+            promises.attach(self.connection, self._promising, "previous" if self._promising == previous else None)
 
     def __enter__(self) -> Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def keeps_promises(self) -> bool:
+        """Whether what was promised before is known and stays promised."""
+        return self.keep_deadlines and self._promising is not None
 
     def close(self) -> None:
         """Let go of all files. Safe to repeat."""

@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, T
 from sqlalchemy.types import BigInteger
 
 from data_access.city import City
-from data_access.mart import checks, generations, measures, schema
+from data_access.mart import checks, generations, measures, promises, schema
 from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
@@ -62,7 +62,10 @@ def publish_cases(
         as_of: instant up to which the frames are complete, naive UTC.
     """
     with generations.writing(root), generations.building(root, generations.next_number(root)) as folder:
-        with Stage(folder, generations.current(root)) as stage:
+        held = generations.current(root)
+        base = held if held is not None and checks.damage(held) is None else None
+        promising = promises.newest_readable(generations.kept(root)) if base is None else None
+        with Stage(folder, base, promising) as stage:
             stage.add_cases(cases.assign(source_name=FRAMES))
             stage.add_events(events)
             settled = stage.settle(rebuild=True, read_whole=(FRAMES,)).get(FRAMES, Settled(0, 0, 0, 0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import and_, not_, or_
 
 from data_access import vocabulary
-from metrics.dictionary.rules import has_due
+from metrics.dictionary.rules import AGE_BOUNDS, has_due, passed
 from metrics.kinds import Facts, Metric
 
 
@@ -42,7 +42,14 @@ LISTS: tuple[Metric, ...] = (
     Metric(
         "closed_of_owner", "Closed, of the department that has the case now", "flow", "closures", "neither",
         "Closings in the period, each counted for the department that owns the case now, as the backlog is.", "count of spell ends in the period",
-        "closed_at", "flow identity", rows=lambda f: f.is_closed, explains="net_flow",
+        "closed_at", "flow identity", rows=lambda f: f.is_closed, explains="net_flow", aged_at="closed_at",
         listed=("{when}, counted for the department that has the case now",),
+    ),
+    Metric(
+        "grew_older", "Grew into another age", "flow", "cases", "neither",
+        "Cases that reached, while they were open in the period, the age of the next band.", "count of spells that passed the lower bound of an age band",
+        "opened_at", "flow identity", window=False, explains="backlog", aged_at="grown",
+        rows=lambda f: and_(f.in_stock, or_(*(passed(f, days) for days in AGE_BOUNDS[1:]))),
+        listed=("that grew into another age {when}",),
     ),
 )  # fmt: skip

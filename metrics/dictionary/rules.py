@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, select
 
 from data_access import vocabulary
 from metrics.kinds import Facts
 
 MOST_MINUTES_AT_FIRST_CONTACT = 30
+AGE_BOUNDS = (0, 7, 14, 30, 60, 90, 180, 365)
+"""Lower bounds, in days, of the age bands of open cases; the last has no upper bound."""
 
 
 def has_due(f: Facts) -> ColumnElement[bool]:
@@ -26,6 +28,15 @@ def due_state(f: Facts) -> ColumnElement[bool]:
 def last_closing(f: Facts) -> ColumnElement[bool]:
     """Cases with a usable deadline that are closed, each once."""
     return and_(due_state(f), f.is_closed)
+
+
+def passed(f: Facts, days: int) -> ColumnElement[bool]:
+    """The case turned `days` old while it was open in the period."""
+    opened, length = f.column("opened_at"), timedelta(days=days)
+    begun = func.greatest(f.column("spell_opened_at"), literal(f.start - timedelta(microseconds=1)))
+    last = literal(min(f.end - timedelta(microseconds=1), f.as_of))
+    end = case((f.is_closed, func.least(f.column("closed_at"), last)), else_=last)
+    return and_(opened + length > begun, opened + length <= end)
 
 
 def matured(f: Facts, days: int) -> ColumnElement[bool]:

@@ -43,7 +43,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "reopened", "Reopened", "flow", "cases", "lower",
         "Cases opened again in the period after they had been closed.", "count of spells after the first that began in the period",
-        "spell_opened_at", "Edmonton auditor 2023", rows=lambda f: f.column("spell_no") > 1,
+        "spell_opened_at", "Edmonton auditor 2023", rows=lambda f: f.column("spell_no") > 1, aged_at="spell_opened_at",
         listed=("opened again {when}",),
     ),
     Metric(

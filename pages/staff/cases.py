@@ -52,9 +52,9 @@ def chosen(_asked: Asked, view: Mapping[str, str]) -> Listing:
     values={"query": (Input("question", "data"), gate.query_of)},
 )
 def offer_choices(asked: Asked, query: dict[str, str]) -> dict[str, bool]:
-    """Only a share has cases that met it and cases that missed it; only open cases are as old as today, only closings so far from their deadline."""
+    """Only a share has cases that met it and cases that missed it; only open cases and their moves have an age, only closings so far from their deadline."""
     metric = LISTS[filters.view_of(query, asked)["of"]]
-    return {"hits": metric.hits is None, "age": not metric.only_open, "late": metric.date_field != "closed_at"}
+    return {"hits": metric.hits is None, "age": not metric.aged_at, "late": metric.date_field != "closed_at"}
 
 
 def draw_types(asked: Asked, view: Mapping[str, str]) -> Drawn:

@@ -95,7 +95,8 @@ def draw_endings(asked: Asked, view: Mapping[str, str]) -> Drawn:
         figure["layout"]["xaxis"] |= {"range": [0, 1], "title": {"text": "Share of closed cases", "font": {"size": 12}}}
         left = len(frame) - len(top)
         note += f" The {MOST_GROUPS} with most closed cases; {left:,} more in the table." if left else ""
-    return Drawn(finding, figure, twin, note, cases=lists.address(Listing("closed_cases"), asked))
+    every = lists.address(Listing("closed_cases"), asked)
+    return Drawn(finding, figure, twin, note, cases=every, leads={words.cases(total.sum()): every})
 
 
 def _ended(asked: Asked, end: str, **more: Any) -> str:
@@ -156,8 +157,13 @@ def draw_not_held(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     shown = [name for name in HELD if frame[name].notna().any()]
     series = [Line(name, HELD[name], colour, dash) for name, colour, dash in zip(HELD, theme.SERIES, DASHES, strict=False) if name in shown]
     # A period that the data begin in has no figure: with no other there is nothing to draw.
-    figure = lines(frame, series, "share", title="Share of closings", share_range=(0.0, _top(frame[shown]))) if shown else None
-    return Drawn(words.sentence("; ".join(said) or "No closing is old enough yet to say whether it holds"), figure, twin, note, cases=lists.address(Listing("reopen_rate", "true"), asked))  # fmt: skip
+    drawn = lines(frame, series, "share", title="Share of closings", share_range=(0.0, _top(frame[shown]))) if shown else None
+    finding = words.sentence("; ".join(said) or "No closing is old enough yet to say whether it holds")
+    leads = {
+        words.value(again.n, "closures"): lists.address(Listing("reopen_rate"), asked),
+        f"{words.count(nearby.n)} were followed": lists.address(Listing("reported_again"), asked),
+    }
+    return Drawn(finding, drawn, twin, note, cases=lists.address(Listing("reopen_rate", "true"), asked), leads=leads)
 
 
 def _each(asked: Asked, listing: Listing, spans: list[dict[str, str]]) -> list[str]:
@@ -206,8 +212,10 @@ def draw_near_due(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     ratio = measure("deadline_bunching", asked)
     said = "" if ratio.value is None else f": {words.decimal(ratio.value)} before for each after"
     finding = f"{words.value(before, 'closures')} in the 24 hours up to the deadline, {words.count(after)} in the 24 hours after{said}."
+    hrefs = [frame["href"][frame["bin"] == name].iloc[0] for name in beside]
+    leads = dict(zip((words.value(before, "closures"), f"{words.count(after)} in the 24 hours after"), hrefs, strict=True))
     return Drawn(finding, figure, twin, "An indicator to ask about, not a verdict: good planning crowds closings before a deadline, too.",
-                 cases=lists.address(Listing("deadline_bunching"), asked))  # fmt: skip
+                 cases=lists.address(Listing("deadline_bunching"), asked), leads=leads)  # fmt: skip
 
 
 def draw_mass(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -236,7 +244,13 @@ def draw_mass(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     left = len(frame) - MOST_DAYS
     note = RULE + (f" The {MOST_DAYS} largest; {left:,} more in the table." if left > 0 else "")
     figure = bars(frame.assign(label=named).head(MOST_DAYS), "closures")
-    return Drawn(f"{words.plural(len(frame), 'day')} of mass closings: {most}{oldest}.", figure, twin, note)
+    return Drawn(
+        f"{words.plural(len(frame), 'day')} of mass closings: {most}{oldest}.",
+        figure,
+        twin,
+        note,
+        leads={f"{words.count(top['n'])} on": top["href"]},
+    )
 
 
 OF_ENDINGS = Chart("closure-endings", "Closed cases by how they ended", draw_endings, metric="closed_without_work")

@@ -149,8 +149,10 @@ def draw_open(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     else:
         most = f"; {frame['label'].iloc[0]} has {words.percent_of(frame['overdue'].iloc[0] / late)} of them" if len(frame) > 1 else ""
         finding = words.sentence(f"{words.count(late)} of {words.cases(total)} that are open {'is' if late == 1 else 'are'} overdue{most}")
+    leads = {words.count(late): tiles.cases_link(asked, "overdue_now")} if late else {}
+    leads |= {words.cases(total): tiles.cases_link(asked, "backlog")}
     return Drawn(finding, figure, twin, "Larger departments have more of everything: see weeks of work in the table above.",
-                 cases=tiles.cases_link(asked, "backlog"))  # fmt: skip
+                 cases=tiles.cases_link(asked, "backlog"), leads=leads)  # fmt: skip
 
 
 BOARD = Chart("leaderboard", "Share on time by department, against its own target", draw_board, metric="ontime_due")

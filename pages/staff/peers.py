@@ -18,7 +18,7 @@ def build(query: Query) -> list[Any]:
             "Peers", "The same promise kept in different places: which differences are more than chance, and which are only other work."
         ),
         filters.bar(query, own=("peers",), without=("grain",)),
-        html.Div([block(FUNNEL, "span-6", with_table=True), block(RATIOS, "span-6")], className="grid"),
+        html.Div([block(FUNNEL, "span-6", with_table=True), block(RATIOS, "span-6", with_table=True)], className="grid"),
     ]
 
 

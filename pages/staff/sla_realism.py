@@ -128,9 +128,10 @@ def _by_verdict(figure: dict[str, Any], verdicts: list[str], goal: str) -> dict[
 
 def _finding(known: pd.DataFrame, goal: str) -> str:
     tight, slack = known[known["verdict"] == "too_tight"], known[known["verdict"] == "slack"]
-    said = [
-        f"{f'{len(tight)} of ' if len(tight) else 'none of '}{words.plural(len(known), 'promise')} {'are' if len(tight) > 1 else 'is'} too tight to hold for {goal} % of cases"
-    ]
+    which = f"{f'{len(tight)} of ' if len(tight) else 'none of '}{words.plural(len(known), 'promise')} {'are' if len(tight) > 1 else 'is'}"
+    if len(known) == 1:
+        which = f"the one promise that can be judged is{'' if len(tight) else ' not'}"
+    said = [f"{which} too tight to hold for {goal} % of cases"]
     if len(tight):
         worst = tight.iloc[0]
         cure = (

@@ -18,7 +18,7 @@ from components.page import Query, heading, page
 from components.table import Column, Twin
 from metrics.ranking import LEAST_N
 from metrics.score import CAP
-from metrics.scored import MET, MISSED, Scored, fiscal_years, scored
+from metrics.scored import MET, MISSED, Scored, counted_once, fiscal_years, scored
 from metrics.select import Asked
 
 LATEST = "latest"
@@ -64,21 +64,23 @@ def draw_targets(asked: Asked, view: Mapping[str, str]) -> Drawn:
         return Drawn(_finding(found), scores(told), twin, _note(found), title=title)
     return Drawn(
         _finding(found),
-        _by_department(rows),
+        _by_department(rows, asked),
         twin,
-        f"Bars: how many measures of each department, the {MOST_BARS} with most misses. {_note(found)}",
+        f"Bars: how many measures of each department, the {MOST_BARS} with most misses; a bar leads to the department. {_note(found)}",
         title=title,
     )
 
 
-def _by_department(rows: pd.DataFrame) -> dict[str, Any]:
+def _by_department(rows: pd.DataFrame, asked: Asked) -> dict[str, Any]:
     """Of each department how many measures are missed, met and not scored: where too many are measured to draw each."""
     kinds = {MISSED: "Missed", MET: "Met"}
     counts = pd.crosstab(rows["department_label"], [kinds.get(state, "Not scored") for state in rows["state"]])
     counts = counts.reindex(columns=["Missed", "Met", "Not scored"], fill_value=0)
     counts = counts.sort_values(["Missed", "Met"], ascending=[False, True], kind="stable").head(MOST_BARS)
     labels = [textwrap.shorten(label, 2 * words.LABEL_LETTERS - 6, placeholder="…") for label in counts.index]
-    figure = stack(counts, labels, "cases", (theme.BAD, theme.GOOD, theme.QUIET))
+    pages = dict(zip(rows["department_label"], rows["page"], strict=True))
+    lead = [pages[label] for label in counts.index]
+    figure = stack(counts, labels, "cases", (theme.BAD, theme.GOOD, theme.QUIET), href=dict.fromkeys(counts.columns, lead))
     figure["layout"]["xaxis"]["title"]["text"] = "Measures"
     return figure
 
@@ -129,7 +131,8 @@ def said(score: Any) -> str:
 
 
 def _finding(found: Scored) -> str:
-    score, missed = found.score, found.frame[found.frame["state"] == MISSED]
+    score, each = found.score, counted_once(found.frame)
+    missed = each[each["state"] == MISSED]
     if not score.scored:
         return f"None of {words.plural(score.total, 'measure')} has a value and a target to set beside each other."
     if missed.empty:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, html
 
-from components import annotations, filters, gate, on_time, theme, tiles, words
+from components import annotations, filters, gate, on_time, running_week, theme, tiles, words
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import bars
 from components.figures.series import Line, bars_over_time
@@ -36,8 +36,15 @@ def build(query: Query) -> list[Any]:
         html.P("The last complete week", id="week-line", className="lead"),
         filters.bar(query, without=("weeks", "from", "to", "grain"), weeks=WEEKS),
         html.Div([html.Section(className="card tile") for _ in HEADLINE], id="tiles", className="tiles"),
+        html.P(id="running-week", className="note running-week"),
         html.Div([block(MOVED, "span-7"), block(OVERDUE, "span-5"), block(ON_TIME, "span-6"), block(FLOW, "span-6")], className="grid"),
     ]
+
+
+@gate.answers(Output("running-week", "children"), question=Input("question", "data"))
+def fill_running(asked: Asked) -> list[Any]:
+    """The week that still runs."""
+    return running_week.line(asked)
 
 
 @gate.answers({"tiles": Output("tiles", "children"), "week": Output("week-line", "children")}, question=Input("question", "data"))
@@ -58,11 +65,11 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     units = [REGISTRY[name].unit for name in frame["metric"]]
     rows = frame.assign(
         what=names, now=[words.amount(v, u) for v, u in zip(frame["value"], units, strict=True)],
-        usual=[words.amount(v, u) for v, u in zip(frame["base"], units, strict=True)],
+        href=_behind(frame, asked), usual=[words.amount(v, u) for v, u in zip(frame["base"], units, strict=True)],
         kind=["signal" if is_signal else "within its usual range" for is_signal in frame["is_signal"]], label=names,
     )  # fmt: skip
     columns = (
-        Column("what", "What"), Column("now", "This week"), Column("usual", "Expected"), Column("cases", "Cases affected", "cases"),
+        Column("what", "What", href="href"), Column("now", "This week", href="href"), Column("n", "Cases behind it", "cases", href="href"), Column("usual", "Expected"), Column("cases", "Cases affected", "cases"),
         Column("verdict", "Direction"), Column("kind", "Is it real?"),
     )  # fmt: skip
     colours = [
@@ -75,9 +82,20 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     start, end = asked.last_week()
     return Drawn(
         _moved_words(frame, names, real), bars(drawn, "cases", colours=colours, href=None, letters=MOVED_LETTERS) if len(drawn) else None,
-        Twin(rows, columns, "What moved most, by cases affected"), title=f"What moved most in the week of {words.days_between(start, end)}",
+        Twin(rows, columns, "What moved most, by cases affected"), leads=_first_lead(rows, real), title=f"What moved most in the week of {words.days_between(start, end)}",
         note="Length: by how many cases, against what the baseline leads to expect. Grey: no clear signal. The limits are those of the page Signals.",
     )  # fmt: skip
+
+
+def _behind(frame: pd.DataFrame, asked: Asked) -> list[str]:
+    """The list behind each value: the cases of the week, or those open at its end."""
+    at = zip(frame["metric"], frame["dimension"], frame["key"], strict=True)
+    return [tiles.cases_of(metric, asked, **{dimension: key}) for metric, dimension, key in at]
+
+
+def _first_lead(rows: pd.DataFrame, real: int) -> dict[str, str]:
+    """The value that the finding begins with."""
+    return {rows["now"].iloc[0]: rows["href"].iloc[0]} if real else {}
 
 
 def _what(row: dict[str, Any]) -> str:
@@ -107,14 +125,14 @@ def draw_overdue(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     frame = measure("overdue_now", asked, by="department").frame
     frame = frame[frame["value"] > 0].sort_values("value", ascending=False)
     frame = frame.assign(href=[filters.link("/backlog", asked, department=key, list="overdue_now") for key in frame["key"]])
-    total = frame["value"].sum()
+    total, every = frame["value"].sum(), tiles.cases_link(asked, "overdue_now")
     if frame.empty:
         return Drawn("No case is overdue.", None, Twin(frame, (Column("label", "Department"), Column("value", "Overdue", "cases"))))
     finding = (
         f"{frame['label'].iloc[0]} has {words.percent_of(frame['value'].iloc[0] / total)} of the {words.cases(total)} that are overdue."
     )
     return Drawn(finding, bars(frame, "cases", colours=theme.BAD), Twin(frame, (Column("label", "Department", href="href"), Column("value", "Overdue", "cases", href="href"))),
-                 cases=tiles.cases_link(asked, "overdue_now"))  # fmt: skip
+                 cases=every, leads={words.cases(total): every})  # fmt: skip
 
 
 def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:

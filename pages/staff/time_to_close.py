@@ -156,7 +156,9 @@ def draw_speeds(asked: Asked, view: Mapping[str, str]) -> Drawn:
         f"open in the period were closed in it; {words.MISSING}: fewer than {LEAST_N} at risk. The last three columns know the closed cases alone: "
         "clearing old ones makes them look slower, leaving cases open makes them look quicker."
     )
-    return Drawn(_speed_words(frame, rows), None, twin, note, cases=tiles.cases_link(asked, "closed_so_far"))
+    every = tiles.cases_link(asked, "closed_so_far")
+    leads = {words.count(frame["open"].sum()): tiles.cases_link(asked, "closed_so_far", hits="false"), words.cases(frame["n"].sum()): every}
+    return Drawn(_speed_words(frame, rows), None, twin, note, cases=every, leads=leads)
 
 
 def _speed_words(frame: pd.DataFrame, rows: pd.DataFrame) -> str:

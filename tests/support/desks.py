@@ -13,6 +13,7 @@ from flask import Flask
 
 from access import Viewer
 from components import filters, gate
+from data_access import cache
 from metrics.cases import case_count
 from metrics.desk import Desk
 from metrics.select import Asked
@@ -37,14 +38,16 @@ programme = "requests"
 
 
 @contextmanager
-def at_desk(folder: Path, viewer: Viewer = MAYOR, **facts: Any) -> Iterator[None]:
-    """Within it `gate.desk()` answers for the mart in `folder`, without a cache; `facts` go into `[city]`."""
+def at_desk(folder: Path, viewer: Viewer = MAYOR, *, is_cached: bool = False, **facts: Any) -> Iterator[None]:
+    """Within it `gate.desk()` answers for the mart in `folder`, without a cache of its own unless `is_cached`; `facts` go into `[city]`."""
     city = folder / f"city-{len(list(folder.glob('city-*')))}"
     city.mkdir()
     (city / "city.toml").write_text(CITY_TOML.format(more="\n".join(f"{name} = {value}" for name, value in facts.items())))
     settings = dataclasses.replace(settings_in(folder), city=city)
     server = Flask("desk")
     gate.start(server, Desk(settings, lambda: viewer))
+    if is_cached:
+        cache.start(server, settings)
     with server.app_context():
         yield
 
