@@ -1,6 +1,6 @@
 # `make help` lists what there is. The first `make run` or `make test` installs into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench screenshots docs translations install clean
+.PHONY: help run test check format audit bench screenshots docs translations install clean
 
 PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
@@ -28,6 +28,9 @@ check: $(DEVELOPMENT)  ## formatting, lint, types and documents, in under a minu
 format: $(DEVELOPMENT)  ## put the code into its one format
 	$(VENV)/ruff format $(OURS)
 	$(VENV)/ruff check --fix $(OURS)
+
+audit: $(DEVELOPMENT)  ## ask whether a fault of an installed package is known, where a network exists; writes var/sbom.json
+	@$(VENV)/python -m tests.support.audit
 
 bench: $(DEVELOPMENT)  ## speed with BENCH_CASES (5,000,000) cases, beside the same questions asked of pandas
 	@$(VENV)/python -m benchmarks

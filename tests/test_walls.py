@@ -76,6 +76,18 @@ def test_a_head_may_name_no_other_department(staff: Mart, name: str) -> None:
         parse_question({"department": name}, PARKS, staff, calendar_of(small_city("UTC")))
 
 
+@pytest.mark.parametrize("name", ["spells", "open_spells", "closed_spells", "due_spells", "case_records", "case_events"])
+def test_every_from_is_cut_to_the_departments_of_the_scope(staff: Mart, name: str) -> None:
+    """Asked of the FROM itself: figures are cut once more above it, and that must not be what this rests on."""
+
+    def departments(viewer: Viewer) -> set[int]:
+        source = getattr(staff, name)(scope_of(viewer))
+        return set(staff.read(select(source.c.department_id).distinct(), scope_of(viewer))["department_id"])
+
+    assert departments(PARKS) == set(staff.dimensions.department_ids(("parks",))) & departments(MAYOR)
+    assert len(departments(PARKS)) == 1 and len(departments(MAYOR)) == 3
+
+
 @pytest.mark.parametrize("role", ["viewer", "executive"])
 def test_who_reads_no_texts_reads_no_places(staff: Mart, role: Any) -> None:
     columns = set(staff.case_records(scope_of(dataclasses.replace(MAYOR, role=role))).c.keys())
@@ -297,3 +309,9 @@ def test_a_viewer_s_scope_is_never_the_residents_nor_theirs_a_viewer_s(staff: Ma
     for mart, viewer in ((staff, PUBLIC_VIEWER), (public, MAYOR), (public, dataclasses.replace(MAYOR, role="viewer"))):
         with pytest.raises(AccessDenied):
             mart.spells(scope_of(viewer))
+
+
+def test_every_place_and_test_that_the_document_names_exists() -> None:
+    named = re.findall(r"`((?:tests|components|data_access|metrics|api)/[\w/]+\.py)`", (ROOT / "docs" / "security.md").read_text("utf-8"))
+    assert len(named) > 30
+    assert [name for name in named if not (ROOT / name).exists()] == []

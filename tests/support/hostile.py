@@ -251,6 +251,12 @@ def wrong_with(request: Request, answer: TestResponse) -> str | None:
         return f"{len(answer.get_data()):,} bytes"
     if answer.status_code in (400, 413, 415) and len(text.strip().splitlines()) > 8:
         return f"a refusal of many lines: {text[:300]}"
+    policy = answer.headers.get("Content-Security-Policy", "script-src 'unsafe-inline'")
+    if answer.headers.get("X-Content-Type-Options") != "nosniff" or "'unsafe-" in policy.partition("script-src")[2].partition(";")[0]:
+        return f"headers: {policy[:200]}"
+    for told in ("Server: ", "X-Powered-By", 'python_version":"3', 'dash_version":"4'):
+        if told in str(answer.headers) or (told in text and not request.path.startswith(FILES)):
+            return f"{told} in the answer"
     if 300 <= answer.status_code < 400 and not re.match(r"(/(?![/\\])|http://localhost/)", answer.headers.get("Location", "/")):
         return f"sent away to {answer.headers['Location']}"
     if "Set-Cookie" in answer.headers and "x=1" in answer.headers["Set-Cookie"]:

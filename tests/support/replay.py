@@ -31,11 +31,13 @@ OPEN = ("/sign-in", "/healthz", "/readyz", *FILES)
 
 def may_see(role: str, cell: str, department: str) -> bool:
     """Whether a cell of a department's case may be in an answer to `role`."""
-    if role in ("analyst", "executive", "admin"):
+    if role in ("executive", "admin"):
         return True
+    if role == "analyst":
+        return cell != "queue"
     if role.startswith("head of "):
         return department == role.removeprefix("head of ")
-    return role == "viewer" and cell not in (*walled.TEXTS, "place")
+    return role == "viewer" and cell not in (*walled.TEXTS, "queue", "place")
 
 
 class Replay:
