@@ -1,4 +1,4 @@
-"""`python -m benchmarks.attack [quick]`: a resident asks the portal for everything, and tries to work out what it hides.
+"""`python -m benchmarks.attack [quick | FIGURE...]`: a resident asks the portal for everything, and tries to work out what it hides.
 
 The data is that of STATROOM_DATA and STATROOM_CITY. All figures, split and filtered in all ways there are, are asked of the API, every
 chart of the page about sensitive services is taken as a file, and files and pages are searched for places and for names of services that
@@ -86,7 +86,8 @@ class Resident:
             return ""
         member = self.mart.dimensions.areas(layer).by_slug.get(said[layer])
         above = None if member is None else member.extra.get("parent_slug")
-        return f"{above}/{said[layer]}" if above else f"{layer}:{said[layer]}" if layer != self.layers[0] else said[layer]
+        # Cases in no area of a smaller layer lie in any area of a larger one, and are a part of none.
+        return f"{above}/{said[layer]}" if above else said[layer] if layer == self.layers[0] else f"?/{said[layer]}"
 
     def found_out(self) -> dict[str, list[Any]]:
         """Hidden cells whose number is known: told by another answer, or following from all answers together."""
@@ -117,8 +118,8 @@ def _with_rest(published: dict[Cell, int | None]) -> dict[Cell, int | None]:
     return made
 
 
-def ask_everything(resident: Resident, quick: bool) -> None:
-    """Every figure, by everything, filtered by everything."""
+def ask_everything(resident: Resident, quick: bool, chosen_figures: tuple[str, ...] = ()) -> None:
+    """Every figure (or those chosen), by everything, filtered by everything."""
     text = resident.ask("/api/v1/metrics") or "{}"
     figures = [row["id"] for row in json.loads(text).get("metrics", [])] or ["opened"]
     services = [member.slug for member in resident.mart.dimensions.request_types]
@@ -126,7 +127,7 @@ def ask_everything(resident: Resident, quick: bool) -> None:
     filters: list[dict[str, str]] = [{}, *({"request_type": slug} for slug in services), *({layer: slug} for layer, slug in areas)]
     if quick:
         filters = filters[: 1 + len(services)]
-    for metric in figures if not quick else QUICK:
+    for metric in QUICK if quick else chosen_figures or figures:
         for by in ["", "request_type", *resident.layers, *(f"request_type,{layer}" for layer in resident.layers)]:
             for chosen in filters:
                 # A filter with a split by the same thing is refused or says the same.
@@ -194,11 +195,12 @@ def resident_of(settings: Settings) -> Resident:
     return Resident(create_app(public).test_client(), open_mart(public))
 
 
-def main(quick: bool) -> int:
+def main(words: list[str]) -> int:
     """Attack, print, and answer the exit code."""
+    quick = words == ["quick"]
     settings = read_settings()
     resident = resident_of(settings)
-    ask_everything(resident, quick)
+    ask_everything(resident, quick, () if quick else tuple(words))
     told = resident.found_out()
     tables = ask_for_tables(resident)
     named = search(resident, open_mart(dataclasses.replace(settings, audience="staff")))
@@ -213,4 +215,4 @@ def main(quick: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main("quick" in sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))
