@@ -126,7 +126,7 @@ def ask_everything(resident: Resident, quick: bool, chosen_figures: tuple[str, .
     areas = [(layer, member.slug) for layer in resident.layers for member in resident.mart.dimensions.areas(layer)]
     filters: list[dict[str, str]] = [{}, *({"request_type": slug} for slug in services), *({layer: slug} for layer, slug in areas)]
     if quick:
-        filters = filters[: 1 + len(services)]
+        filters = filters[:4]
     for metric in QUICK if quick else chosen_figures or figures:
         for by in ["", "request_type", *resident.layers, *(f"request_type,{layer}" for layer in resident.layers)]:
             for chosen in filters:

@@ -102,7 +102,7 @@ def test_without_single_cases_no_place_leaves_the_staffs_mart(tmp_path: Path) ->
 places = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=120, unique=True)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(places)
 def test_of_any_town_every_point_stands_for_eight_addresses(of: list[tuple[int, int]]) -> None:
     addresses = np.array(of) / 1000 + 40
