@@ -11,8 +11,10 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +30,8 @@ from settings import Settings, read_settings
 
 QUICK = ("opened",)
 """Figures asked for by a quick attack, of the latest quarter only."""
+PATIENCE = 120
+"""Seconds that a resident waits for a file that is being made."""
 PLACE = re.compile(r"\b(latitude|longitude|address|location_key)\b")
 PAGES = ("/", "/services", "/areas", "/promises", "/data", "/definitions", "/data-health", "/what-we-publish")
 
@@ -49,6 +53,12 @@ class Resident:
         """The answer as text; None if it was refused."""
         answer = self.client.get(address)
         self.asked["asked"] += 1
+        for _ in range(PATIENCE):
+            # Files of the latest data are made aside; a resident comes back.
+            if answer.status_code != 503:
+                break
+            time.sleep(1)
+            answer = self.client.get(address)
         if answer.status_code != 200:
             assert answer.status_code < 500, (address, answer.status_code)
             self.asked["refused"] += 1
@@ -215,4 +225,7 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    # Threads that make files aside may still run, and an engine that is taken down under them ends in an abort.
+    os._exit(code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,4 +91,6 @@ def _set_off(client: Any, address: str, output: str, values: dict[str, Any]) -> 
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), json.load(sys.stdin))))
+    print(json.dumps(main(Path(sys.argv[1]), json.load(sys.stdin))), flush=True)
+    # Threads that make files aside may still run, and an engine that is taken down under them ends in an abort.
+    os._exit(0)
