@@ -27,7 +27,8 @@ RELEASE = 'A = ["Pothole"]\nB = ["No Heat", "Rats", "Missed Trash"]\nsensitive =
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The page with the latest quarter, with the one in which few cases are hidden, and with one that there is not."""
     folder: Path = tmp_path_factory.mktemp("town")
-    (folder / "city.toml").write_text(CITY.partition("[release]")[0].replace('file = "districts.geojson"\n', "") + f"[release]\n{RELEASE}")
+    layer = '[[area_layer]]\nid = "district"\nname = "District"\nplural = "Districts"\n'
+    (folder / "city.toml").write_text(f"{CITY.partition('[[area_layer]]')[0]}{layer}[release]\n{RELEASE}")
     make_mart(folder, cases(of=FEW), as_of=datetime(2026, 4, 2, 12), city=load_city(folder))
     addresses = [PAGE, f"{PAGE}?release=2025-Q2", f"{PAGE}?release=2031-Q1"]
     return dict(zip(addresses, opened(folder, addresses), strict=True))
