@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from components.language import FOLDER
@@ -19,8 +18,9 @@ from metrics.definitions import METRICS
 from settings import ROOT
 
 KEYWORDS = {
-    "_": None, "N_": None, "plural": (1, 2), "NN_": (1, 2), "counted": (1, 2), "Chart": (2,), "BadQuestion": None, "AccessDenied": None, "Unknown": None,
+    "_": (0,), "N_": (0,), "plural": (0, 1), "NN_": (0, 1), "counted": (0, 1), "Chart": (1,), "BadQuestion": (0,), "AccessDenied": (0,), "Unknown": (0,),
 }  # fmt: skip
+"""What takes texts, and which of its arguments they are: one, or the forms for one and for several."""
 OURS = ("access", "api", "components", "metrics", "pages")
 FROM = ("pages/public/*.py", "components/shell.py", "components/outward.py", "api/*.py", "components/web.py", "metrics/desk.py")
 OF_METRICS = ("label", "meaning", "caveat")
@@ -30,13 +30,22 @@ def texts() -> Catalog:
     """Every text a resident may be told, with the modules that hold it."""
     found = Catalog(project="Statroom", charset="utf-8")
     for path in modules():
-        for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
+        for message in _texts_in(path):
             found.add(message, locations=[(path.relative_to(ROOT).as_posix(), 0)])
     for metric in METRICS:
         for text in (getattr(metric, name) for name in OF_METRICS):
             if text:
                 found.add(text, locations=[("metrics/dictionary", 0)])
     return found
+
+
+def _texts_in(path: Path) -> Iterator[str | tuple[str, ...]]:
+    for call in [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
+        given = [call.args[at] for at in KEYWORDS.get(name, ()) if at < len(call.args)]
+        said = tuple(one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value)
+        if said and len(said) == len(KEYWORDS[name]):
+            yield said if len(said) > 1 else said[0]
 
 
 def modules() -> list[Path]:

@@ -10,7 +10,7 @@ from components.area_map import district_map, on_time_target
 from components.chart import Drawn
 from components.figures.ranked import bars
 from components.figures.series import Line, lines
-from components.language import _, plural
+from components.language import N_, _, plural
 from components.table import Column, Twin
 from metrics.areas import layers
 from metrics.measure import measure
@@ -64,8 +64,8 @@ def _over_time(known: pd.DataFrame, target: float | None, is_part: bool) -> str:
 
 
 SERVICES = (
-    Column("label", "Service", href="href"), Column("opened", "Reported", "cases"), Column("value", "On time", "share"), Column("n", "Were due", "cases"),
-    Column("median", "Half closed within (days)", "days"), Column("p90", "9 of 10 closed within (days)", "days"), Column("open", "Open now", "cases"),
+    Column("label", N_("Service"), href="href"), Column("opened", N_("Reported"), "cases"), Column("value", N_("On time"), "share"), Column("n", N_("Were due"), "cases"),
+    Column("median", N_("Half closed within (days)"), "days"), Column("p90", N_("9 of 10 closed within (days)"), "days"), Column("open", N_("Open now"), "cases"),
 )  # fmt: skip
 
 
