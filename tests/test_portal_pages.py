@@ -125,7 +125,9 @@ def test_a_service_that_is_not_released_is_a_page_that_does_not_exist(portal: di
 
     def told(slug: str) -> str:
         # Dash numbers every document it sends.
-        return re.sub(r"\w+~[0-9a-f]{64}", "", json.dumps(portal[f"/service/{slug}"])).replace(slug, "*")
+        return re.sub(
+            r"\w+~[0-9a-f]{64}", "", json.dumps({name: part for name, part in portal[f"/service/{slug}"].items() if name != "log"})
+        ).replace(slug, "*")
 
     assert told("no-heat") == told("nothing-at-all")
     page = portal["/service/no-heat"]
