@@ -42,6 +42,8 @@ MOVING = """() => [...document.querySelectorAll("*")].filter(one => {
 def resident(browser: Browser) -> Iterator[Watched]:
     """One window for all pages: what is kept from one to the next makes no difference to what is checked."""
     with watched(browser, size=NARROW) as found:
+        # The first figures of a load are counted while the page waits for them.
+        found.page.set_default_navigation_timeout(90_000)
         yield found
 
 
@@ -106,6 +108,7 @@ def test_the_front_page_needs_no_mouse(browser: Browser, public_url: str) -> Non
     """Skip link, navigation, language, filters, what belongs to a chart and its table: in this order, each seen when it is reached."""
     with watched(browser) as found:
         page = found.page
+        page.set_default_navigation_timeout(90_000)
         page.goto(public_url + "/?lang=en")
         found.settle()
         path = walked(page)
@@ -141,6 +144,7 @@ def walked(page: Page, most: int = 120) -> list[dict[str, Any]]:
 def test_the_language_is_switched_by_keyboard_and_the_view_stays(browser: Browser, public_url: str) -> None:
     with watched(browser) as found:
         page = found.page
+        page.set_default_navigation_timeout(90_000)
         page.goto(public_url + "/?district=hill&lang=en")
         found.settle()
         switch = page.locator("a.language")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from string import Formatter
 
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from pandas.testing import assert_frame_equal
 
 from access import PUBLIC_VIEWER
-from components import catalogue, language
+from components import catalogue, language, theme, words
 from components.language import N_, _, plural, said, spoken
 from data_access.city import CityError, load_city
 from metrics.desk import Desk
@@ -126,6 +127,30 @@ def test_a_sentence_is_translated_whole_and_its_marked_fields_with_it(in_german:
     assert plural("{n} case", "{n} cases", 1) == "1 caso"
     assert plural("{n} case", "{n} cases", 12345) == "12.345 casos"
     assert plural("{n} case", "{n} cases", 1.5) == "1,5 casos"
+
+
+def test_numbers_are_written_as_the_reader_writes_them(in_german: None) -> None:
+    assert (words.count(12345), words.share(0.7934), words.decimal(1234.56, 2)) == ("12.345", "79,3 %", "1.234,56")
+
+
+def test_days_units_and_ages_are_told_in_spanish(city: Flask) -> None:
+    with city.test_request_context("/?lang=es"):
+        assert words.day(date(2026, 11, 16)) == "16 nov 2026"
+        assert words.weekday(date(2026, 11, 16)) == "lun 16 nov 2026"
+        assert words.days_between(date(2026, 7, 1), date(2026, 10, 1)) == "1 jul al 30 sep 2026"
+        assert (words.value(1, "cases"), words.value(12345, "cases"), words.value(4.25, "days")) == (
+            "1 solicitud",
+            "12,345 solicitudes",
+            "4.2 días",
+        )
+        assert (words.age(5), words.age(24 * 3), words.joined(["Bache", "Acera", "Semáforo", "Árbol"])) == (
+            "5 horas",
+            "3 días",
+            "Bache, Acera, Semáforo y 1 más",
+        )
+        # Plotly writes the months of an axis itself.
+        assert theme.graph_config()["locales"]["es"]["format"]["shortMonths"][:2] == ["ene", "feb"]
+    assert "locale" not in theme.graph_config()
 
 
 def test_a_refusal_is_english_for_programs_and_the_readers_language_for_people(in_german: None) -> None:

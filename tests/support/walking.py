@@ -37,6 +37,10 @@ SHOWN = {
     "ticktext",
 }
 """Properties a reader sees or hears."""
+SAID_OF_PAGE = re.compile(
+    r'<meta (?:name|property)="[\w:]*(?:title|description)" content="([^"]*)"|<title>([^<]*)</title>|<noscript>(.*?)</noscript>'
+)
+"""What the page's own source says of it: to search engines, previews of links, and where nothing else works."""
 HIDDEN = {"id", "data", "href", "src", "className", "config", "geojson", "customdata", "meta"}
 KEPT = re.compile(r"Statroom|CSV|API|English|Español|JSON|GeoJSON|Parquet|https?://\S+|/[\w?#]\S*|'[a-z0-9_]+'|%\{[^}]*\}|<[^>]*>|&\w+;")
 """Names of things that have none in another language, addresses, and what plotly or HTML reads."""
@@ -97,6 +101,9 @@ def parts_of(client: FlaskClient, address: str) -> Iterator[Any]:
     given = {"_pages_location.pathname": path, "_pages_location.search": f"?{search}" if search else ""}
     page = asked(client, body(router, given))
     yield page
+    index = client.get(f"{path}?lang={CODE}").get_data(as_text=True)
+    assert f'<html lang="{CODE}">' in index, path
+    yield {"title": page["_pages_store"]["data"]["title"], "text": SAID_OF_PAGE.findall(index)}
     question = next(part["props"]["data"] for part in components(page) if part["props"].get("id") == "question")
     for _name, content in caused(json.dumps(page), question):
         yield asked(client, content)
@@ -125,7 +132,7 @@ def visible(made: Any, shown: bool = False) -> Iterator[str]:
     if isinstance(made, str):
         if shown:
             yield made
-    elif isinstance(made, list):
+    elif isinstance(made, (list, tuple)):
         for value in made:
             yield from visible(value, shown)
     elif isinstance(made, dict):
