@@ -110,7 +110,7 @@ def table_of(twin: Twin, calendar: Calendar, most: int = MOST_ROWS) -> Markup | 
     if twin.frame.empty:
         return None
     ends = ["" if column.kind in ("text", "day", "instant") else "end" for column in twin.columns]
-    head = tag("tr", [tag("th", column.label, scope="col", class_=end or None) for column, end in zip(twin.columns, ends, strict=True)])
+    head = tag("tr", [tag("th", _(column.label), scope="col", class_=end or None) for column, end in zip(twin.columns, ends, strict=True)])
     body = [
         tag("tr", [
             tag("td" if at else "th", text_of(record[column.key], column.kind, calendar), scope=None if at else "row", class_=end or None)
@@ -118,7 +118,7 @@ def table_of(twin: Twin, calendar: Calendar, most: int = MOST_ROWS) -> Markup | 
         ])
         for record in twin.frame.head(most).to_dict("records")
     ]  # fmt: skip
-    return tag("table", tag("caption", twin.caption) if twin.caption else None, tag("thead", head), tag("tbody", body))
+    return tag("table", tag("caption", _(twin.caption)) if twin.caption else None, tag("thead", head), tag("tbody", body))
 
 
 def portal_page(asked: Asked, query: dict[str, str]) -> str:
