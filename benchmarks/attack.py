@@ -63,7 +63,7 @@ class Resident:
             assert answer.status_code < 500, (address, answer.status_code)
             self.asked["refused"] += 1
             return None
-        text = answer.get_data(as_text=True)
+        text = answer.get_data().decode("utf-8", "replace")
         if PLACE.search(text.split("\n", 1)[0] if address.partition("?")[0].endswith(".csv") else ""):
             self.places.append(address)
         return text
