@@ -38,21 +38,34 @@ def user() -> None:
 @click.option(
     "--department", "departments", multiple=True, metavar="ID", help="For role department: its departments; give it several times."
 )
+@click.option(
+    "--district", "districts", multiple=True, metavar="ID", help="For role department: only cases in these areas of the first layer."
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it twice.")
 @click.option("--one-time", is_flag=True, help="Make a password that must be changed at the first sign-in, and print it.")
 @plain_errors
-def add(login: str, name: str, role: str, departments: tuple[str, ...], password_stdin: bool, one_time: bool) -> None:
+def add(
+    login: str, name: str, role: str, departments: tuple[str, ...], districts: tuple[str, ...], password_stdin: bool, one_time: bool
+) -> None:
     """Make an account. The first one is an administrator's; it makes the others in the browser."""
     from data_access.store import accounts
 
     settings = read_settings()
-    _require_departments(settings, departments)
+    _require_known(settings, departments, districts)
     password = accounts.one_time_password() if one_time else _password(password_stdin)
     with _store(settings) as store:
         made = accounts.add(
-            store, login=login, name=name, role=role, departments=departments, password=password, now=_now(), must_change=one_time
+            store,
+            login=login,
+            name=name,
+            role=role,
+            departments=departments,
+            districts=districts,
+            password=password,
+            now=_now(),
+            must_change=one_time,
         )
-    click.echo(f"Made the account {made.login} ({made.role}).")
+    click.echo(f"Made the account {made.login} ({made.rights}).")
     if one_time:
         click.echo(f"One-time password, to be changed at the first sign-in: {password}")
 
@@ -63,21 +76,22 @@ def _password(from_stdin: bool) -> str:
     return click.prompt("Password", hide_input=True, confirmation_prompt=True)
 
 
-def _require_departments(settings: Settings, departments: tuple[str, ...]) -> None:
-    """A department nobody knows would see nothing and never say why."""
+def _require_known(settings: Settings, departments: tuple[str, ...], districts: tuple[str, ...]) -> None:
+    """Who is limited to a department or a district that nobody knows would see nothing and never be told why."""
     from data_access.mart.reading import MartUnavailable, open_mart
 
-    if not departments:
+    if not departments and not districts:
         return
     try:
         mart = open_mart(settings)
     except MartUnavailable:
         return
-    known = [member.slug for member in mart.dimensions.departments]
+    known = {"department": list(mart.dimensions.departments.by_slug), "district": list(mart.dimensions.districts.by_slug)}
     mart.close()
-    unknown = [slug for slug in departments if slug not in known]
-    if unknown:
-        raise click.ClickException(f"there is no department {unknown[0]!r}; there are {', '.join(sorted(known))}.")
+    for what, given in (("department", departments), ("district", districts)):
+        unknown = [slug for slug in given if slug not in known[what]]
+        if unknown:
+            raise click.ClickException(f"there is no {what} {unknown[0]!r}; there are {', '.join(sorted(known[what])) or 'none'}.")
 
 
 @user.command("list")
@@ -92,9 +106,7 @@ def list_users() -> None:
         click.echo("There are no accounts; make the first one with `flask user add --role admin`.")
     for one in found:
         state = "disabled" if one.disabled_at else "locked" if one.locked_until and one.locked_until > _now() else "active"
-        click.echo(
-            f"{one.login:<40} {one.role:<11} {state:<9} {one.name}{' (' + ', '.join(one.departments) + ')' if one.departments else ''}"
-        )
+        click.echo(f"{one.login:<40} {one.rights:<11} {state:<9} {one.name}{'' if one.issuer is None else f' (signs in at {one.issuer})'}")
 
 
 @user.command("disable")

@@ -13,16 +13,17 @@ from components import gate
 from components.table import Column, Twin, html_table
 from data_access.store import accounts, audit, passwords
 from data_access.store.acting import Acting
+from data_access.store.elsewhere import Rights
 from metrics.question import BadQuestion, visible_departments
 from metrics.select import Asked
 
 ACTIONS = {
-    "add": "Make an account", "role": "Change role and departments", "reset": "Give a new one-time password", "disable": "Disable",
+    "add": "Make an account", "role": "Change role, departments and districts", "reset": "Give a new one-time password", "disable": "Disable",
     "enable": "Enable again",
 }  # fmt: skip
 STAFF_ROLES = {role: role.capitalize() for role in ROLES if role != "public"}
 FIELDS = (
-    Column("login", "Login"), Column("name", "Name"), Column("role", "Role"), Column("departments", "Departments"), Column("state", "State"),
+    Column("login", "Login"), Column("name", "Name"), Column("role", "Role"), Column("departments", "Departments"), Column("districts", "Districts"), Column("by", "Signs in by"), Column("state", "State"),
 )  # fmt: skip
 ENTRIES = (Column("at", "When", "instant"), Column("viewer_name", "Who"), Column("action", "Did"), Column("detail", "To what"))
 QUESTION = Input("question", "data")
@@ -44,6 +45,7 @@ def form() -> html.Form:
             field("name", "Name (for a new account)", dbc.Input(id="admin-name", maxlength=accounts.LONGEST, size="sm", autocomplete="off")),
             field("role", "Role", dbc.Select(id="admin-role", options=options(STAFF_ROLES), value="viewer", size="sm")),
             field("departments", "Departments (ids, for role department)", dbc.Input(id="admin-departments", maxlength=2_000, size="sm", placeholder="parks-and-trees, streets")),
+            field("districts", "Districts (ids, for role department; empty for the whole city)", dbc.Input(id="admin-districts", maxlength=2_000, size="sm")),
             html.Button("Do it", id="admin-do", type="button", className="btn btn-primary"),
         ],
         className="admin-form",
@@ -60,7 +62,7 @@ def fill(asked: Asked, said: None = None) -> dict[str, Any]:
     permit(desk.viewer(), "administer")
     now = desk.acting("administer").now
     rows = [
-        {"login": one.login, "name": one.name, "role": one.role, "departments": ", ".join(one.departments),
+        {"login": one.login, "name": one.name, "role": one.role, "departments": ", ".join(one.departments), "districts": ", ".join(one.districts), "by": one.issuer or "password",
          "state": "disabled" if one.disabled_at else "locked" if one.locked_until and one.locked_until > now else "active"}
         for one in accounts.everybody(desk.store())
     ]  # fmt: skip
@@ -69,10 +71,14 @@ def fill(asked: Asked, said: None = None) -> dict[str, Any]:
     return {"accounts": table if rows else html.P("No accounts yet.", className="note"), "audit": done}
 
 
-def _departments(value: Any) -> tuple[str, ...]:
-    """A parser of department ids separated by commas."""
-    text = gate.short_text(2_000, "Departments")(value)
-    return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+def _ids(what: str) -> gate.Parser:
+    """A parser of ids separated by commas."""
+
+    def parse(value: Any) -> tuple[str, ...]:
+        text = gate.short_text(2_000, what)(value)
+        return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+
+    return parse
 
 
 @gate.changes(
@@ -81,32 +87,36 @@ def _departments(value: Any) -> tuple[str, ...]:
         "what": (State("admin-action", "value"), gate.one_of(ACTIONS, "action")),
         "login": (State("admin-login", "value"), gate.short_text(accounts.LONGEST, "The login")),
         "name": (State("admin-name", "value"), gate.short_text(accounts.LONGEST, "The name")),
-        "role": (State("admin-role", "value"), gate.one_of(STAFF_ROLES, "role")), "departments": (State("admin-departments", "value"), _departments),
+        "role": (State("admin-role", "value"), gate.one_of(STAFF_ROLES, "role")), "departments": (State("admin-departments", "value"), _ids("Departments")),
+        "districts": (State("admin-districts", "value"), _ids("Districts")),
     },
 )  # fmt: skip
-def change(acting: Acting, asked: Asked, what: str, login: str, name: str, role: str, departments: tuple[str, ...]) -> str:
+def change(acting: Acting, asked: Asked, what: str, login: str, name: str, role: str, departments: tuple[str, ...], districts: tuple[str, ...]) -> str:  # fmt: skip
     """Do what the form says; the sentence says what was done, and a one-time password exactly once."""
     known = visible_departments(acting.viewer, asked.mart)
     unknown = [slug for slug in departments if slug not in known]
     if unknown:
         raise BadQuestion(f"There is no department called '{unknown[0][:40]}'; the list of departments has the ids in its addresses.")
-    of = departments if role == "department" else ()
+    nowhere = [slug for slug in districts if slug not in asked.mart.dimensions.districts.by_slug]
+    if nowhere:
+        raise BadQuestion(f"There is no district called '{nowhere[0][:40]}'; the map's addresses have the ids.")
+    rights = Rights(role, departments, districts) if role == "department" else Rights(role)  # type: ignore[arg-type]
     try:
-        return _done(acting, what, login.lower(), name, role, of)
+        return _done(acting, what, login.lower(), name, rights)
     except (accounts.NoAccount, passwords.WeakPassword) as error:
         raise BadQuestion(str(error)) from None
 
 
-def _done(acting: Acting, what: str, login: str, name: str, role: str, departments: tuple[str, ...]) -> str:
+def _done(acting: Acting, what: str, login: str, name: str, rights: Rights) -> str:
     store, now = acting.store, acting.now
-    rights = f"{role}{' of ' + ', '.join(departments) if departments else ''}"
+    given = {"role": rights.role, "departments": rights.departments, "districts": rights.districts}
     if what == "add":
         password = accounts.one_time_password()
-        accounts.add(store, login=login, name=name, role=role, departments=departments, password=password, now=now, must_change=True)
+        accounts.add(store, login=login, name=name, **given, password=password, now=now, must_change=True)
         audit.note(store, acting.viewer, "account made", f"{login}: {rights}", now)
         return f"Made {login} ({rights}). One-time password, shown only now: {password}"
     if what == "role":
-        accounts.change_role(store, login, role, departments)
+        accounts.change_role(store, login, **given)
         audit.note(store, acting.viewer, "account changed", f"{login}: {rights}", now)
         return f"{login} is now {rights}."
     if what == "reset":

@@ -29,7 +29,7 @@ def areas_of(asked: Asked) -> dict[str, str]:
     found = {NOBODY: "Choose an area"}
     for layer in layers(asked):
         name = asked.mart.dimensions.area_layers.by_slug[layer].name
-        found |= {f"{layer}{SEPARATOR}{area.slug}": f"{area.name} ({name.lower()})" for area in asked.mart.dimensions.areas(layer)}
+        found |= {f"{layer}{SEPARATOR}{area.slug}": f"{area.name} ({name.lower()})" for area in asked.open_areas(layer)}
     return found
 
 

@@ -250,7 +250,7 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     elif name in ("request_type", "request_group", "programme"):
         members = list(getattr(dimensions, name + "s"))
     elif name in dimensions.area_layers.by_slug:
-        members = list(dimensions.areas(name))
+        members = list(asked.open_areas(name))
     else:
         raise BadQuestion("There is no filter called '{name}'.", name=name[:40])
     every = _(LABELS[name]) if name in LABELS else dimensions.area_layers.by_slug[name].name

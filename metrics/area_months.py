@@ -26,7 +26,7 @@ def area_months(asked: Asked, metric_id: str, layer: str) -> pd.DataFrame:
     months = asked.calendar.starts(asked.question.start, asked.question.end, "month")
     if len(months) > MOST_MONTHS:
         raise BadQuestion(f"The period touches {len(months)} months; choose at most {MOST_MONTHS} to step through.")
-    members = asked.mart.dimensions.areas(layer)
+    members = asked.open_areas(layer)
     answer = measure(metric_id, asked.about(asked.question.about(grain="month")), by=layer, period=True)
     every = pd.MultiIndex.from_product(
         [[member.slug for member in members], pd.to_datetime(months).astype("datetime64[us]")], names=["key", "period"]

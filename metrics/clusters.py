@@ -87,9 +87,7 @@ def _land(asked: Asked, layer: str, box: tuple[float, float, float, float], cell
     west, south, east, north = box
     columns, rows = np.arange(floor(west / cell), ceil(east / cell)), np.arange(floor(south / cell), ceil(north / cell))
     x, y = (axis.ravel() for axis in np.meshgrid(columns, rows))
-    outlines = shapely.from_geojson(
-        [member.extra["geometry"] for member in asked.mart.dimensions.areas(layer) if member.extra.get("geometry")]
-    )
+    outlines = shapely.from_geojson([member.extra["geometry"] for member in asked.open_areas(layer) if member.extra.get("geometry")])
     city = shapely.union_all(outlines)
     shapely.prepare(city)
     inside = shapely.contains_xy(city, (x + 0.5) * cell, (y + 0.5) * cell)

@@ -153,5 +153,5 @@ def _population(asked: Asked, by: tuple[str, ...], index: pd.Index) -> pd.Series
 
 
 def _people(asked: Asked, layer: str, areas: set[str] | None) -> float:
-    members = asked.mart.dimensions.areas(layer)
+    members = asked.open_areas(layer)
     return sum(float(area.extra.get("population") or 0) for area in members if areas is None or area.slug in areas)

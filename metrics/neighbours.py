@@ -23,7 +23,7 @@ def borders(asked: Asked, layer: str) -> tuple[list[str], np.ndarray]:
 def _found(asked: Asked, layer: str) -> dict[str, list]:
     import shapely  # imported late: most views ask nothing of it
 
-    members = [member for member in asked.mart.dimensions.areas(layer) if member.extra.get("geometry")]
+    members = [member for member in asked.open_areas(layer) if member.extra.get("geometry")]
     outlines = shapely.from_geojson([member.extra["geometry"] for member in members])
     near = shapely.STRtree(outlines).query(outlines, predicate="dwithin", distance=REACH_DEGREES) if members else np.empty((2, 0), int)
     pairs = near[:, near[0] < near[1]].T

@@ -162,6 +162,10 @@ class Asked:
             return dimensions.vocabulary(by)
         return dimensions.areas(by)
 
+    def open_areas(self, layer: str) -> Dimension:
+        """The areas of `layer` of which this scope can say that there is no case: those in its districts."""
+        return self.mart.dimensions.areas_within(layer, self.scope.districts)
+
     def named(self, frame: pd.DataFrame, by: By) -> pd.DataFrame:
         """`frame` with `key` and `label` in place of the group's number `grp`, and the same with `_2` for a second dimension."""
         made = frame.drop(columns=[name for name in GROUPS if name in frame.columns])

@@ -399,6 +399,7 @@ def test_only_an_administrator_changes_accounts(person: Any, own_settings: Setti
             "name": ("admin-name", "New"),
             "role": ("admin-role", "viewer"),
             "departments": ("admin-departments", ""),
+            "districts": ("admin-districts", ""),
         }
         state = [
             {"id": "question", "property": "data", "value": {}},

@@ -125,6 +125,15 @@ class Dimensions:
         renamed = {column: frame[column].map(lambda name: self._names.get(name, name)) for column in NAMED if column in frame.columns}
         return frame.assign(**renamed)
 
+    def areas_within(self, layer_id: str, districts: tuple[str, ...] | None) -> Dimension:
+        """The areas of a layer that are known to lie in these areas of the first layer; None: all of them."""
+        every = self.areas(layer_id)
+        if districts is None:
+            return every
+        if every is self.districts:
+            return Dimension([area for area in every if area.slug in districts])
+        return Dimension([area for area in every if area.extra.get("parent_slug") in districts])
+
     def _dimension(self, table: Table) -> Dimension:
         return _dimension(self._read(table))
 

@@ -49,8 +49,12 @@ class Account:
     @property
     def rights(self) -> str:
         """The role and what it is limited to, in words."""
-        limits = [" of " + ", ".join(self.departments)] if self.departments else []
-        return self.role + "".join([*limits, *([" in " + ", ".join(self.districts)] if self.districts else [])])
+        return rights_in_words(self.role, self.departments, self.districts)
+
+
+def rights_in_words(role: str, departments: tuple[str, ...], districts: tuple[str, ...]) -> str:
+    """A role and what it is limited to: "department of parks in north"."""
+    return f"{role}{' of ' + ', '.join(departments) if departments else ''}{' in ' + ', '.join(districts) if districts else ''}"
 
 
 def account_of(row: Any) -> Account:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from access import Role
 from data_access.city_models import Group
-from data_access.store.accounts import LONGEST, Account, account_of
+from data_access.store.accounts import LONGEST, Account, account_of, rights_in_words
 from data_access.store.models import account, sign_in
 
 PROXY = "proxy"
@@ -29,6 +29,9 @@ class Rights:
     role: Role
     departments: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return rights_in_words(self.role, self.departments, self.districts)
 
 
 @dataclass(frozen=True, slots=True)
