@@ -34,7 +34,7 @@ def _serving(settings: Settings) -> Flask:
 
     import api
     from access import PUBLIC_VIEWER
-    from components import gate, keeping, language, page, shell, web
+    from components import gate, keeping, language, limits, page, shell, web
     from data_access import cache
     from metrics.desk import Desk
 
@@ -58,6 +58,7 @@ def _serving(settings: Settings) -> Flask:
         language.start(server, lambda: desk.city.facts.locale)
         outward.start()
         desk.speak(lambda: language.spoken().code)
+        limits.limit_residents(server, settings)
     else:
         from components import viewing
 

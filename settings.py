@@ -106,6 +106,8 @@ class Settings:
     """STATROOM_HSTS: for how many seconds a browser that came by HTTPS is to use nothing else; 0: it is not told."""
     api_rate: str = "120 per minute"
     """STATROOM_API_RATE: how often one client may ask the API, such as `5 per second` or `1000 per hour`."""
+    public_rate: str = "3000 per minute"
+    """STATROOM_PUBLIC_RATE: how much one address may ask of the portal: each page is about 20 questions."""
 
     @property
     def released(self) -> Path:
@@ -154,6 +156,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port=_port(env.get("PORT") or "8050"),
         sign_in_rate=_rate("STATROOM_SIGN_IN_RATE", env.get("STATROOM_SIGN_IN_RATE") or "20 per minute"),
         api_rate=_rate("STATROOM_API_RATE", env.get("STATROOM_API_RATE") or "120 per minute"),
+        public_rate=_rate("STATROOM_PUBLIC_RATE", env.get("STATROOM_PUBLIC_RATE") or "3000 per minute"),
     )
 
 

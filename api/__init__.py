@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import embed, errors, health, limits, open_data, routes, site
+from api import embed, errors, health, open_data, routes, site
+from components import limits
 from metrics.desk import Desk
 
 
@@ -21,6 +22,7 @@ def register(server: Flask, desk: Desk) -> None:
         errors.register(blueprint)
     # A widget says in its own frame what is wrong.
     blueprints += [embed.blueprint(desk)] if desk.is_public else []
-    limits.start(server, desk, blueprints)
+    limiter = limits.limiter_of(server, desk.settings)
     for blueprint in blueprints:
+        limiter.limit(desk.settings.api_rate, key_func=limits.viewer_at(desk))(blueprint)
         server.register_blueprint(blueprint)

@@ -49,8 +49,12 @@
   var fetched = window.fetch;
   window.fetch = function () {
     return fetched.apply(window, arguments).then(function (answer) {
-      var ours = answer.status === 401 && new URL(answer.url, window.location.href).pathname === "/_dash-update-component";
-      if (ours) { window.location.assign("/sign-in?next=" + encodeURIComponent(window.location.pathname + window.location.search)); }
+      var ours = new URL(answer.url, window.location.href).pathname === "/_dash-update-component";
+      // Who asked too often is told so in the words of the answer.
+      if (ours && answer.status === 429) {
+        answer.clone().text().then(function (words) { window.dash_clientside.set_props("notice", { children: words, hidden: false }); });
+      }
+      if (ours && answer.status === 401) { window.location.assign("/sign-in?next=" + encodeURIComponent(window.location.pathname + window.location.search)); }
       return answer;
     });
   };

@@ -9,11 +9,10 @@ from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, g, redirect, render_template, request, session
-from flask_limiter import Limiter
 from werkzeug.wrappers import Response as Answer
 
 from access import AccessDenied, Viewer
-from components import gate
+from components import gate, limits
 from data_access.store import accounts, audit, passwords, sessions
 from data_access.store.accounts import Account
 from settings import Settings, utc_now
@@ -82,8 +81,7 @@ def require(server: Flask) -> None:
 def add_routes(server: Flask, settings: Settings) -> None:
     """`/sign-in`, `/sign-out`, `/account`."""
     rate = settings.sign_in_rate
-    limiter = Limiter(key_func=lambda: str(request.remote_addr), app=server, storage_uri=settings.cache_url or "memory://", key_prefix="sign-in",
-                      in_memory_fallback=[rate] if settings.cache_url else None, in_memory_fallback_enabled=bool(settings.cache_url))  # fmt: skip
+    limiter = limits.limiter_of(server, settings)
 
     @server.get("/sign-in")
     def sign_in_form() -> Any:

@@ -1,0 +1,81 @@
+"""How often one client may ask, so that one script does not slow the service for everybody.
+
+One counter for the whole process: in Redis if there is one, else in memory, where two processes allow up to twice as
+much. A client is an address, for the API also a viewer; behind a proxy that does not tell the client's address all share one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter, RateLimitExceeded
+
+from components.language import _
+from metrics.desk import Desk, Unknown
+from settings import Settings
+
+EXTENSION = "statroom-limits"
+COUNTED_ELSEWHERE = ("/api/", "/data/", "/embed/")
+FREE = ("/assets/", "/_dash-component-suites/", "/bootstrap/", "/healthz", "/readyz", "/_favicon.ico")
+"""What browsers keep, and what machines watch."""
+SECONDS = 1.0
+"""How long Redis may take before the count goes on in memory."""
+
+
+def limiter_of(server: Flask, settings: Settings) -> Limiter:
+    """The counter of `server`, made when first asked for."""
+    if EXTENSION not in server.extensions:
+        shared = settings.cache_url
+        server.extensions[EXTENSION] = Limiter(
+            key_func=address, app=server, storage_uri=shared or "memory://", key_prefix=f"statroom-{settings.audience}", headers_enabled=True,
+            storage_options={"socket_connect_timeout": SECONDS, "socket_timeout": SECONDS} if shared else {},
+            # Without Redis the same limits go on in memory: it must never be the reason that figures are missing.
+            in_memory_fallback_enabled=bool(shared),
+        )  # fmt: skip
+        server.register_error_handler(RateLimitExceeded, _too_often)
+    return server.extensions[EXTENSION]
+
+
+def address() -> str:
+    """Where the present request comes from. Of an IPv6 address the network: whoever has one has all of it."""
+    text = str(request.remote_addr)
+    try:
+        number = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    return text if number.version == 4 else str(ipaddress.ip_network(f"{text}/64", strict=False))
+
+
+def viewer_at(desk: Desk) -> Callable[[], str]:
+    """A viewer at an address: colleagues behind one address do not use each other's share up."""
+
+    def client() -> str:
+        try:
+            viewer = desk.viewer().id
+        except Unknown:
+            viewer = ""
+        return f"{viewer} {address()}"
+
+    return client
+
+
+def limit_residents(server: Flask, settings: Settings) -> None:
+    """Count what anonymous clients ask of the portal: pages, callbacks, charts as files. Called before the Dash application is made."""
+    limiter = limiter_of(server, settings)
+
+    @limiter.shared_limit(settings.public_rate, scope="portal")
+    def count() -> None:
+        """Raises RateLimitExceeded for whoever asked too often."""
+
+    @server.before_request
+    def counted() -> None:
+        if not request.path.startswith((*FREE, *COUNTED_ELSEWHERE)):
+            count()
+
+
+def _too_often(_error: RateLimitExceeded) -> Any:
+    words = _("You have asked for a lot in a short time. Wait a minute and go on; nothing is lost.")
+    return Response(words + "\n", 429, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
