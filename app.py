@@ -44,10 +44,12 @@ def _serving(settings: Settings) -> Flask:
         raise SettingsError(f"STATROOM_HOST is {settings.host!r}; without passwords the staff application serves 127.0.0.1 only.")
     server = Flask("statroom", root_path=str(ROOT), template_folder="components/templates")
     web.behind_proxies(server, settings.trusted_proxies)
+    is_secure = settings.trusted_proxies > 0 or settings.host not in LOOPBACK_HOSTS
     server.secret_key = settings.secret_key or secrets.token_hex(32)
     server.config |= {
-        "SESSION_COOKIE_SAMESITE": "Lax", "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_NAME": f"statroom_{settings.port}",
-        "SESSION_COOKIE_SECURE": settings.trusted_proxies > 0 or settings.host not in LOOPBACK_HOSTS,
+        "SESSION_COOKIE_SAMESITE": "Lax", "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SECURE": is_secure,
+        # With this prefix a browser takes the cookie from this host over TLS only, so that no neighbour can plant one.
+        "SESSION_COOKIE_NAME": f"{'__Host-' if is_secure else ''}statroom_{settings.port}",
     }  # fmt: skip
     desk = Desk(settings, lambda: PUBLIC_VIEWER)
     gate.start(server, desk)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
-from access import ROLES
+from access import ROLES, Viewer
 from cli.errors import plain_errors
 from settings import Settings, read_settings, utc_now
 
@@ -16,7 +17,7 @@ STAFF_ROLES = [role for role in ROLES if role != "public"]
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator[object]:
+def _store(settings: Settings) -> Iterator[Any]:
     from data_access.store.engine import open_store
 
     store = open_store(settings)
@@ -65,6 +66,7 @@ def add(
             now=_now(),
             must_change=one_time,
         )
+        _note(store, "account made", f"{made.login}: {made.rights}")
     click.echo(f"Made the account {made.login} ({made.rights}).")
     if one_time:
         click.echo(f"One-time password, to be changed at the first sign-in: {password}")
@@ -119,6 +121,7 @@ def disable(login: str, enable: bool) -> None:
 
     with _store(read_settings()) as store:
         accounts.disable(store, login, _now(), disabled=not enable)
+        _note(store, "account enabled" if enable else "account disabled", login)
     click.echo(f"{login} is {'enabled' if enable else 'disabled'}.")
 
 
@@ -131,7 +134,15 @@ def reset(login: str) -> None:
 
     with _store(read_settings()) as store:
         password = accounts.reset(store, login, _now())
+        _note(store, "password reset", login)
     click.echo(f"One-time password, to be changed at the first sign-in: {password}")
+
+
+def _note(store: Any, action: Any, detail: str) -> None:
+    """Whoever may use this command line is on record as that."""
+    from data_access.store import audit
+
+    audit.note(store, Viewer("command-line", "Command line", "admin"), action, detail, _now())
 
 
 def _now():  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ from data_access import vocabulary
 from data_access.mart.reading import Mart
 from metrics.cells import Cell, cell_of, written
 from metrics.definitions import REGISTRY
-from metrics.narrowing import ROUTE, is_place, routes_of
+from metrics.narrowing import ROUTE, areas_open_to, is_place, routes_of
 from metrics.periods import GRAINS, Calendar, Grain, quarter_days, quarter_name
 from metrics.wording import N_, BadQuestion
 
@@ -149,7 +149,7 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         (layer.slug, area)
         for layer in dimensions.area_layers
         if not layer.extra["is_context"]
-        for area in _members(_text(query, layer.slug), _areas(viewer, mart, layer.slug), layer.name.lower())
+        for area in _members(_text(query, layer.slug), areas_open_to(viewer, mart, layer.slug, NONE), layer.name.lower())
     ]
     return Question(
         start=start,
@@ -186,13 +186,6 @@ def _departments(viewer: Viewer, mart: Mart) -> Mapping[str, Any]:
     """What `viewer` may name as a department: nobody's cases are open to those who see all departments."""
     visible = visible_departments(viewer, mart)
     return visible if scope_of(viewer).departments is not None else _or_none(visible, viewer)
-
-
-def _areas(viewer: Viewer, mart: Mart, layer: str) -> Mapping[str, Any]:
-    """What `viewer` may name as an area: whoever is limited to districts those in them, and no case that lies nowhere."""
-    districts = scope_of(viewer).districts
-    known = mart.dimensions.areas_within(layer, districts).by_slug
-    return known if districts is not None else _or_none(known, viewer)
 
 
 def _or_none(known: Mapping[str, Any], viewer: Viewer) -> Mapping[str, Any]:

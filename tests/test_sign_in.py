@@ -258,6 +258,11 @@ def test_the_first_administrator_is_made_on_the_command_line(tmp_path: Path) -> 
     password = again.output.split(": ")[1].strip()
     assert len(password) == 27
     assert run(tmp_path, "disable", "ada").exit_code == 1
+    engine = create_engine(f"sqlite:///{tmp_path / 'statroom.sqlite'}")
+    done = audit.entries(engine, ADMIN)
+    engine.dispose()
+    assert list(done["action"]) == ["password reset", "account made"]
+    assert set(done["viewer_name"]) == {"Command line"}
     assert "no account 'eve'" in run(tmp_path, "reset", "eve").stderr
 
 
@@ -361,6 +366,17 @@ def test_signing_in_makes_a_new_token_and_signing_out_ends_the_old_one(person: A
     for old in (first, last):
         person.cookies.update(old)
         assert person.get("/").status_code == 303
+
+
+def test_signing_out_everywhere_ends_every_browser_s_session(person: Any, url: str) -> None:
+    import httpx
+
+    enter(person, "mayor")
+    with httpx.Client(base_url=url, headers={"Accept": "text/html"}, timeout=30) as other:
+        enter(other, "mayor")
+        assert other.get("/api/v1/metrics").status_code == 200
+        person.post("/sign-out", data={"everywhere": "yes"})
+        assert (other.get("/").status_code, person.get("/").status_code) == (303, 303)
 
 
 def test_a_department_head_sees_the_department_alone(person: Any) -> None:

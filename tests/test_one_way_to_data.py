@@ -1,0 +1,92 @@
+"""There is one way to data: a viewer's question through `metrics`. Whoever reads another way is named here, file and line."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from settings import ROOT
+from tests.test_imports_direction import files, layer_of
+
+ABOVE = [path for path in files() if layer_of(path) in ("components", "pages", "api", "cli", "app", "serve")]
+READS = {
+    "spells", "open_spells", "closed_spells", "due_spells", "case_records", "case_events", "measures", "measure_values", "quarantine", "quality_issues",
+}  # fmt: skip
+"""What a mart gives FROMs by, and what runs them."""
+OPENING = {"api/health.py", "cli/users.py", "cli/state.py", "serve.py"}
+"""Who opens a mart without a desk: to say how old it is and which departments there are. None reads a case."""
+STORE_ONLY_BELOW = {"models", "guard", "writing", "staging", "generations", "facts", "public", "measures"}
+SCOPES = {"asked.scope", "scope", "self.scope"}
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    yield from (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def where(path: Path, node: ast.AST) -> str:
+    return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+
+
+def test_no_page_component_route_command_or_job_reads_the_mart_itself() -> None:
+    """Not by a FROM, not by `Mart.read`: figures come from `measure` and its like, cases from `case_list`, both of an `Asked`."""
+    found = []
+    for path in ABOVE:
+        for call in calls(path):
+            on_mart = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value).endswith("mart")
+            if (on_mart and name_of(call) in {*READS, "read"}) or name_of(call) in READS - {"measures"}:
+                found.append(where(path, call))
+    assert found == []
+
+
+def test_a_mart_is_opened_by_the_desk_and_by_those_who_only_ask_how_old_it_is() -> None:
+    opening = {str(path.relative_to(ROOT)) for path in ABOVE for call in calls(path) if name_of(call) in ("open_mart", "Mart")}
+    assert opening <= OPENING
+
+
+def test_an_asked_question_is_made_of_a_viewer_in_one_place() -> None:
+    """`ask` mints the scope; an `Asked` made by hand could hold anybody's."""
+    made = [where(path, call) for path in files() for call in calls(path) if name_of(call) == "Asked"]
+    assert [place.partition(":")[0] for place in made] == ["metrics/measure.py"]
+    minted = {str(path.relative_to(ROOT)) for path in files() for call in calls(path) if name_of(call) == "scope_of"}
+    assert minted == {f"metrics/{name}.py" for name in ("audit", "measure", "narrowing", "question")} | {
+        "data_access/mart/reading.py",
+        "data_access/store/annotations.py",
+    }
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_everything_kept_is_kept_under_its_scope(path: Path) -> None:
+    for call in calls(path):
+        if name_of(call) == "cached" and isinstance(call.func, ast.Name):
+            assert len(call.args) == 5, where(path, call)
+            assert ast.unparse(call.args[1]).endswith("edition"), where(path, call)
+            assert ast.unparse(call.args[2]) in SCOPES, where(path, call)
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_about_a_viewer_is_kept_in_another_way(path: Path) -> None:
+    """A function that remembers its answers must not take what belongs to one viewer, and no cache but ours is used."""
+    if layer_of(path) != "data_access":
+        assert not {name_of(call) for call in calls(path)} & {"memoize", "cached_method"}
+        assert "flask_caching" not in path.read_text("utf-8")
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef) and any(
+            "cache" in ast.unparse(mark) and "property" not in ast.unparse(mark) for mark in node.decorator_list
+        ):
+            taken = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+            assert not taken & {"self", "asked", "viewer", "scope", "mart", "question", "desk"}, where(path, node)
+
+
+@pytest.mark.parametrize("path", ABOVE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_above_the_figures_nobody_knows_tables(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(("data_access.mart", "data_access.store")):
+            modules = {node.module.rpartition(".")[2], *(alias.name for alias in node.names)}
+            assert not modules & STORE_ONLY_BELOW or str(path.relative_to(ROOT)) in ("serve.py", "cli/state.py"), where(path, node)
