@@ -55,8 +55,8 @@ def _vouched_for(headers: ProxyHeaders) -> Account:
     sent = request.headers.getlist(headers.user)
     if not headers.sends_from(other_end()):
         raise provider.Refused("Statroom is reached through your city's sign-in only; use the address that your city gives for it.")
-    # Two values are a client's and the proxy's, and nobody can tell which is which.
-    if len(sent) != 1 or not 0 < len(sent[0].strip()) <= 255:
+    # Two values are a client's and the proxy's, and nobody can tell which is which. A server may join them with a comma.
+    if len(sent) != 1 or "," in sent[0] or not 0 < len(sent[0].strip()) <= 255:
         raise provider.Refused("Your city's sign-in did not say who you are; sign in there again.")
     user, now = sent[0].strip(), sign_in.present_instant()
     listed = [part.strip() for line in request.headers.getlist(headers.groups) for part in line.split(",")]

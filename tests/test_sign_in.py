@@ -233,7 +233,7 @@ def test_a_real_city_has_accounts_and_the_demo_has_none() -> None:
 
 @pytest.mark.parametrize(
     ("environ", "said"),
-    [({"STATROOM_SIGN_IN": "open"}, "set it to 'demo' or 'accounts'"), ({"STATROOM_HOST": "0.0.0.0"}, "without passwords"),
+    [({"STATROOM_SIGN_IN": "open"}, "set it to 'demo', 'accounts', 'oidc' or 'proxy'"), ({"STATROOM_HOST": "0.0.0.0"}, "without passwords"),
      ({"STATROOM_HOST": "0.0.0.0", "STATROOM_SIGN_IN": "accounts"}, "STATROOM_SECRET_KEY is empty"),
      ({"STATROOM_TRUSTED_PROXIES": "-1"}, "STATROOM_TRUSTED_PROXIES")],
     ids=str,
