@@ -66,6 +66,8 @@ class ProxyHeaders:
             there = ipaddress.ip_address(address)
         except ValueError:
             return False
+        # A socket for both kinds writes an IPv4 address as one of IPv6.
+        there = getattr(there, "ipv4_mapped", None) or there
         return any(there in ipaddress.ip_network(known) for known in self.addresses)
 
 

@@ -18,10 +18,10 @@ from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, request, session
 from requests import RequestException
 
-from components import gate, sign_in
+from components import gate, limits, sign_in
 from data_access.store import audit, elsewhere, sessions
 from data_access.store.elsewhere import Person, Rights
-from settings import Provider
+from settings import Provider, Settings
 
 NAME = "provider"
 WAY = "way"
@@ -32,6 +32,7 @@ LEEWAY_SECONDS = 60
 SIGNED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures that only the provider can make: none that rests on a secret we share, and no absent one."""
 MOST_GROUPS = 2_000
+LONGEST_LOGGED = 300
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,14 @@ class Refused(Exception):
     """Nobody is signed in; the text says why to the person who tried."""
 
 
-def add_routes(server: Flask, provider: Provider) -> None:
+def add_routes(server: Flask, settings: Settings, provider: Provider) -> None:
     """`/sign-in/provider` sends there, `/sign-in/back` is where people come back to."""
     client = _client(server, provider)
+    # Each of both may wait for the provider: whoever asks without end would keep everybody else waiting.
+    seldom = limits.limiter_of(server, settings).limit(settings.sign_in_rate)
 
     @server.get("/sign-in/provider")
+    @seldom
     def go_there() -> Any:
         way = sign_in.own_way(request.args.get("next", ""))
         if sign_in.present_account() is not None:
@@ -59,6 +63,7 @@ def add_routes(server: Flask, provider: Provider) -> None:
             return _told(error, way)
 
     @server.get("/sign-in/back")
+    @seldom
     def come_back() -> Any:
         way, now = sign_in.own_way(str(session.get(WAY, ""))), sign_in.present_instant()
         try:
@@ -162,7 +167,8 @@ def _told(error: Exception, way: str) -> Any:
         return sign_in.form_page(way, problem="The sign-in provider does not answer at the moment; try again in a few minutes."), 503
     number = secrets.token_hex(4)
     # What comes back may have been made by anybody, so nothing of it is a fault of ours, and none of it is shown.
-    log.warning("Sign-in %s failed: %s: %s", number, type(error).__name__, error)
+    # On one line: an address that somebody made up must not write further lines into the log.
+    log.warning("Sign-in %s failed: %s: %s", number, type(error).__name__, " ".join(str(error).split())[:LONGEST_LOGGED])
     return sign_in.form_page(
         way, problem=f"This sign-in could not be checked or took too long; sign in again. It is logged as {number}."
     ), 403

@@ -43,4 +43,4 @@ def add_menu(server: Flask, desk: Desk) -> None:
     if desk.settings.provider is not None:
         from components import provider
 
-        provider.add_routes(server, desk.settings.provider)
+        provider.add_routes(server, desk.settings, desk.settings.provider)

@@ -169,7 +169,8 @@ class House:
 def house(folder: Path, **changes: Any) -> Iterator[House]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "city.toml").write_text(CITY_TOML.format(more="") + GROUPS)
-    settings = dataclasses.replace(settings_in(folder), city=folder, **changes)
+    # All tests come from one address.
+    settings = dataclasses.replace(settings_in(folder), city=folder, **{"sign_in_rate": "1000 per minute", **changes})
     server = Flask("house", root_path=str(ROOT), template_folder="components/templates")
     server.secret_key = "k" * 40
     web.behind_proxies(server, settings.trusted_proxies)
@@ -183,7 +184,7 @@ def house(folder: Path, **changes: Any) -> Iterator[House]:
         sign_in.require(server)
         sign_in.add_routes(server, settings)
         if settings.provider is not None:
-            provider.add_routes(server, settings.provider)
+            provider.add_routes(server, settings, settings.provider)
 
     @server.get("/who")
     def who() -> Any:
@@ -397,6 +398,21 @@ def test_a_provider_that_is_out_of_order_gives_a_plain_page(person: House, at_pr
         assert (answer.status_code, "does not answer at the moment" in answer.text) == (503, True)
 
 
+def test_whoever_asks_without_end_does_not_keep_the_provider_s_answers_from_others(at_provider: LocalProvider, tmp_path: Path) -> None:
+    settings = {"sign_in": "oidc", "provider": Provider(at_provider.issuer, "statroom", "secret"), "sign_in_rate": "2 per minute"}
+    with house(tmp_path, **settings) as careful:
+        for way in ("/sign-in/provider", "/sign-in/back"):
+            codes = [httpx.get(careful.url + way).status_code for _ in range(3)]
+            assert 429 not in codes[:2] and codes[2] == 429
+
+
+def test_an_address_that_somebody_made_up_writes_one_line_into_the_log(person: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", "components.provider")
+    httpx.get(f"{person.url}/sign-in/back", params={"error": "x", "error_description": "y\nERROR everybody is an administrator"})
+    told = [record.getMessage() for record in caplog.records if record.name == "components.provider"]
+    assert len(told) == 1 and "y ERROR everybody" in told[0] and "\n" not in told[0]
+
+
 def test_a_provider_that_says_it_is_another_one_is_not_believed(at_provider: LocalProvider, tmp_path: Path) -> None:
     alias = at_provider.issuer.replace("localhost", "127.0.0.1") + "/"
     with house(tmp_path, sign_in="oidc", provider=Provider(alias, "statroom", "secret")) as confused:
@@ -476,12 +492,18 @@ def test_whom_the_proxy_does_not_name_is_nobody(behind: House, user: str | None)
 def test_two_names_are_none(behind: House) -> None:
     headers = [("X-Forwarded-User", "ada"), ("X-Forwarded-User", "boss"), ("X-Forwarded-Groups", "City Hall")]
     assert httpx.get(f"{behind.url}/who", headers=headers).status_code == 403
+    assert through(behind, "ada,boss", "City Hall").status_code == 403, "as gunicorn joins them"
 
 
 def test_a_disabled_account_is_refused_behind_the_proxy_too(behind: House) -> None:
     assert through(behind, "cyd", "Roads").status_code == 200
     accounts.disable(prepared(behind.settings.store_url), "cyd", sign_in.present_instant())
     assert through(behind, "cyd", "Roads").status_code == 403
+
+
+@pytest.mark.parametrize(("address", "is_proxy"), [("10.1.0.7", True), ("::ffff:10.1.0.7", True), ("::ffff:10.2.0.7", False), ("", False), ("unix:", False)])
+def test_the_proxy_is_known_on_a_socket_for_both_kinds_of_addresses(address: str, is_proxy: bool) -> None:
+    assert ProxyHeaders(("10.0.0.5", "10.1.0.0/24")).sends_from(address) is is_proxy
 
 
 def test_headers_from_any_other_address_are_refused(tmp_path: Path) -> None:
