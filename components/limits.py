@@ -18,7 +18,8 @@ from metrics.desk import Desk, Unknown
 from settings import Settings
 
 EXTENSION = "statroom-limits"
-COUNTED_ELSEWHERE = ("/api/", "/data/", "/embed/")
+COUNTED_ELSEWHERE = ("api", "open_data", "embed")
+"""Blueprints that `api` counts itself. By name and not by address: what has no route of theirs is a page."""
 FREE = ("/assets/", "/_dash-component-suites/", "/bootstrap/", "/healthz", "/readyz", "/_favicon.ico")
 """What browsers keep, and what machines watch."""
 SECONDS = 1.0
@@ -46,7 +47,10 @@ def address() -> str:
         number = ipaddress.ip_address(text)
     except ValueError:
         return text
-    return text if number.version == 4 else str(ipaddress.ip_network(f"{text}/64", strict=False))
+    if isinstance(number, ipaddress.IPv4Address):
+        return text
+    # A socket for both kinds writes an IPv4 address as one of IPv6, and all of them as one network.
+    return str(number.ipv4_mapped or ipaddress.ip_network(f"{number}/64", strict=False))
 
 
 def viewer_at(desk: Desk) -> Callable[[], str]:
@@ -72,7 +76,7 @@ def limit_residents(server: Flask, settings: Settings) -> None:
 
     @server.before_request
     def counted() -> None:
-        if not request.path.startswith((*FREE, *COUNTED_ELSEWHERE)):
+        if not request.path.startswith(FREE) and request.blueprint not in COUNTED_ELSEWHERE:
             count()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 from components import limits
@@ -24,8 +24,11 @@ def portal(settings: Settings) -> Flask:
     """A server with the addresses of the portal and nothing behind them."""
     server = Flask("portal")
     limits.limit_residents(server, settings)
-    for path in ("/", "/charts/opened.csv", UPDATE, "/healthz", "/assets/10-tokens.css", "/api/v1/metrics"):
+    for path in ("/", "/charts/opened.csv", UPDATE, "/healthz", "/assets/10-tokens.css", "/data/no-such-file"):
         server.add_url_rule(path, path, lambda: "answered", methods=["GET", "POST"])
+    api = Blueprint("api", __name__)
+    api.add_url_rule("/api/v1/metrics", "metrics", lambda: "answered", methods=["GET", "POST"])
+    server.register_blueprint(api)
     return server
 
 
@@ -47,6 +50,10 @@ def test_pages_callbacks_and_files_use_up_one_share(allowing_five: Settings) -> 
         assert codes(client, free, 7) == [200] * 7
 
 
+def test_an_address_beside_those_of_files_is_a_page_and_counted(allowing_five: Settings) -> None:
+    assert codes(portal(allowing_five).test_client(), "/data/no-such-file", 6) == [200] * 5 + [429]
+
+
 def test_who_is_refused_is_told_in_words_and_when_to_come_back(allowing_five: Settings) -> None:
     client = portal(allowing_five).test_client()
     codes(client, UPDATE, 5)
@@ -61,6 +68,14 @@ def test_another_address_of_the_same_network_is_no_other_client(allowing_five: S
     assert codes(client, "/", 5, "2001:db8:1:2::1") == [200] * 5
     assert codes(client, "/", 1, "2001:db8:1:2:ffff::9") == [429]
     assert codes(client, "/", 1, "2001:db8:1:3::1") == [200]
+
+
+def test_clients_of_ipv4_are_told_apart_on_a_socket_for_both(allowing_five: Settings) -> None:
+    """Such a socket says `::ffff:203.0.113.9`: as one network all of them would share what one may ask."""
+    client = portal(allowing_five).test_client()
+    assert codes(client, "/", 6, "::ffff:203.0.113.9") == [200] * 5 + [429]
+    assert codes(client, "/", 1, "::ffff:203.0.113.10") == [200]
+    assert codes(client, "/", 1, "203.0.113.9") == [429], "the same client"
 
 
 @pytest.fixture
