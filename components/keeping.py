@@ -13,6 +13,8 @@ SECONDS = 60
 LARGEST_ANSWER = 2 * 1024 * 1024
 """Bytes, before compression, of a callback's or a program's answer that is not a file."""
 UNKEPT = ("/healthz", "/readyz")
+HOST_BEFORE = "X-Forwarded-Host"
+"""What a proxy writes the host into that was asked for, or hands on from a client."""
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,9 @@ def _kept(answer: Response) -> Response:
     # Who names a language in the address is given a cookie with the answer, which is then theirs alone.
     whose = "private" if PARAMETER in request.args and answer.mimetype == "text/html" else "public"
     answer.headers.setdefault("Cache-Control", f"{whose}, max-age={SECONDS}")
+    if HOST_BEFORE in request.headers:
+        # The page says where it is. Where a proxy passes on what a client says of that, no other client may be given the answer.
+        answer.vary.add(HOST_BEFORE)
     if not answer.is_streamed:
         answer.add_etag()
         answer.make_conditional(request)

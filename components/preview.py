@@ -106,7 +106,11 @@ def _words(page: dict[str, Any], variables: dict[str, str]) -> tuple[str, str]:
     parameters = [request.path, sorted(query.items()), language.spoken().code, DEFINITIONS_VERSION]
 
     def made() -> list[str]:
-        found = unscripted.page_of(page["layout"](**{**query, **variables}) if callable(page["layout"]) else page["layout"])
+        try:
+            found = unscripted.page_of(page["layout"](**{**query, **variables}) if callable(page["layout"]) else page["layout"])
+        except BadQuestion:
+            # Anybody can ask for what is not published: that is no fault to log, and not to be tried again at every visit.
+            return ["", ""]
         return [str(found.html), found.summary()]
 
     def kept() -> list[str]:

@@ -10,11 +10,12 @@ from xml.etree import ElementTree
 
 import pytest
 from dash import dcc, html
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_compress import Compress
 
-from components import keeping
+from components import keeping, preview, web
 from components.unscripted import Page, _element, _text_of
+from metrics.question import BadQuestion
 from settings import ROOT
 
 
@@ -116,6 +117,32 @@ def test_what_comes_with_a_cookie_is_kept_by_its_reader_alone(public_url: str) -
     _code, headers, _text = _got(f"{public_url}/definitions?lang=es")
     assert "Set-Cookie" in headers and headers["Cache-Control"] == "private, max-age=60"
     assert _got(f"{public_url}/healthz")[1]["Cache-Control"] == "no-store"
+
+
+def test_a_host_that_a_client_made_up_is_shown_to_no_other_client() -> None:
+    server = Flask("portal")
+    web.behind_proxies(server, 1)
+    keeping.start(server)
+    server.add_url_rule("/", "home", lambda: f"This is {request.host_url}")
+    plain = server.test_client().get("/")
+    assert (plain.text, "X-Forwarded-Host" in plain.headers.get("Vary", "")) == ("This is http://localhost/", False)
+    made_up = server.test_client().get("/", headers={"X-Forwarded-Host": "evil.example"})
+    assert "evil.example" in made_up.text and "X-Forwarded-Host" in made_up.headers["Vary"]
+
+
+def test_what_is_not_published_is_no_fault_of_the_page_and_is_not_tried_at_every_visit(
+    staff_app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = []
+
+    def layout(**_query: str) -> html.Div:
+        tried.append(1)
+        raise BadQuestion("Published figures can be asked for one service and one area at a time.")
+
+    for _visit in range(2):
+        with staff_app.test_request_context("/not-published"):
+            assert preview._words({"path": "/not-published", "layout": layout}, {}) == ("", "")
+    assert (len(tried), caplog.records) == (1, [])
 
 
 def test_staff_answers_are_kept_by_nobody(staff_app: Flask) -> None:
