@@ -501,7 +501,9 @@ def test_a_disabled_account_is_refused_behind_the_proxy_too(behind: House) -> No
     assert through(behind, "cyd", "Roads").status_code == 403
 
 
-@pytest.mark.parametrize(("address", "is_proxy"), [("10.1.0.7", True), ("::ffff:10.1.0.7", True), ("::ffff:10.2.0.7", False), ("", False), ("unix:", False)])
+@pytest.mark.parametrize(
+    ("address", "is_proxy"), [("10.1.0.7", True), ("::ffff:10.1.0.7", True), ("::ffff:10.2.0.7", False), ("", False), ("unix:", False)]
+)
 def test_the_proxy_is_known_on_a_socket_for_both_kinds_of_addresses(address: str, is_proxy: bool) -> None:
     assert ProxyHeaders(("10.0.0.5", "10.1.0.0/24")).sends_from(address) is is_proxy
 
