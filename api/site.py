@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dash
 from flask import Flask, Response
+from markupsafe import Markup
 
 from components import language, portal_links
 from components.embed import home
@@ -12,7 +13,7 @@ from data_access.mart.reading import MartUnavailable
 from metrics.desk import Desk
 
 SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
-PAGES = ("/", portal_links.SERVICES, portal_links.AREAS, portal_links.PROMISES, "/data", "/definitions", "/data-health")
+PAGES = ("/", portal_links.SERVICES, portal_links.AREAS, portal_links.PROMISES, "/data", "/what-we-publish", "/definitions", "/data-health")
 NOT_PAGES = ("/api/", "/charts/", "/embed/", "/_dash-", "/data/")
 
 
@@ -56,8 +57,8 @@ def _sitemap(desk: Desk) -> str:
     return head + f'<urlset xmlns="{SCHEMA}" xmlns:xhtml="http://www.w3.org/1999/xhtml">' + "".join(urls) + "</urlset>\n"
 
 
-def _alternate(code: str, address: str) -> str:
-    return tag("link", rel="alternate", hreflang=code, href=address).replace("<link", "<xhtml:link")
+def _alternate(code: str, address: str) -> Markup:
+    return tag("xhtml:link", rel="alternate", hreflang=code, href=address)
 
 
 def _opened() -> set[str]:

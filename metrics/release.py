@@ -18,7 +18,7 @@ import pandas as pd
 from data_access.cache import cached
 from metrics.definitions import REGISTRY
 from metrics.kinds import Metric
-from metrics.question import BadQuestion, Question
+from metrics.question import NONE, BadQuestion, Question
 from metrics.select import Asked
 from metrics.suppression import is_small, protected, threshold_of
 from metrics.wording import Phrase
@@ -176,6 +176,10 @@ def _layers(asked: Asked) -> dict[str, dict[str, tuple[str, str]]]:
             of = next((name for name in made if above in asked.mart.dimensions.areas(name).by_slug), None)
             if of is not None:
                 found[area.slug] = (of, str(above))
+        for of in {of for of, _ in found.values()}:
+            if {above for _, above in found.values()} == asked.mart.dimensions.areas(of).by_slug.keys():
+                # Where every area has parts, what lies in none of them follows too: it is what lies in no area above.
+                found[NONE] = (of, NONE)
         made[layer.slug] = found
     return made
 

@@ -94,6 +94,13 @@ def test_the_sitemap_names_every_page_that_can_be_opened(public_url: str) -> Non
         assert _got(place)[0] == 200
 
 
+def test_the_sitemap_names_each_page_in_each_language(public_url: str) -> None:
+    for entry in ElementTree.fromstring(_got(f"{public_url}/sitemap.xml")[2]):
+        page = entry[0].text
+        languages = [(link.get("hreflang"), link.get("href")) for link in entry.iter("{http://www.w3.org/1999/xhtml}link")]
+        assert languages == [("en", f"{page}?lang=en"), ("es", f"{page}?lang=es")]
+
+
 def test_search_engines_may_look_at_pages_of_the_portal_and_at_nothing_of_staff(public_url: str, staff_app: Flask) -> None:
     text = _got(f"{public_url}/robots.txt")[2]
     assert f"Sitemap: {public_url}/sitemap.xml" in text and "Disallow: /api/\n" in text and "Disallow: /\n" not in text

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from scipy.optimize import linprog
 
 from access import PUBLIC_VIEWER
 from data_access.mart.reading import open_mart
+from metrics import release
 from metrics.answer import WITHHELD
 from metrics.definitions import METRICS, REGISTRY
 from metrics.measure import ask, counted, measure
@@ -28,6 +30,7 @@ from metrics.question import BadQuestion, Question, parse_question, to_query
 from metrics.release import RELEASED
 from metrics.select import Asked
 from metrics.suppression import LEAST_COUNT, LEAST_FOR_RATE, protected, threshold_of
+from settings import Settings
 from tests.support import worlds
 from tests.support.marts import MAYOR, calendar_of, settings_in, small_city
 from tests.support.worlds import AS_OF
@@ -168,6 +171,37 @@ def test_figures_that_count_the_same_cases_do_not_tell_what_the_other_withholds(
             frame = measure(metric, _asked(folder, QUARTER), by=by).frame
             told = set(frame.loc[~frame["suppressed"], names].itertuples(index=False, name=None))
             assert not told & hidden, metric
+
+
+def test_what_lies_in_no_area_is_hidden_in_both_layers_and_nothing_else_for_it(demo_public_settings: Settings) -> None:
+    """Potholes: 4 in one district, where they are 2 and 2; 50 in another, 6 and 44; 60 in each further one; 12 on no map.
+
+    The 4 are hidden, and with them the 12; which are the same 12 cases by district and by neighbourhood.
+    """
+    mart = open_mart(demo_public_settings)
+    asked = ask(mart, calendar_of(small_city(ZONE)), Question(date(2025, 1, 1), date(2025, 4, 1), mart.as_of), PUBLIC_VIEWER)
+    parts: dict[str, list[str]] = {area.slug: [] for area in mart.dimensions.areas("district")}
+    for area in mart.dimensions.areas("neighbourhood"):
+        parts[str(area.extra["parent_slug"])].append(area.slug)
+    few, some, *others = sorted(parts, key=lambda district: len(parts[district]))
+    n = {
+        ("none", "none"): 12,
+        **{(few, part): 2 for part in parts[few][:2]},
+        **dict(zip([(some, part) for part in parts[some]], (6, 44), strict=False)),
+    }
+    n |= {(district, parts[district][0]): 60 for district in others}
+    rest = [("none", "none"), *((district, part) for district in parts for part in parts[district])]
+
+    def made_up(_metric: Any, _asked: Any, by: tuple[str, str], _period: bool) -> pd.DataFrame:
+        at = ("district", "neighbourhood").index(by[1])
+        rows = [{"key": "pothole", "key_2": place[at], "n": count} for place, count in n.items()]
+        return pd.DataFrame(
+            rows + [{"key": other, "key_2": place[at], "n": 100} for other in ("litter", "leak", "stump") for place in rest]
+        )
+
+    hidden = release._hidden_cells(REGISTRY["ontime_due"], asked, False, made_up)
+    assert {("", "pothole", layer, "none") for layer in ("district", "neighbourhood")} <= hidden
+    assert not {("", "pothole", "district", district) for district in others} & hidden
 
 
 def test_a_withheld_figure_says_why_it_is(folder: Path) -> None:
