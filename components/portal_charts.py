@@ -55,11 +55,11 @@ def _over_time(known: pd.DataFrame, target: float | None, is_part: bool) -> str:
     before = known[known["period"] == last["period"] - pd.DateOffset(years=1)]
     aim = "" if target is None else _("The city's aim is {percent}.", percent=words.share(target))
     if is_part and len(before):
-        text = _("{percent} were on time in the latest quarter, {before} in the same quarter a year earlier.", percent=percent, before=words.share(before["value"].iloc[0]))  # fmt: skip
+        text = _("{percent} were on time in the last quarter shown, {before} in the same quarter a year earlier.", percent=percent, before=words.share(before["value"].iloc[0]))  # fmt: skip
     elif is_part:
-        text = _("{percent} were on time in the latest quarter.", percent=percent)
+        text = _("{percent} were on time in the last quarter shown.", percent=percent)
     else:
-        text = _("{percent} were on time in the latest month.", percent=percent)
+        text = _("{percent} were on time in the last month shown.", percent=percent)
     return f"{text} {aim}".strip()
 
 

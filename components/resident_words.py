@@ -37,6 +37,8 @@ def answer(found: Answers, city: Answers | None = None) -> list[html.P]:
 def reported(found: Answers) -> str:
     if found.opened is None:
         return _("Too few cases were reported to publish how many.")
+    if not found.opened:
+        return _("**No** case was reported.")
     return plural("**{count}** case was reported.", "**{count}** cases were reported.", found.opened, count=words.count(found.opened))
 
 
@@ -125,6 +127,8 @@ def quick_against(found: Answers, city: Answers) -> str:
 def open_now(found: Answers) -> str:
     if found.open is None:
         return _("Too few cases are open now to publish how many.")
+    if not found.open:
+        return _("**No** case is open now.")
     count = words.count(found.open)
     if found.overdue is None:
         return plural("**{count}** case is open now.", "**{count}** cases are open now.", found.open, count=count)
@@ -159,7 +163,7 @@ def closed_within(share: float, day: int) -> str:
 def of_ten(share: float) -> str:
     """ "8 of 10", of a share in tenths, for a label."""
     if share in (0, 1):
-        return _("all") if share else _("none")
+        return _("all of them") if share else _("none of them")
     told = in_tenths(share)
     if told == MORE_THAN_NINE:
         return _("more than 9 of 10")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from components import filters, theme, words
+from components import filters, gate, theme, words
 from components.chart import Chart, Drawn
 from components.figures.ranked import bars
 from components.language import N_, _, plural
@@ -36,6 +36,7 @@ def draw_services(asked: Asked, view: Mapping[str, str]) -> Drawn:
     if period is None:
         return _nothing()
     frame = released.by_service(asked, period)
+    frame = frame.assign(label=frame["label"].map(gate.desk().called))
     told = frame.assign(
         opened_said=_said(frame["opened"], frame["opened_hidden"]), due_said=_said(frame["due"], frame["on_time_hidden"]),
         value_said=[_hidden() if hidden else value for value, hidden in zip(frame["value"], frame["on_time_hidden"], strict=True)],
@@ -54,7 +55,7 @@ def draw_services(asked: Asked, view: Mapping[str, str]) -> Drawn:
     hidden = int(frame["opened_hidden"].sum())
     note = plural("One service is hidden in this table.", "{n} services are hidden in this table.", hidden) if hidden else ""
     first = drawn.iloc[0]
-    finding = _("Most were about {service}: {cases}.", service=first["label"], cases=words.count(first["opened"]))
+    finding = _("Reported most: {service} ({cases}).", service=first["label"], cases=words.count(first["opened"]))
     return Drawn(finding, bars(drawn, "cases", value="opened", colours=theme.PRIMARY, href=None), twin, note, title=title)
 
 
@@ -73,7 +74,9 @@ def draw_areas(asked: Asked, view: Mapping[str, str]) -> Drawn:
             title=title,
         )
     named = frame.assign(
-        label=[label or _("Place not known") for label in frame["label"]], said=_said(frame["opened"], frame["opened_hidden"])
+        service=frame["service"].map(gate.desk().called),
+        label=[label or _("Place not known") for label in frame["label"]],
+        said=_said(frame["opened"], frame["opened_hidden"]),
     )
     wide = named.pivot(index="label", columns="service", values="said").reset_index().fillna(words.count(0))
     heads = (

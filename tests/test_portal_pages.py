@@ -13,10 +13,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from access import PUBLIC_VIEWER
+from components import resident_words
 from data_access.mart.reading import open_mart
 from metrics.measure import ask
 from metrics.periods import Calendar
 from metrics.question import BadQuestion, parse_question
+from metrics.resident import Answers
 from metrics.select import Asked
 from metrics.tenths import closed_by, endings, in_tenths
 from tests.support.looking import PHONE, watched
@@ -96,7 +98,7 @@ def test_the_curve_is_told_in_tenths_of_the_day(portal: dict[str, Any]) -> None:
 
 def test_on_time_by_quarter_stands_beside_the_year_before_and_the_aim(portal: dict[str, Any]) -> None:
     found = chart(portal["/service/pothole"], "service-on-time")["finding"]["children"]
-    assert found == "50.0 % were on time in the latest quarter, 25.0 % in the same quarter a year earlier. The city's aim is 80.0 %."
+    assert found == "50.0 % were on time in the last quarter shown, 25.0 % in the same quarter a year earlier. The city's aim is 80.0 %."
 
 
 def test_areas_that_differ_by_chance_alone_are_not_called_quick_or_slow(portal: dict[str, Any]) -> None:
@@ -252,3 +254,10 @@ def test_tenths_are_told_of_one_service_in_the_whole_city_alone(town: Path) -> N
 @pytest.mark.parametrize(("share", "told"), [(0, 0), (0.049, 0.04), (0.05, 0.1), (0.75, 0.8), (0.949, 0.9), (0.95, 0.96), (1, 1)])
 def test_a_share_in_tenths_is_never_all_or_none_unless_it_is(share: float, told: float) -> None:
     assert in_tenths(share) == told
+
+
+def test_none_open_and_all_closed_are_told_as_such() -> None:
+    nothing = Answers(0.0, 0.0, 0.0, 0.0, None, 0.0, 0.0, 0.0, 0.0)
+    told = [resident_words.reported(nothing), resident_words.on_time_said(nothing), resident_words.open_now(nothing)]
+    assert told == ["**No** case was reported.", "No case with a deadline fell due.", "**No** case is open now."]
+    assert [resident_words.of_ten(share) for share in (0, 1)] == ["none of them", "all of them"]

@@ -67,7 +67,7 @@ def _tables(asked: Asked, period: str | None) -> list[Any]:
     why = _("Services about homes, businesses, health or persons. Who asked for them must not be found out, also not by somebody who knows the street. So nobody can ask for a number of their own choice: there are the tables below and nothing else.")  # fmt: skip
     if period is None:
         return [html.P(why), html.P(_("None has been released yet."))]
-    found, names = released.cost(asked, period), sorted(released.by_service(asked, period)["label"])
+    found, names = released.cost(asked, period), sorted(released.by_service(asked, period)["label"].map(gate.desk().called))
     price = _("In {period}, {hidden} of {cells} numbers are hidden ({share}).", period=period, hidden=words.count(found.hidden), cells=words.count(found.cells), share=words.share(found.share))  # fmt: skip
     if found.cases_shown is None:
         volume = _("How many cases there were in all is hidden too.")
