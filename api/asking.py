@@ -29,11 +29,11 @@ def asked_of(desk: Desk, **instead: str) -> Asked:
 def parameters() -> dict[str, str]:
     """The query string, each name once; repeated names are joined by commas, as filters are."""
     if len(request.query_string) > LONGEST_QUERY:
-        raise BadQuestion(f"The address is {len(request.query_string):,} characters long; {LONGEST_QUERY:,} are allowed.")
+        raise BadQuestion("The address is {n} characters long; {most} are allowed.", n=len(request.query_string), most=LONGEST_QUERY)
     made = {}
     for name, values in request.args.lists():
         if len(values) > MOST_REPEATS:
-            raise BadQuestion(f"{name[:40]} is given {len(values)} times; {MOST_REPEATS} are allowed.")
+            raise BadQuestion("{name} is given {n} times; {most} are allowed.", name=name[:40], n=len(values), most=MOST_REPEATS)
         made[name] = ",".join(values)
     return made
 
@@ -44,7 +44,7 @@ def whole_number(query: Mapping[str, str], name: str, default: int, most: int) -
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= most):
-        raise BadQuestion(f"{name} is '{text[:20]}'; write a whole number from 0 to {most:,}.")
+        raise BadQuestion("{name} is '{text}'; write a whole number from 0 to {most}.", name=name, text=text[:20], most=most)
     return int(text)
 
 
@@ -54,7 +54,9 @@ def one_of(query: Mapping[str, str], name: str, choices: Mapping[str, Any]) -> A
     if not text:
         return next(iter(choices.values()))
     if text not in choices:
-        raise BadQuestion(f"{name} is '{text[:40]}'; choose {', '.join(word for word in choices if word)}.")
+        raise BadQuestion(
+            "{name} is '{text}'; choose {choices}.", name=name, text=text[:40], choices=", ".join(word for word in choices if word)
+        )
     return choices[text]
 
 

@@ -105,7 +105,9 @@ def _metric(metric: Metric, asked: Asked, by: By, period: bool, form: str) -> Re
     answer = measure(metric.id, asked, by=by, period=period)
     frame = _shaped(answer)
     if len(frame) > MOST_ANSWER_ROWS:
-        raise BadQuestion(f"The answer has {len(frame):,} rows; {MOST_ANSWER_ROWS:,} are allowed. Ask for a shorter or a coarser period.")
+        raise BadQuestion(
+            "The answer has {n} rows; {most} are allowed. Ask for a shorter or a coarser period.", n=len(frame), most=MOST_ANSWER_ROWS
+        )
     facts = {"metric": metric.id, "definition_version": metric.version, **context(asked)}
     if form == "json":
         note = answer.reason if by is None and not period else None

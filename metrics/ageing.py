@@ -57,7 +57,7 @@ def ages_of(band: str) -> Ages:
     bands = dict(zip(band_names(), zip(AGE_BOUNDS, (*AGE_BOUNDS[1:], None), strict=True), strict=True))
     band = band.replace(" ", "+")  # as which an address hands over an unquoted plus
     if band not in bands:
-        raise BadQuestion(f"There are no ages called '{band[:20]}'; choose {', '.join(bands)}.")
+        raise BadQuestion("There are no ages called '{band}'; choose {choices}.", band=band[:20], choices=", ".join(bands))
     return bands[band]
 
 

@@ -26,6 +26,7 @@ from metrics.periods import Calendar
 from metrics.question import BadQuestion
 from metrics.release import RELEASED
 from metrics.select import Asked
+from metrics.wording import Phrase
 
 MOST_ROWS = 500
 MOST_EXPORTED = 100_000
@@ -59,7 +60,7 @@ def case_list(
         BadQuestion: unknown metric or sort column, a page larger than `MOST_ROWS`, ages of cases that have none, or `late` of others than closings.
     """
     if not (isinstance(offset, int) and isinstance(limit, int) and 0 <= offset <= 10**8 and 0 < limit <= MOST_ROWS):
-        raise BadQuestion(f"A page has 1 to {MOST_ROWS} cases.")
+        raise BadQuestion("A page has 1 to {most} cases.", most=str(MOST_ROWS))
     return _read(asked, _Listed(of, hits, search, ages, late), sort, descending, offset, limit)
 
 
@@ -121,13 +122,16 @@ class _Listed:
     def __init__(self, of: str, hits: bool | None, search: str, ages: Ages | None, late: Late | None) -> None:
         metric = LISTS.get(of)
         if metric is None:
-            raise BadQuestion(f"There is no list of cases for '{str(of)[:60]}'.")
+            raise BadQuestion("There is no list of cases for '{name}'.", name=str(of)[:60])
         if ages is not None and not metric.aged_at:
             raise BadQuestion(
-                f"Only open cases, and what leaves or ages among them, can be listed by age; '{metric.label}' counts others too."
+                "Only open cases, and what leaves or ages among them, can be listed by age; '{label}' counts others too.",
+                label=Phrase(metric.label),
             )
         if late is not None and metric.date_field != "closed_at":
-            raise BadQuestion(f"Only closings can be listed by their days from the deadline; '{metric.label}' counts others too.")
+            raise BadQuestion(
+                "Only closings can be listed by their days from the deadline; '{label}' counts others too.", label=Phrase(metric.label)
+            )
         self.metric, self.hits, self.search, self.ages, self.late = metric, hits, search.strip()[:60], ages, late
 
 
@@ -138,12 +142,12 @@ def _require_published(asked: Asked, listed: _Listed) -> None:
     if asked.mart.meta.get("cases_published") != "True":
         raise AccessDenied("Single cases are not published here; the figures are.")
     if listed.metric.id not in RELEASED or listed.late is not None:
-        raise BadQuestion(f"The cases of '{listed.metric.label}' are not published.")
+        raise BadQuestion("The cases of '{label}' are not published.", label=Phrase(listed.metric.label))
 
 
 def _read(asked: Asked, listed: _Listed, sort: str, descending: bool, offset: int, limit: int) -> CasePage:
     if sort not in SORTS:
-        raise BadQuestion(f"Cases cannot be sorted by '{str(sort)[:60]}'; choose one of {', '.join(SORTS)}.")
+        raise BadQuestion("Cases cannot be sorted by '{name}'; choose one of {choices}.", name=str(sort)[:60], choices=", ".join(SORTS))
     total = case_count(asked, listed.metric.id, hits=listed.hits, search=listed.search, ages=listed.ages, late=listed.late)
     rows = asked.mart.read(_page(asked, _chosen(asked, listed), sort, descending, offset, limit), asked.scope)
     if asked.scope.audience == "public":

@@ -35,7 +35,11 @@ def released_cells(asked: Asked, period: str | None = None) -> pd.DataFrame:
         found = releases(asked)
         match = found[found["period"] == period]
         if match.empty:
-            raise BadQuestion(f"Nothing was released of {period[:20]!r}; there are {', '.join(found['period']) or 'no releases'}.")
+            if found.empty:
+                raise BadQuestion("Nothing has been released yet.")
+            raise BadQuestion(
+                "Nothing was released of '{period}'; there are {known}.", period=period[:20], known=", ".join(found["period"])
+            )
         first = match.iloc[0]
         statement = statement.where(cells.c.starts_on >= first["starts_on"], cells.c.starts_on < first["ends_on"])
         statement = statement.where(cells.c.grain == "year" if first["grain"] == "year" else cells.c.grain != "year")
