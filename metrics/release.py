@@ -32,6 +32,10 @@ BESIDE = {"opened_at": "opened", "spell_opened_at": "opened", "closed_at": "clos
 """The figure with the same cases behind it, by what dates them: what is hidden of it is hidden of every one."""
 EVERYTHING = ""
 """All services, or the whole city."""
+TOP = (EVERYTHING, EVERYTHING, EVERYTHING)
+"""All services in the whole city: told apart from the tables, with its months."""
+ALL = ("*", "*", "*")
+"""Every cell of a quarter's tables, the empty ones too."""
 Cell = tuple[str, str, str, str]
 """First day of the quarter (empty for the question's own), service, layer and area."""
 Counted = Callable[..., pd.DataFrame]
@@ -104,7 +108,8 @@ def hidden_rows(metric: Metric, asked: Asked, frame: pd.DataFrame, by: tuple[str
     for row in frame.to_dict("records"):
         what = row[keys["request_type"]] if "request_type" in keys else question.request_type[0] if question.request_type else EVERYTHING
         where = next(((layer, row[key]) for layer, key in keys.items() if layer != "request_type"), area)
-        made.append((row["period"].date().isoformat() if period else EVERYTHING, what, *where) in cells)
+        when = row["period"].date().isoformat() if period else EVERYTHING
+        made.append((when, what, *where) in cells or (when, *ALL) in cells)
     return made
 
 
@@ -125,7 +130,9 @@ def _hidden_cells(metric: Metric, whole: Asked, period: bool, counted: Counted) 
     hidden: set[Cell] = set().union(*(hidden_cells(REGISTRY[name], whole, period, counted) for name in beside))
     for count in _counts_behind(metric):
         for cells in _tables(count, whole, period, counted):
-            hidden |= protected(cells, _lines(cells, whole), hidden & cells.keys(), threshold_of(metric.unit))
+            when = next(iter(cells))[0]
+            found = protected(cells, _lines(cells, whole), hidden & cells.keys(), threshold_of(metric.unit), told={(when, *TOP)})
+            hidden |= found.cells | ({(when, *ALL)} if found.zeros_too else set())
     return hidden
 
 

@@ -8,18 +8,16 @@ follow from the other lines together, so what the sums determine is looked for a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-import numpy as np
-
+from data_access.released.bounds import too_narrow
 from metrics.kinds import Unit
 
 LEAST_COUNT = 5
 LEAST_FOR_RATE = 10
 COUNTS: tuple[Unit, ...] = ("cases", "closures", "reports")
-CERTAIN = 1e-6
-"""Rounding of sums of products: what differs by less is equal."""
 Cell = TypeVar("Cell", str, int, tuple[str, str, str, str])
 Lines = Sequence[tuple[Cell, tuple[Cell, ...]]]
 """Totals, each with the cells that add up to it."""
@@ -50,54 +48,77 @@ def complemented(cells: Mapping[Cell, int], hidden: set[Cell], threshold: int) -
     return found
 
 
-def protected(cells: Mapping[Cell, int], lines: Lines[Cell], hidden: set[Cell], threshold: int) -> set[Cell]:
+@dataclass(frozen=True, slots=True)
+class Hidden(Generic[Cell]):
+    """What must not be told of a table."""
+
+    cells: frozenset[Cell]
+    zeros_too: bool
+    """Whether also that a cell is empty: so few cases are in the table that whoever knew which cells have any would know how many."""
+
+
+def protected(
+    cells: Mapping[Cell, int], lines: Lines[Cell], hidden: Set[Cell], threshold: int, told: Set[Cell] = frozenset()
+) -> Hidden[Cell]:
     """`hidden`, the cells with few cases, and those that must be hidden with them so that none follows from what is shown.
+
+    Zeros are told, so a hidden cell is known to have at least one case; none is hidden whose number these bounds and all
+    sums leave no choice (linear programming, as an attacker would).
 
     Args:
         cells: all cells with cases, totals too.
         lines: every sum that is known: a total and its parts; where the parts leave something out, as if they did not.
         threshold: fewer cases than this are too few.
+        told: totals that are known anyhow, unless they are small themselves.
     """
-    found = hidden | {cell for cell, n in cells.items() if is_small(n, threshold)}
-    before = -1
-    while len(found) != before:
+    found = set(hidden) | {cell for cell, n in cells.items() if is_small(n, threshold)}
+    kept = told - found
+    while True:
         before = len(found)
         for total, parts in lines:
-            small = found.intersection(parts)
-            if total in found and not small:
-                found.add(min(parts, key=lambda part: (cells[part], part)))
-            elif total not in found and small:
-                found |= complemented({part: cells[part] for part in parts}, small, threshold)
-                found |= {total} if len(parts) == 1 else set()
+            _hide_along(cells, total, parts, found, kept, threshold)
+        if len(found) > before:
+            continue
+        pinned = _determined(found, lines, cells)
+        found |= _cover_for(pinned, found, kept, cells, lines)
         if len(found) == before:
-            found |= _cover_for(_determined(found, lines), found, cells, lines)
-    return found
+            return Hidden(frozenset(found), zeros_too=bool(pinned))
 
 
-def _determined(hidden: set[Cell], lines: Lines[Cell]) -> list[Cell]:
-    """The hidden cells that all known sums together leave no freedom."""
-    order = sorted(hidden)
-    place = {cell: at for at, cell in enumerate(order)}
-    known = [line for line in lines if line[0] in place or any(part in place for part in line[1])]
-    if not known:
-        return []
-    sums = np.zeros((len(known), len(order)))
-    for at, (total, parts) in enumerate(known):
-        for cell, sign in ((total, -1.0), *((part, 1.0) for part in parts)):
-            if cell in place:
-                sums[at, place[cell]] = sign
-    # A cell is determined if it lies wholly in the span of the sums: then its share of the projection onto them is one.
-    strength, mixes = np.linalg.eigh(sums @ sums.T)
-    kept = strength > CERTAIN * strength[-1]
-    within = (np.square(mixes[:, kept].T @ sums) / strength[kept][:, None]).sum(axis=0)
-    return [cell for cell, share in zip(order, within, strict=True) if share > 1 - CERTAIN]
+def _hide_along(cells: Mapping[Cell, int], total: Cell, parts: tuple[Cell, ...], found: set[Cell], kept: Set[Cell], threshold: int) -> None:
+    """Add to `found` what one line gives away of its hidden cells."""
+    small = found.intersection(parts)
+    if total in found and not small:
+        found.add(min(parts, key=lambda part: (cells[part], part)))
+    elif total not in found and small:
+        rest = sorted((cells[part], part) for part in parts if part not in small)
+        # What counts is what their sum leaves beyond the one case that each is known to have.
+        while rest and not _leaves_choice(cells, small, threshold):
+            small.add(rest.pop(0)[1])
+        found |= small
+        if total not in kept and not _leaves_choice(cells, small, threshold):
+            found.add(total)
 
 
-def _cover_for(known: list[Cell], hidden: set[Cell], cells: Mapping[Cell, int], lines: Lines[Cell]) -> set[Cell]:
-    """Of each sum that one of `known` is in, the smallest cell that is still shown."""
-    wanted, made = set(known), set()
+def _leaves_choice(cells: Mapping[Cell, int], hidden: Set[Cell], threshold: int) -> bool:
+    return len(hidden) > 1 and sum(cells[cell] - 1 for cell in hidden) >= threshold - 1
+
+
+def _determined(hidden: Set[Cell], lines: Lines[Cell], cells: Mapping[Cell, int]) -> set[Cell]:
+    """The hidden cells that all known sums together leave no choice."""
+    sums = []
     for total, parts in lines:
-        if len(parts) > 1 and (total in wanted or not wanted.isdisjoint(parts)):
-            shown = [part for part in parts if part not in hidden]
+        signs = {part: 1 for part in parts if part in hidden} | ({total: -1} if total in hidden else {})
+        if signs:
+            sums.append((signs, sum(sign * cells[cell] for cell, sign in signs.items())))
+    return set(too_narrow(sums, dict.fromkeys(hidden, 1)))
+
+
+def _cover_for(known: set[Cell], hidden: Set[Cell], kept: Set[Cell], cells: Mapping[Cell, int], lines: Lines[Cell]) -> set[Cell]:
+    """Of each sum that one of `known` is in, the smallest cell that is still shown; its total where no part is."""
+    made = set()
+    for total, parts in lines:
+        if total in known or not known.isdisjoint(parts):
+            shown = [part for part in parts if part not in hidden] or [cell for cell in (total,) if cell not in hidden | kept]
             made |= {min(shown, key=lambda part: (cells[part], part))} if shown else set()
     return made

@@ -288,17 +288,22 @@ def test_no_cell_of_any_table_follows_from_its_sums(table: dict[tuple[str, str],
     lines = [(("", ""), tuple(c for c in cells if c[0] and not c[1])), (("", ""), tuple(c for c in cells if c[1] and not c[0]))]
     lines += [((service, ""), tuple(c for c in parts(None) if c[0] == service)) for service in {c[0] for c in cells} - {""}]
     lines += [(("", area), tuple(c for c in parts(None) if c[1] == area)) for area in {c[1] for c in cells} - {""}]
-    hidden = protected(cells, [line for line in lines if line[1]], set(), least)
+    found = protected(cells, [line for line in lines if line[1]], set(), least, told={("", "")})
+    hidden = set(found.cells)
     order = sorted(table)
     within = {
         cell: np.array([cell[0] in ("", service) and cell[1] in ("", area) for service, area in order], float) for cell in (*cells, *order)
     }
-    # Zeros are told, as are all cells that are not hidden.
-    shown = [cell for cell in {*cells, *order} if cell not in hidden]
+    # Zeros are told, as are all cells that are not hidden; so a hidden one has a case at least.
+    shown = [("", "")] if found.zeros_too else [cell for cell in {*cells, *order} if cell not in hidden]
+    hidden = {*order} if found.zeros_too else hidden
+    at_least = [0 if found.zeros_too or atom not in hidden else 1 for atom in order]
     sums = np.array([within[cell] for cell in shown]).reshape(len(shown), len(order))
     numbers = [cells.get(cell, 0) for cell in shown]
     for cell in hidden:
-        low, high = (linprog(sign * within[cell], A_eq=sums, b_eq=numbers, bounds=(0, None), method="highs") for sign in (1, -1))
+        low, high = (
+            linprog(sign * within[cell], A_eq=sums, b_eq=numbers, bounds=[(n, None) for n in at_least], method="highs") for sign in (1, -1)
+        )
         assert not high.success or -high.fun - low.fun >= 1, (cell, low.fun)
     if cells.get(("", ""), 0) >= least:
         assert ("", "") not in hidden

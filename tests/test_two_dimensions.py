@@ -111,7 +111,7 @@ def test_residents_cannot_subtract_their_way_to_a_small_cell() -> None:
     lines = [
         ("parks", ("parks trees", "parks litter")), ("roads", ("roads potholes", "roads litter")), ("litter", ("parks litter", "roads litter")),
     ]  # fmt: skip
-    assert protected(cells, lines, set(), 5) == {"parks trees", "parks litter", "roads potholes", "roads litter"}
+    assert protected(cells, lines, set(), 5).cells == {"parks trees", "parks litter", "roads potholes", "roads litter"}
 
 
 def test_a_larger_table_hides_a_square_around_its_small_cell() -> None:
@@ -125,20 +125,20 @@ def test_a_larger_table_hides_a_square_around_its_small_cell() -> None:
         (other, tuple(key + other for key in "xyz")) for other in "abc"
     ]
     totals = {total: sum(cells[part] for part in parts) for total, parts in lines}
-    assert protected(cells | totals, lines, set(), 5) == {"xa", "xb", "ya", "yb"}
+    assert protected(cells | totals, lines, set(), 5).cells == {"xa", "xb", "ya", "yb"}
 
 
 def test_a_total_of_hidden_parts_does_not_give_away_the_one_part_that_joins_two_tables() -> None:
     """Two hidden squares that share no line but are joined by one more hidden cell: along each of its lines others are
     hidden too, and still it follows from all sums together. So the smallest of its row and of its column are hidden with it."""
-    table = ((1, 4, 30, 30), (4, 1, 2, 30), (30, 30, 1, 4), (30, 30, 4, 1))
+    table = ((2, 4, 30, 30), (4, 2, 2, 30), (30, 30, 2, 4), (30, 30, 4, 2))
     cells = {f"{row}{column}": n for row, line in enumerate(table) for column, n in enumerate(line)}
     lines = [(f"row {at}", tuple(f"{at}{column}" for column in range(4))) for at in range(4)]
     lines += [(f"column {at}", tuple(f"{row}{at}" for row in range(4))) for at in range(4)]
     totals = {total: sum(cells[part] for part in parts) for total, parts in lines}
     small = {name for name, n in cells.items() if n < 5}
     assert "12" in small
-    found = protected(cells | totals, lines, set(), 5)
+    found = protected(cells | totals, lines, set(), 5).cells
     assert found - small == {"02", "13"}
 
 
