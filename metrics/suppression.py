@@ -111,7 +111,7 @@ def _determined(hidden: Set[Cell], lines: Lines[Cell], cells: Mapping[Cell, int]
         signs = {part: 1 for part in parts if part in hidden} | ({total: -1} if total in hidden else {})
         if signs:
             sums.append((signs, sum(sign * cells[cell] for cell, sign in signs.items())))
-    return set(too_narrow(sums, dict.fromkeys(hidden, 1)))
+    return set(too_narrow(sums, dict.fromkeys(hidden, 1), cells))
 
 
 def _cover_for(known: set[Cell], hidden: Set[Cell], kept: Set[Cell], cells: Mapping[Cell, int], lines: Lines[Cell]) -> set[Cell]:

@@ -40,17 +40,18 @@ def sums_of(shown: Mapping[Cell, int], hidden: set[Cell], lines: Iterable[Line])
     return made
 
 
-def too_narrow(sums: Sequence[Sum], wanted: Mapping[Cell, int]) -> dict[Cell, tuple[int, int]]:
+def too_narrow(sums: Sequence[Sum], wanted: Mapping[Cell, int], truth: Mapping[Cell, int] | None = None) -> dict[Cell, tuple[int, int]]:
     """Of the hidden cells `wanted`, those whose least and most lie less than the given number apart: (least, most).
 
-    Zeros are shown, so a hidden cell is known to be at least 1; whole numbers are known to be whole.
+    Zeros are shown, so a hidden cell is known to be at least 1; whole numbers are known to be whole. Who has the `truth`
+    gives it: one solution to begin with, which saves most of the search for cells that are wide enough.
 
     Raises:
         Contradiction: no numbers fit the sums.
     """
     found: dict[Cell, tuple[int, int]] = {}
     for members in _together(sums, wanted):
-        found |= _Programme(members).too_narrow({cell: wanted[cell] for cell in members.cells if cell in wanted})
+        found |= _Programme(members).too_narrow({cell: wanted[cell] for cell in members.cells if cell in wanted}, truth)
     return found
 
 
@@ -106,9 +107,11 @@ class _Programme:
             raise Contradiction(f"the sums of {len(self.cells)} hidden cells contradict each other ({made.message})")
         return made.x
 
-    def too_narrow(self, wanted: Mapping[Cell, int]) -> dict[Cell, tuple[int, int]]:
+    def too_narrow(self, wanted: Mapping[Cell, int], truth: Mapping[Cell, int] | None) -> dict[Cell, tuple[int, int]]:
         """As the function of that name. Solutions for many cells at once show most of them to be wide enough."""
         low, high = np.full(len(self.cells), np.inf), np.full(len(self.cells), -np.inf)
+        if truth is not None:
+            low = high = np.array([truth[cell] for cell in self.cells], dtype=float)
         open_cells = {self.place[cell]: width for cell, width in wanted.items()}
         chance = np.random.default_rng(311)
         for _ in range(TRIES):
@@ -118,6 +121,8 @@ class _Programme:
             for sign in (1, -1):
                 found = self.solve(sign * weights)
                 low, high = np.minimum(low, found), np.maximum(high, found)
+                if all(_whole(low[at], high[at], width) is None for at, width in open_cells.items()):
+                    return {}
             open_cells = {at: width for at, width in open_cells.items() if _whole(low[at], high[at], width) is not None}
             if not open_cells or len(open_cells) == before:
                 break
