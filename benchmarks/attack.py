@@ -186,11 +186,12 @@ def _rows(text: str) -> list[dict[str, Any]]:
     return pd.read_csv(io.StringIO(text)).to_dict("records") if text.strip() else []
 
 
-def search(resident: Resident, staff: Mart) -> list[str]:
+def search(resident: Resident, staff: Mart, quick: bool) -> list[str]:
     """Pages and files that name a withheld service, or hold a place."""
     withheld = [kind.name for kind in staff.dimensions.request_types if kind.extra.get("release_class") == "C"]
     found = []
-    files = [f"/data/{name}" for name in re.findall(r'href="/data/([^"]+)"', resident.ask("/data") or "")]
+    # The files take long to make the first time.
+    files = [] if quick else [f"/data/{name}" for name in re.findall(r'href="/data/([^"]+)"', resident.ask("/data") or "")]
     for address in (*PAGES, *files, "/api/v1/metrics.csv", "/api/v1/cases.csv", "/sitemap.xml", "/_dash-layout", "/_dash-dependencies"):
         text = resident.ask(address) or ""
         found += [f"{address}: {name}" for name in withheld if name in text]
@@ -213,7 +214,7 @@ def main(words: list[str]) -> int:
     ask_everything(resident, quick, () if quick else tuple(words))
     told = resident.found_out()
     tables = ask_for_tables(resident)
-    named = search(resident, open_mart(dataclasses.replace(settings, audience="staff")))
+    named = search(resident, open_mart(dataclasses.replace(settings, audience="staff")), quick)
     cells = len({*resident.told, *resident.kept})
     lost = sum(map(len, told.values())) + tables["solved"] + len(named) + len(resident.places)
     made = {

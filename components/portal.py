@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import dcc, html
+from dash import _pages, dcc, html
 
 from components import filters, gate, portal_links
 from components.language import _
@@ -58,6 +58,9 @@ def mart() -> Mart | None:
 
 
 def is_missing(path: str) -> bool:
-    """Whether the portal has no page at `path` because there is no such service or area for residents."""
-    found = mart()
+    """Whether the portal has no page at `path`: none at all, or none of such a service or area, because residents may know of none."""
+    if not _pages._path_to_page(path.strip("/"))[0]:
+        return True
+    # The data is opened only for a page that depends on it: an engine must not be open when a server divides into its workers.
+    found = mart() if portal_links.is_about_one(path) else None
     return found is not None and portal_links.is_missing(path, found)

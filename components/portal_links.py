@@ -65,6 +65,11 @@ def area_of(layer: str, slug: str, mart: Mart) -> Member | None:
     return None if found is None or found.extra["is_context"] else mart.dimensions.areas(layer).by_slug.get(slug)
 
 
+def is_about_one(path: str) -> bool:
+    """Whether `path` is the address of one service's or one area's page, if there is such a one."""
+    return path.strip("/").partition("/")[0] in ("service", "area")
+
+
 def is_missing(path: str, mart: Mart) -> bool:
     """Whether `path` (as a browser sends it) would be the page of a service or an area that there is not."""
     match [unquote(part) for part in path.strip("/").split("/")]:

@@ -49,7 +49,8 @@ class Framed(dash.Dash):
     """Dash, with an index page that says its language, and of the portal also what it finds: for previews, and for browsers without scripts."""
 
     def _config(self) -> dict[str, Any]:
-        return {**super()._config(), "dash_version": "", "python_version": "", "plotly_version": "", "dash_version_url": ""}
+        # The last is new for each page, to tie work in the background to it; nothing of ours works there, and the same page has the same tag.
+        return {**super()._config(), "dash_version": "", "python_version": "", "plotly_version": "", "dash_version_url": "", "end_id": ""}
 
     def interpolate_index(self, **parts: Any) -> str:
         ours = {"lang": language.spoken().code, "head": "", "noscript": NEEDS_SCRIPTS}

@@ -18,6 +18,8 @@ from metrics.desk import Unknown
 from metrics.question import BadQuestion
 
 LARGEST_BODY = 64 * 1024
+PAGES = ("/", "/<path:path>")
+"""Dash's names for the routes of pages: whatever no other route answers."""
 LOOPBACK = ("127.0.0.1", "::1")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 ASSET_SECONDS = 3600
@@ -61,7 +63,7 @@ def tell_missing(server: Flask, is_missing: Callable[[str], bool]) -> None:
 
     @server.after_request
     def status(answer: Response) -> Response:
-        if request.method in ("GET", "HEAD") and answer.status_code == 200 and is_missing(request.path):
+        if request.endpoint in PAGES and request.method in ("GET", "HEAD") and answer.status_code == 200 and is_missing(request.path):
             answer.status_code = 404
         return answer
 

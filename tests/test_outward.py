@@ -120,6 +120,20 @@ def test_a_public_answer_may_be_kept_a_minute_and_is_asked_for_again_by_its_tag(
     assert _got(public_url + path, **{"Accept-Encoding": encoding, "If-None-Match": mark})[0] == 304
 
 
+def test_a_page_has_its_tag_once_its_words_are_made(public_url: str) -> None:
+    tags = [_got(public_url + "/definitions")[1]["ETag"]]
+    while len(tags) < 2 or (tags[-1] != tags[-2] and len(tags) < 20):
+        tags.append(_got(public_url + "/definitions")[1]["ETag"])
+        time.sleep(0.5)
+    assert tags[-1] == tags[-2]
+    assert _got(public_url + "/definitions", **{"If-None-Match": tags[-1]})[0] == 304
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/embed/nothing", "/service/nothing", "/area/district/nothing"])
+def test_an_address_of_no_page_is_said_to_be_missing(public_url: str, path: str) -> None:
+    assert _got(public_url + path)[0] == 404
+
+
 def test_what_comes_with_a_cookie_is_kept_by_its_reader_alone(public_url: str) -> None:
     _code, headers, _text = _got(f"{public_url}/definitions?lang=es")
     assert "Set-Cookie" in headers and headers["Cache-Control"] == "private, max-age=60"

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, floor
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_matrix
 
 from data_access.released.trees import Cell, Line
 
@@ -90,6 +88,11 @@ class _Programme:
     """The linear programme of one group."""
 
     def __init__(self, group: _Group) -> None:
+        # Large, and needed by residents' figures and loads only: staff processes do without.
+        from scipy.optimize import linprog
+        from scipy.sparse import csr_matrix
+
+        self.linprog = linprog
         self.cells = group.cells
         self.place = {cell: at for at, cell in enumerate(self.cells)}
         rows, columns, signs = [], [], []
@@ -102,7 +105,7 @@ class _Programme:
 
     def solve(self, weights: np.ndarray) -> np.ndarray:
         """The numbers that fit all sums and give the least of `weights`."""
-        made = linprog(weights, A_eq=self.sums, b_eq=self.values, bounds=(1, MOST), method="highs")
+        made = self.linprog(weights, A_eq=self.sums, b_eq=self.values, bounds=(1, MOST), method="highs")
         if made.x is None:
             raise Contradiction(f"the sums of {len(self.cells)} hidden cells contradict each other ({made.message})")
         return made.x
