@@ -42,7 +42,12 @@ def repeat_places(asked: Asked, most: int = MOST_PLACES) -> pd.DataFrame:
         .group_by(now.column("request_type_id"), now.column("location_key"))
     )  # fmt: skip
     rows = counted.subquery("places")
-    top = select(*rows.c).where(rows.c.again > 0).order_by(rows.c.again.desc(), rows.c.cases.desc(), rows.c.kind, rows.c.place).limit(most)
+    top = (
+        select(*rows.c)
+        .where(rows.c.again > 0)
+        .order_by(rows.c.again.desc(), rows.c.cases.desc(), rows.c.kind, rows.c.last_at.desc(), rows.c.case_id)
+        .limit(most)
+    )
     frame = asked.mart.read(top, asked.scope)
     return _told(asked, frame) if len(frame) else _told(asked, frame.assign(open=0))
 

@@ -214,7 +214,7 @@ def test_who_may_not_read_addresses_may_not_try_their_keys(asked: Asked) -> None
 def test_places_that_come_back_are_counted_with_their_cases(asked: Asked) -> None:
     """At place 1 'moved' came 68 days after 'done' and 'just' 8 days after 'moved'; at place 2 'almost' came 136 days after 'gone'."""
     frame = repeat_places(asked)
-    assert frame[["place", "label", "again", "cases", "open", "source_id"]].values.tolist() == [["1", "Pothole", 2, 2, 2, "just"]]
+    assert frame[["label", "again", "cases", "open", "source_id"]].values.tolist() == [["Pothole", 2, 2, 2, "just"]]
     drawn = backlog_causes.draw_repeats(asked, {})
     assert drawn.finding.startswith("One place had the same problem again; Pothole at")
     row = drawn.twin.frame.iloc[0]

@@ -17,7 +17,7 @@ import pytest
 from settings import ROOT
 from tests.support import hostile, interference, mutants, walled
 
-MOST, PAIRS, MOST_OF_A_PAIR = 24, 10, 3
+MOST, PAIRS, MOST_OF_A_PAIR = 12, 10, 2
 """Hostile requests as each role, pairs of towns for each, and questions of each pair, in the short run."""
 AUDIENCES = ("public", "staff")
 

@@ -27,11 +27,10 @@ class Opened:
 
 
 @pytest.fixture(scope="module")
-def made(load_real: Callable[[RealCity], Loaded], tmp_path_factory: pytest.TempPathFactory) -> cube.Cube:
+def made(load_real: Callable[[RealCity], Loaded], tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> cube.Cube:
     loaded = load_real(BOSTON_ANIMAL)
     folder = tmp_path_factory.mktemp("released")
-    (mart,) = Path(str(tmp_path_factory.getbasetemp())).glob(f"**/real-cities/{BOSTON_ANIMAL.name}/mart")
-    generation = generations.current(mart)
+    generation = generations.current(run_folder / "real-cities" / BOSTON_ANIMAL.name / "mart")
     assert generation is not None
     copy = shutil.copy(generation.path("staff"), folder / "copy.duckdb")
     connection = duckdb.connect()
