@@ -44,7 +44,8 @@ def test_a_staff_page_on_a_desk_and_on_a_phone_in_the_dark(window: Watched, staf
     assert window.violations() == []
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(300)
+    page.reload()
+    window.settle()
     assert window.overflow() <= 0
     assert window.violations() == []
     errors, window.errors[:] = list(window.errors), []
