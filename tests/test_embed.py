@@ -8,8 +8,6 @@ import re
 import subprocess
 import sys
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -22,7 +20,7 @@ from components.figures.series import Line, bars_over_time, lines
 from components.markup import tag, together
 from components.still import still
 from settings import ROOT, Settings
-from tests.support.servers import _environ
+from tests.support.servers import environ_of, got
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -110,7 +108,7 @@ def routes(demo_public_settings: Settings) -> list[list[Any]]:
     done = subprocess.run(
         [sys.executable, "-c", WALK],
         cwd=ROOT,
-        env={**os.environ, **_environ(demo_public_settings, 8051)},
+        env={**os.environ, **environ_of(demo_public_settings, 8051)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -137,26 +135,18 @@ def test_no_route_of_staff_may_be_framed(staff_app: Flask) -> None:
     assert client.get("/embed/chart/public-on-time").status_code in (200, 404)
 
 
-def _got(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
-    try:
-        with urlopen(Request(url, headers=headers), timeout=60) as answer:
-            return answer.status, dict(answer.headers), answer.read().decode()
-    except HTTPError as error:
-        return error.code, dict(error.headers), error.read().decode()
-
-
 @pytest.mark.parametrize(
     "address", ["chart/public-on-time", "chart/public-services", "chart/public-map", "figure/ontime_due", "figure/backlog"]
 )
 def test_a_widget_says_what_it_shows_without_a_script(public_url: str, address: str) -> None:
-    code, headers, text = _got(f"{public_url}/embed/{address}")
+    code, headers, text = got(f"{public_url}/embed/{address}")
     assert code == 200 and "<script" not in text and " style=" not in text and "http-equiv" not in text
     assert "Set-Cookie" not in headers and headers["Cache-Control"] == "public, max-age=60"
     assert re.search(r"<h1>[^<]{5,}</h1>", text) and "Data through" in text and f'href="{public_url}/' in text
     if address.startswith("chart"):
         assert "<svg" in text and "<table>" in text and 'role="img"' in text
     assert len(text) < 60_000
-    assert _got(f"{public_url}/embed/{address}", **{"If-None-Match": headers["ETag"]})[0] == 304
+    assert got(f"{public_url}/embed/{address}", **{"If-None-Match": headers["ETag"]})[0] == 304
 
 
 @pytest.mark.parametrize(
@@ -168,11 +158,11 @@ def test_a_widget_says_what_it_shows_without_a_script(public_url: str, address: 
     ],
 )  # fmt: skip
 def test_what_cannot_be_shown_is_said_in_the_frame(public_url: str, address: str, code: int, said: str) -> None:
-    got, headers, text = _got(f"{public_url}/embed/{address}")
-    assert got == code and said in text and "frame-ancestors *" in headers["Content-Security-Policy"]
+    status, headers, text = got(f"{public_url}/embed/{address}")
+    assert status == code and said in text and "frame-ancestors *" in headers["Content-Security-Policy"]
     assert "Traceback" not in text and "<script" not in text and "<img" not in text and headers["Cache-Control"] == "no-store"
 
 
 def test_a_widget_speaks_the_language_its_address_names_and_keeps_nothing(public_url: str) -> None:
-    code, headers, text = _got(f"{public_url}/embed/figure/backlog?lang=es")
+    code, headers, text = got(f"{public_url}/embed/figure/backlog?lang=es")
     assert code == 200 and '<html lang="es">' in text and "Set-Cookie" not in headers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from xml.etree import ElementTree
 
@@ -17,20 +16,13 @@ from components import keeping, preview, web
 from components.unscripted import Page, _element, _text_of
 from metrics.question import BadQuestion
 from settings import ROOT
-
-
-def _got(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
-    try:
-        with urlopen(Request(url, headers=headers), timeout=60) as answer:
-            return answer.status, dict(answer.headers), answer.read().decode()
-    except HTTPError as error:
-        return error.code, dict(error.headers), error.read().decode()
+from tests.support.servers import got
 
 
 def _in_words(url: str) -> str:
     """The page once its words are made, which the first reader does not wait for."""
     for _ in range(60):
-        text = _got(url)[2]
+        text = got(url)[2]
         if "<table>" in text:
             return text
         time.sleep(0.5)
@@ -56,7 +48,7 @@ def test_a_link_is_previewed_with_what_the_page_found(public_url: str) -> None:
 
 
 def test_each_page_says_where_it_is_in_each_language(public_url: str) -> None:
-    text = _got(f"{public_url}/definitions?lang=es&utm_source=x")[2]
+    text = got(f"{public_url}/definitions?lang=es&utm_source=x")[2]
     links = dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)"', text))
     assert links == {
         "en": f"{public_url}/definitions?lang=en",
@@ -78,31 +70,29 @@ def test_each_page_says_where_it_is_in_each_language(public_url: str) -> None:
     ],
 )
 def test_nothing_of_an_address_becomes_part_of_the_page(public_url: str, query: str) -> None:
-    code, _headers, text = _got(
-        f"{public_url}/?{query.replace(' ', '%20').replace('<', '%3C').replace('>', '%3E').replace(chr(34), '%22')}"
-    )
+    code, _headers, text = got(f"{public_url}/?{query.replace(' ', '%20').replace('<', '%3C').replace('>', '%3E').replace(chr(34), '%22')}")
     assert code == 200 and "<script>alert" not in text and "'onload=" not in text and "{%" not in text
     assert text.count("<noscript>") == 1 and '""' not in text[: text.index("<body>")]
 
 
 def test_the_sitemap_names_every_page_that_can_be_opened(public_url: str) -> None:
-    _code, headers, text = _got(f"{public_url}/sitemap.xml")
+    _code, headers, text = got(f"{public_url}/sitemap.xml")
     places = [place.text or "" for place in ElementTree.fromstring(text).iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     assert headers["Content-Type"].startswith("application/xml") and len(places) == len(set(places)) > 10
     assert {f"{public_url}/", f"{public_url}/data"} <= set(places) and any("/service/" in place for place in places)
     for place in (places[0], places[-1]):
-        assert _got(place)[0] == 200
+        assert got(place)[0] == 200
 
 
 def test_the_sitemap_names_each_page_in_each_language(public_url: str) -> None:
-    for entry in ElementTree.fromstring(_got(f"{public_url}/sitemap.xml")[2]):
+    for entry in ElementTree.fromstring(got(f"{public_url}/sitemap.xml")[2]):
         page = entry[0].text
         languages = [(link.get("hreflang"), link.get("href")) for link in entry.iter("{http://www.w3.org/1999/xhtml}link")]
         assert languages == [("en", f"{page}?lang=en"), ("es", f"{page}?lang=es")]
 
 
 def test_search_engines_may_look_at_pages_of_the_portal_and_at_nothing_of_staff(public_url: str, staff_app: Flask) -> None:
-    text = _got(f"{public_url}/robots.txt")[2]
+    text = got(f"{public_url}/robots.txt")[2]
     assert f"Sitemap: {public_url}/sitemap.xml" in text and "Disallow: /api/\n" in text and "Disallow: /\n" not in text
     assert staff_app.test_client().get("/robots.txt").get_data(as_text=True) == "User-agent: *\nDisallow: /\n"
 
@@ -117,27 +107,27 @@ def test_a_public_answer_may_be_kept_a_minute_and_is_asked_for_again_by_its_tag(
         assert (answer.status, answer.headers["Cache-Control"]) == (200, "public, max-age=60")
         assert answer.headers["Content-Encoding"] == (None if encoding == "identity" else encoding)
         mark = answer.headers["ETag"]
-    assert _got(public_url + path, **{"Accept-Encoding": encoding, "If-None-Match": mark})[0] == 304
+    assert got(public_url + path, **{"Accept-Encoding": encoding, "If-None-Match": mark})[0] == 304
 
 
 def test_a_page_has_its_tag_once_its_words_are_made(public_url: str) -> None:
-    tags = [_got(public_url + "/definitions")[1]["ETag"]]
+    tags = [got(public_url + "/definitions")[1]["ETag"]]
     while len(tags) < 2 or (tags[-1] != tags[-2] and len(tags) < 20):
-        tags.append(_got(public_url + "/definitions")[1]["ETag"])
+        tags.append(got(public_url + "/definitions")[1]["ETag"])
         time.sleep(0.5)
     assert tags[-1] == tags[-2]
-    assert _got(public_url + "/definitions", **{"If-None-Match": tags[-1]})[0] == 304
+    assert got(public_url + "/definitions", **{"If-None-Match": tags[-1]})[0] == 304
 
 
 @pytest.mark.parametrize("path", ["/nonsense", "/embed/nothing", "/service/nothing", "/area/district/nothing"])
 def test_an_address_of_no_page_is_said_to_be_missing(public_url: str, path: str) -> None:
-    assert _got(public_url + path)[0] == 404
+    assert got(public_url + path)[0] == 404
 
 
 def test_what_comes_with_a_cookie_is_kept_by_its_reader_alone(public_url: str) -> None:
-    _code, headers, _text = _got(f"{public_url}/definitions?lang=es")
+    _code, headers, _text = got(f"{public_url}/definitions?lang=es")
     assert "Set-Cookie" in headers and headers["Cache-Control"] == "private, max-age=60"
-    assert _got(f"{public_url}/healthz")[1]["Cache-Control"] == "no-store"
+    assert got(f"{public_url}/healthz")[1]["Cache-Control"] == "no-store"
 
 
 def test_a_host_that_a_client_made_up_is_shown_to_no_other_client() -> None:

@@ -82,7 +82,7 @@ def test_clients_of_ipv4_are_told_apart_on_a_socket_for_both(allowing_five: Sett
 def redis_there() -> Iterator[str]:
     with services.started_redis() as url:
         if url is None:
-            pytest.skip("no redis-server is installed")
+            pytest.skip("no redis-server is installed; install one (as root `make test` does)")
         yield url
 
 
@@ -95,7 +95,7 @@ def test_two_processes_count_together_in_redis(allowing_five: Settings, redis_th
 def test_without_its_redis_a_process_goes_on_counting_by_itself(allowing_five: Settings) -> None:
     with services.started_redis() as url:
         if url is None:
-            pytest.skip("no redis-server is installed")
+            pytest.skip("no redis-server is installed; install one (as root `make test` does)")
         client = portal(dataclasses.replace(allowing_five, cache_url=url)).test_client()
         assert codes(client, "/", 3) == [200] * 3
     assert codes(client, "/", 7) == [200] * 5 + [429] * 2

@@ -29,7 +29,7 @@ def served(settings: Settings, *, workers: int = 1, **environ: str) -> Iterator[
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "app:server"],
-            cwd=ROOT, env={**os.environ, **_environ(settings, port), "WEB_CONCURRENCY": str(workers), **environ}, stdout=log, stderr=log,
+            cwd=ROOT, env={**os.environ, **environ_of(settings, port), "WEB_CONCURRENCY": str(workers), **environ}, stdout=log, stderr=log,
         )  # fmt: skip
         try:
             url = f"http://127.0.0.1:{port}"
@@ -46,7 +46,17 @@ def served(settings: Settings, *, workers: int = 1, **environ: str) -> Iterator[
                 process.wait()
 
 
-def _environ(settings: Settings, port: int) -> dict[str, str]:
+def got(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
+    """What a server answers to whoever opens `url`: status, headers and text, also of a refusal."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+            return answer.status, dict(answer.headers), answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read().decode()
+
+
+def environ_of(settings: Settings, port: int) -> dict[str, str]:
+    """The variables of a process that serves `settings` on `port`."""
     return {
         "STATROOM_CITY": str(settings.city), "STATROOM_DATA": str(settings.data), "STATROOM_MART_URL": f"duckdb:///{settings.mart}",
         "STATROOM_AUDIENCE": settings.audience, "STATROOM_STORE_URL": settings.store_url, "STATROOM_CACHE_URL": settings.cache_url,
