@@ -27,10 +27,12 @@ READS: dict[Fields, frozenset[Role]] = {
 }
 """Groups of columns about a single case that not everybody may read, and by whom; `data_access.mart.schema` says which columns they are."""
 
-Action = Literal["annotate", "audit", "save_view", "administer", "run_meeting"]
+Action = Literal["annotate", "audit", "commit", "answer_commitment", "save_view", "administer", "run_meeting"]
 MAY: dict[Action, frozenset[Role]] = {
     "annotate": frozenset({"analyst", "executive", "admin"}),
     "audit": frozenset({"department", "analyst", "executive", "admin"}),
+    "commit": frozenset({"analyst", "executive", "admin"}),
+    "answer_commitment": frozenset({"department", "analyst", "executive", "admin"}),
     "administer": frozenset({"admin"}),
     "run_meeting": frozenset({"analyst", "executive", "admin"}),
     "save_view": frozenset({"viewer", "department", "analyst", "executive", "admin"}),

@@ -59,6 +59,7 @@ def test_an_asked_question_is_made_of_a_viewer_in_one_place() -> None:
         "cli/state.py",
         "data_access/mart/reading.py",
         "data_access/store/annotations.py",
+        "data_access/store/commitment_rows.py",
     }
 
 

@@ -126,7 +126,7 @@ commitment_event = Table(
     Column("text", Text, nullable=False, comment="the evidence, the reason, the note"),
     Column("address", Text, nullable=False, comment="path and query of a page that shows it; empty for none"),
     Column("due_before", Date, comment="of `moved`: the day it was due before"),
-    Column("due_after", Date, comment="of `moved`: the day it is due now"),
+    Column("due_after", Date, comment="of `made` and `moved`: the day it is due from then on"),
     Column("at", DateTime, nullable=False, comment="UTC"),
     Column("by_id", String(80), nullable=False), Column("by_name", String(120), nullable=False),
 )  # fmt: skip
