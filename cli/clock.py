@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.city import configured_city
+from cli.errors import one_line
+from cli.week import close_week, closed_said
 from data_access.city import City
 from data_access.schedules import parse_schedule
 from data_access.sync import SyncError, sync
@@ -52,3 +54,12 @@ def _load(settings: Settings, city: City, name: str) -> None:
     except SyncError as error:
         # Recorded in Statroom's database too; the last good data stays, and the next minute tries again.
         click.echo(f"{name}: {error}", err=True)
+        return
+    try:
+        closed = close_week(settings, city)
+    except Exception as error:
+        # The data are loaded; the next load tries again.
+        click.echo(f"The week could not be frozen: {one_line(error)}", err=True)
+        return
+    if closed:
+        click.echo(closed_said(closed))

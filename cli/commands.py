@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cli.errors import plain_errors
+from cli.errors import one_line, plain_errors
 from cli.users import user
 from settings import ROOT, Settings, read_settings
 
@@ -68,6 +68,22 @@ def sync(full: bool, source: str | None, new_deadlines: bool, recount: int | Non
         reports = _load(full=full, source=source, new_deadlines=new_deadlines, recount=str(recount or ""), progress=shown)
     for report in reports:
         click.echo(_told(report))
+    _close_week()
+
+
+def _close_week() -> None:
+    """Freeze the week that is over, if no load before did. The load is done: what goes wrong here is said and does not undo it."""
+    from cli.city import configured_city
+    from cli.week import close_week, closed_said
+
+    settings = read_settings()
+    try:
+        closed = close_week(settings, configured_city(settings))
+    except Exception as error:
+        click.echo(f"The week could not be frozen: {one_line(error)} `flask freeze` tries again.", err=True)
+        return
+    if closed:
+        click.echo(closed_said(closed))
 
 
 def _load(**options: Any) -> list[Any]:
@@ -191,4 +207,16 @@ def upgrade() -> None:
     click.echo("Statroom's own database is up to date.")
 
 
-COMMANDS = (demo, sync, check, status, init, clock, upgrade, user)
+@click.command("freeze")
+@plain_errors
+def freeze() -> None:
+    """Freeze the headline figures of the last week that is over, as they are known now. Once for each week: safe to repeat."""
+    from cli.city import configured_city
+    from cli.week import close_week, closed_said
+
+    settings = read_settings()
+    closed = close_week(settings, configured_city(settings))
+    click.echo(closed_said(closed) if closed else "The last week that is over in the data is frozen already.")
+
+
+COMMANDS = (demo, sync, check, status, init, clock, freeze, upgrade, user)

@@ -14,7 +14,8 @@ from dash import Input, Output, dcc, html
 from components import gate, language, preview, words
 from components.language import _
 from data_access.mart.reading import MartUnavailable
-from data_access.store import engine, runs
+from data_access.store import engine, freezes, runs
+from data_access.store.freezes import Freeze
 from metrics.definitions import DEFINITIONS_VERSION
 from metrics.desk import Unknown
 from metrics.select import Asked
@@ -176,7 +177,21 @@ def status_of(asked: Asked) -> list[Any]:
         made.append(_banner("bad", f"The last load failed; data {old} old is shown. {words.sentence(failure)}"))
     elif age > timedelta(hours=desk.city.facts.stale_after_hours):
         made.append(_banner("bad", _("This data is {age} old; no newer load has arrived.", age=old)))
+    closed = _red_week()
+    if closed:
+        week = words.days_between(closed.week, closed.week + timedelta(weeks=1))
+        made.append(
+            _banner("bad", f"The figures of the week of {week} were frozen from data that are not fit to be discussed. {closed.gate_note}")
+        )
     return made
+
+
+def _red_week() -> Freeze | None:
+    """The last week that was frozen, if its data did not pass, for staff."""
+    desk = gate.desk()
+    if desk.is_public:
+        return None
+    return next((closed for closed in freezes.latest(desk.store()) if closed.is_red), None)
 
 
 def _last_failure() -> str | None:

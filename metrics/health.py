@@ -55,6 +55,12 @@ def findings(asked: Asked) -> pd.DataFrame:
     )
 
 
+def rows_read(asked: Asked) -> int:
+    """Rows that the loads brought whose findings count."""
+    frame = loads(asked)
+    return int(frame.loc[frame["id"] >= _since(asked), "rows_read"].sum())
+
+
 def unmapped(asked: Asked) -> pd.DataFrame:
     """Words of the source that nobody mapped, as `findings`."""
     frame = findings(asked)
