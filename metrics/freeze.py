@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine
 
 from data_access.store import freezes
+from data_access.store.engine import Store
 from data_access.store.freezes import CITY, Figure, Freeze
 from metrics import health
 from metrics.definitions import DEFINITIONS_VERSION, HEADLINE, REGISTRY
@@ -22,7 +22,7 @@ MOST_REFUSED = MOST_UNMAPPED = 0.01
 """Of the rows read: more are too many for figures that are to be believed."""
 
 
-def close_week(asked: Asked, store: Engine, now: datetime, *, stale_after: timedelta, failure: str | None = None) -> Freeze | None:
+def close_week(asked: Asked, store: Store, now: datetime, *, stale_after: timedelta, failure: str | None = None) -> Freeze | None:
     """Freeze the last week that is over in the data, if it is not frozen yet; answers what was frozen.
 
     Args:
