@@ -75,7 +75,7 @@ def _hover(metric: Any, row: dict[str, Any]) -> str:
 
 def _step(frame: pd.DataFrame, key: str, label: str, href: str, drawn: set[str]) -> dict[str, Any]:
     rows = frame.loc[frame["key"].isin(list(drawn))]
-    said = [maps.STATE_WORDS.get(state, text) for state, text in zip(rows["state"], rows["said"], strict=True)]
+    said = maps.said_of(rows)
     return {
         "key": key, "label": label, "href": href, "z": [None if words.is_missing(v) else round(float(v), 4) for v in rows["value"]],
         "hover": list(rows["hover"]), "state": list(rows["state"]), "said": said,

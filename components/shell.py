@@ -59,6 +59,7 @@ class Framed(dash.Dash):
             told = preview.index_parts()
             parts["title"] = told["title"]
             ours |= {"head": told["head"], "noscript": preview.with_scripts_off(told["noscript"])}
+        parts["app_entry"] = parts["app_entry"].replace("Loading...", _("Loading …"))
         filled = super().interpolate_index(**parts)
         # In one go: what is filled in is never itself looked through for places to fill.
         return re.sub(r"\{%(lang|head|noscript)%\}", lambda place: ours[place[1]], filled)

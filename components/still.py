@@ -36,10 +36,11 @@ def still(figure: dict[str, Any] | None, said: str) -> Markup | None:
     kinds = {trace["type"] for trace in traces}
     if "choropleth" in kinds:
         height, drawn = picture_of_areas(traces)
-    elif kinds == {"bar"} and all(trace.get("orientation") == "h" for trace in traces):
-        if len(traces) > 1:
+    elif any(isinstance(y, str) for trace in traces for y in trace["y"]):
+        rows, strokes = traces[0], traces[1:]
+        if rows["type"] != "bar" or any(trace["type"] == "bar" or trace["y"] != rows["y"] for trace in strokes):
             return None
-        height, drawn = _bars_by_name(traces[0])
+        height, drawn = _bars_by_name(rows, strokes)
     elif any(isinstance(x, str) and not _is_day(x) for trace in traces for x in trace["x"]):
         return None
     else:
@@ -59,9 +60,11 @@ def label(text: str, x: float, y: float, anchor: str = "start", class_: str = "i
     return tag("text", text, x=x, y=y, text_anchor=anchor, class_=class_)
 
 
-def _bars_by_name(trace: dict[str, Any]) -> tuple[int, list[Markup]]:
+def _bars_by_name(trace: dict[str, Any], strokes: list[dict[str, Any]]) -> tuple[int, list[Markup]]:
+    """One bar a row; `strokes` lie across them, each row's at its own place."""
     names, values = trace["y"], [value or 0 for value in trace["x"]]
-    most, colours = max([abs(v) for v in values], default=0) or 1, trace["marker"]["color"]
+    marked = [abs(x) for stroke in strokes for x in stroke["x"] if x is not None]
+    most, colours = max([*map(abs, values), *marked], default=0) or 1, trace["marker"]["color"]
     said = trace.get("text") or [words.decimal(v) for v in values]
     room = WIDTH - LABEL - 66
     drawn: list[Markup] = []
@@ -76,6 +79,10 @@ def _bars_by_name(trace: dict[str, Any]) -> tuple[int, list[Markup]]:
             tag("rect", x=LABEL, y=y, width=float(long), height=ROW - 8, fill=colour),
             label(lines_of(said[at])[0], LABEL + long + 5, y + 15.0),
         ]
+        for stroke in strokes:
+            if stroke["x"][at] is not None:
+                x, line = LABEL + abs(stroke["x"][at]) / most * room, stroke["marker"]["line"]
+                drawn.append(tag("line", x1=x, x2=x, y1=y - 2, y2=y + ROW - 6.0, stroke=line["color"], stroke_width=line["width"]))
     return len(names) * ROW + 4, drawn
 
 

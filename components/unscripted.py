@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from components import embed, gate
 from components.chart import CHARTS
+from components.language import said
 from components.markup import tag, together
 from components.plain_table import PlainTable
 from metrics.question import BadQuestion
@@ -89,7 +90,13 @@ def _element(part: Component, content: Markup) -> Markup:
     address = getattr(part, "href", None)
     if kind == "a" and not (isinstance(address, str) and address.startswith(("/", "#", "?", "https://"))):
         return content
-    return tag(kind, content, href=address if kind == "a" else None, scope=getattr(part, "scope", None) if kind == "th" else None)
+    return tag(
+        kind,
+        content,
+        href=address if kind == "a" else None,
+        scope=getattr(part, "scope", None) if kind == "th" else None,
+        lang=getattr(part, "lang", None),
+    )
 
 
 def _chart(name: str, asked: Asked, page: Page, query: dict[str, str]) -> Markup:
@@ -97,7 +104,7 @@ def _chart(name: str, asked: Asked, page: Page, query: dict[str, str]) -> Markup
     try:
         widget = embed.of_chart(chart, asked, query, most=MOST_ROWS, pictured=False)
     except BadQuestion as error:
-        return tag("p", str(error))
+        return tag("p", said(error))
     page.said.append(widget.heading)
     return tag("section", tag("h2", widget.heading), tag("p", widget.about), widget.table, tag("p", widget.note) if widget.note else None)
 

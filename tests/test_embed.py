@@ -60,6 +60,14 @@ def test_a_bar_is_as_long_as_its_value_and_the_first_row_is_on_top() -> None:
     assert _texts(picture)[0] == "<Most> & more" and "40.0 %" in _texts(picture)
 
 
+def test_the_aim_of_each_row_lies_across_its_bar_and_the_longest_of_both_fills_the_picture() -> None:
+    frame = pd.DataFrame({"label": ["Half", "None"], "value": [0.4, 0.0], "aim": [0.8, None]})
+    picture = _drawn(bars(frame, "share", href=None, target="aim"))
+    (long, _short), strokes = list(picture.iter(f"{SVG}rect")), list(picture.iter(f"{SVG}line"))
+    start, width = float(long.attrib["x"]), float(long.attrib["width"])
+    assert strokes and all(float(stroke.attrib["x1"]) == pytest.approx(start + 2 * width, abs=0.2) for stroke in strokes)
+
+
 def test_stacked_bars_stand_on_each_other() -> None:
     frame = pd.DataFrame({"period": pd.to_datetime(["2026-01-01", "2026-02-01"]), "a": [10, 20], "b": [30, 20]})
     picture = _drawn(bars_over_time(frame, [Line("a", "In"), Line("b", "Out")], "cases", stacked=True))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -22,7 +26,7 @@ from data_access.city import CityError, load_city
 from metrics.desk import Desk
 from metrics.measure import measure
 from metrics.question import BadQuestion
-from settings import Settings
+from settings import ROOT, Settings
 
 
 @pytest.fixture
@@ -174,6 +178,24 @@ def test_every_translation_has_the_fields_of_its_text() -> None:
 
 def fields(text: str) -> set[str | None]:
     return {name for _text, name, _spec, _conversion in Formatter().parse(text)} - {None}
+
+
+def test_no_translation_is_its_english_text() -> None:
+    """Or a page could be in the catalogue and English all the same; what is left without its fields has no words."""
+    same = [message.id for message in catalogue.catalogue_of("es") if message.id and message.id == message.string]
+    assert [text for text in same if re.search(r"[^\W\d_]", re.sub(r"\{[^}]*\}", "", str(text)))] == ["incremental"]
+
+
+def test_no_text_of_the_portal_stays_english(demo_settings: Settings) -> None:
+    """Every page, document, figure, refusal and widget, read in a language whose texts have no Latin letter."""
+    walk = [sys.executable, "-m", "tests.support.walking", str(demo_settings.data)]
+    done = subprocess.run(walk, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout)
+    paths = {"/", "/services", "/areas", "/promises", "/data", "/definitions", "/data-health", "/what-we-publish", "address search"}
+    assert paths <= set(told["read"]) and any(address.startswith("/embed/chart/") for address in told["read"])
+    assert sum(told["read"].values()) > 5_000
+    assert told["left"] == {}
 
 
 def test_no_text_is_glued_before_it_is_translated() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from components import theme, words
+from components.language import N_, _
 from components.shapes import Backdrop, Shapes
 from metrics.areas import FEW, NONE, UNSURE, WITHHELD
 from metrics.kinds import Unit
@@ -17,7 +18,7 @@ from metrics.kinds import Unit
 HEIGHT = 560
 CELLS = "cells"
 """Name of the trace with the cells, which is drawn again when a reader zooms."""
-STATE_WORDS = {FEW: "too few", NONE: "no figure", WITHHELD: "withheld"}
+STATE_WORDS = {FEW: N_("too few"), NONE: N_("no figure"), WITHHELD: N_("withheld")}
 """What stands in an area instead of a value."""
 MOST_ZOOM = 64
 
@@ -41,7 +42,9 @@ def around(centre: float, span: float, unit: Unit, title: str, said: str, *, rev
         reverse: less is better.
         most: the highest value there can be; colours above it are left out.
     """
-    colours = [(at, colour) for (at, _), (_, colour) in zip(theme.GAP_SCALE, theme.GAP_SCALE[:: -1 if reverse else 1], strict=True)]
+    colours = [
+        (at, colour) for (at, _there), (_here, colour) in zip(theme.GAP_SCALE, theme.GAP_SCALE[:: -1 if reverse else 1], strict=True)
+    ]
     low, high = centre - span, centre + span
     ticks = [(low, f"≤ {_short(low, unit)}"), (centre, f"{said} {_short(centre, unit)}"), (high, f"≥ {_short(high, unit)}")]
     if most is not None and high > most:
@@ -217,11 +220,16 @@ def _streets(backdrop: Backdrop) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def said_of(rows: pd.DataFrame) -> list[str]:
+    """What stands under the name of each area of `rows`: its value, or why there is none."""
+    return [_(STATE_WORDS[state]) if state in STATE_WORDS else text for state, text in zip(rows["state"], rows["said"], strict=True)]
+
+
 def _names(frame: pd.DataFrame, shapes: Shapes) -> dict[str, Any]:
     """Names with their values; `assets/45-map.js` shows those that fit at the present zoom."""
     rows = frame[frame["key"].isin(list(shapes.spots))]
     spots = [shapes.spots[key] for key in rows["key"]]
-    said = [STATE_WORDS.get(state, text) for state, text in zip(rows["state"], rows["said"], strict=True)]
+    said = said_of(rows)
     return {
         "type": "scattergeo", "mode": "text", "lon": [spot.lon for spot in spots], "lat": [spot.lat for spot in spots],
         "text": [words.plain(label) + (f"<br>{words.plain(text)}" if text else "") for label, text in zip(rows["label"], said, strict=True)],

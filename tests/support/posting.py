@@ -110,7 +110,11 @@ def caused(layout: str, question: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             if names:
                 yield (
                     "filters",
-                    body(name, {"question.data": question, "value": ["latest" if one == "during" else "all" for one in names]}, ids=names),
+                    body(
+                        name,
+                        {"question.data": question, "value": ["latest" if one in ("during", "release") else "all" for one in names]},
+                        ids=names,
+                    ),
                 )
         elif all(f'"id": "{target}"' in layout for target in re.findall(r"(?:^|\.\.)([a-z][\w-]*)\.", name)):
             yield name.strip(".").partition(".")[0], body(name, {"question.data": question})
