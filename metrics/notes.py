@@ -30,6 +30,10 @@ class Rebasing:
         """Changes with the notes."""
         return repr([(note.at.isoformat(), note.metric, note.filters) for note in self.notes if note.rebases])
 
+    def days(self, metric: str, filters: Filters) -> list[date]:
+        """The days on which a person gave this series a new baseline, earliest first."""
+        return sorted({note.at for note in self.notes if note.rebases and concerns(note, metric, filters)})
+
     def day(self, metric: str, filters: Filters) -> date | None:
         """The latest day on which a person gave this series a new baseline, or None."""
-        return max((note.at for note in self.notes if note.rebases and concerns(note, metric, filters)), default=None)
+        return max(self.days(metric, filters), default=None)

@@ -130,7 +130,7 @@ def judge(of: Weekly, count: int, rebased: Sequence[date | None] | None = None) 
     compared = base[:, -count - YEAR : -YEAR]
     seasonal = is_seasonal(base) & ~np.isnan(compared[:, : xmr.BASELINE_POINTS]).any(axis=1)
     judged = base[:, -count:].copy()
-    judged[seasonal] -= _without_exceptions(compared[seasonal])
+    judged[seasonal] -= without_exceptions(compared[seasonal])
     days = [None] * len(rows) if rebased is None else rebased
     first = np.array([0 if day is None else sum(week < day for week in weeks) for day in days], dtype=int)
     judged = np.where(np.arange(count) >= first[:, None], judged, np.nan)
@@ -165,7 +165,7 @@ def _from_line(values: np.ndarray) -> np.ndarray:
     return centred - slope[:, None] * at
 
 
-def _without_exceptions(before: np.ndarray) -> np.ndarray:
+def without_exceptions(before: np.ndarray) -> np.ndarray:
     """The weeks of the year before, nan for those that were exceptional themselves."""
     distance = np.abs(_from_line(before))
     return np.where(distance > EXCEPTIONAL * distance.mean(axis=1, keepdims=True), np.nan, before)
