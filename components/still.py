@@ -75,14 +75,14 @@ def _bars_by_name(trace: dict[str, Any], strokes: list[dict[str, Any]]) -> tuple
         for number, line in enumerate(lines_of(names[at])[:2]):
             lift = 0 if len(lines_of(names[at])) == 1 else -6 + 13 * number
             drawn.append(label(line, LABEL - 6, y + 15.0 + lift, "end"))
-        drawn += [
-            tag("rect", x=LABEL, y=y, width=float(long), height=ROW - 8, fill=colour),
-            label(lines_of(said[at])[0], LABEL + long + 5, y + 15.0),
-        ]
+        drawn.append(tag("rect", x=LABEL, y=y, width=float(long), height=ROW - 8, fill=colour))
+        end = LABEL + long
         for stroke in strokes:
             if stroke["x"][at] is not None:
                 x, line = LABEL + abs(stroke["x"][at]) / most * room, stroke["marker"]["line"]
                 drawn.append(tag("line", x1=x, x2=x, y1=y - 2, y2=y + ROW - 6.0, stroke=line["color"], stroke_width=line["width"]))
+                end = max(end, x)
+        drawn.append(label(lines_of(said[at])[0], end + 5, y + 15.0))
     return len(names) * ROW + 4, drawn
 
 

@@ -66,6 +66,8 @@ def test_the_aim_of_each_row_lies_across_its_bar_and_the_longest_of_both_fills_t
     (long, _short), strokes = list(picture.iter(f"{SVG}rect")), list(picture.iter(f"{SVG}line"))
     start, width = float(long.attrib["x"]), float(long.attrib["width"])
     assert strokes and all(float(stroke.attrib["x1"]) == pytest.approx(start + 2 * width, abs=0.2) for stroke in strokes)
+    said = next(text for text in picture.iter(f"{SVG}text") if text.text == "40.0 %")
+    assert float(said.attrib["x"]) > start + 2 * width
 
 
 def test_stacked_bars_stand_on_each_other() -> None:

@@ -65,6 +65,12 @@ def test_the_residents_file_holds_no_mark_and_no_name_of_what_is_withheld(town: 
     assert "Fallen tree" in ours and "Roads" in ours
 
 
+def test_the_residents_file_says_of_itself_what_it_was_allowed_to_say(staff: Mart, public: Mart) -> None:
+    """A fact that loads write from tomorrow on is not in it unless somebody lets it in."""
+    assert set(public.meta) == {"schema_version", "as_of", "generation", "edition", "city_id", "city_zone", "audience", "cases_published"}
+    assert {"public_salt", "placeholder_points", "layer_versions", "built_at"} <= set(staff.meta) - set(public.meta)
+
+
 def test_a_head_is_not_told_how_many_rows_the_loads_of_the_city_read(staff: Mart) -> None:
     assert staff.loads(scope_of(PARKS))["rows_read"].tolist() == [None]
     assert staff.loads(scope_of(MAYOR))["rows_read"].tolist() == [walled.CASES]

@@ -28,6 +28,8 @@ SHOWN_AT = {"latitude": "moved.to_latitude", "longitude": "moved.to_longitude"}
 INSTANTS = ("opened_at", "spell_opened_at", "closed_at", "due_at", "first_due_at", "first_transferred_at")
 KEPT_DAYS = (0, 7, -7, -14)
 """Days from `as_of` that figures compare with (now, due soon, a week ago, two weeks ago): on which side of them an instant lies is kept."""
+FACTS = ("schema_version", "as_of", "generation", "edition", "city_id", "city_zone")
+"""What the public file says of itself, beside its audience and whether it has single cases; nothing else that the staff's says."""
 STEP_SECONDS = 1800
 """Durations are rounded up to this; every limit in a definition is a multiple of it."""
 
@@ -72,9 +74,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     run(f"INSERT INTO public_mart.load SELECT * REPLACE ({nothing}) FROM staff.load")
     for table in (schema.release, schema.released_cell):
         run(f"INSERT INTO public_mart.{table.name} SELECT * FROM staff.{table.name}")
-    run(
-        "INSERT INTO public_mart.meta SELECT key, value FROM staff.meta WHERE key NOT IN ('public_salt', 'placeholder_points', 'streets', 'audience')"
-    )
+    run("INSERT INTO public_mart.meta SELECT key, value FROM staff.meta WHERE list_contains(?, key)", [list(FACTS)])
     run("INSERT INTO public_mart.meta VALUES ('audience', 'public'), ('cases_published', ?)", [str(city.file.release.cases)])
     run("DROP TABLE released")
     run("DROP TABLE released_layer")
