@@ -18,7 +18,6 @@ from data_access.demo.build import DemoError, build_demo, demo_known_until
 from data_access.demo.crm_schema import metadata
 from data_access.demo.dirt import FAULTS
 
-pytestmark = pytest.mark.xdist_group("demo build")
 AS_OF = date(2026, 3, 31)
 CASES = 6_000
 TIMES = {

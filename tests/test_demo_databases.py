@@ -11,7 +11,6 @@ import pytest
 from data_access.demo.build import advance_demo, build_demo
 from tests.test_demo_build import tables
 
-pytestmark = pytest.mark.xdist_group("demo databases")
 AS_OF = date(2026, 3, 31)
 NEXT = datetime(2026, 4, 1, 12)
 

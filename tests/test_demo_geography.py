@@ -17,7 +17,6 @@ from data_access.demo.places import ADDRESSES, ADDRESSES_PER_STREET, Places, add
 from data_access.slugs import slug
 from settings import ROOT
 
-pytestmark = pytest.mark.xdist_group("demo geography")
 FOLDER = ROOT / "cities" / "demo" / "areas"
 LAYERS = ("neighbourhoods", "districts", "water", "parks", "streets")
 Drawn = dict[str, list[tuple[dict[str, Any], BaseGeometry]]]

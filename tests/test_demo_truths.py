@@ -27,7 +27,6 @@ from metrics.signal_list import SILENT_DAY, signal_list
 from tests.support.demo import demo_city, demo_in
 from tests.support.marts import MAYOR, calendar_of
 
-pytestmark = pytest.mark.xdist_group("demo truths")
 CASES = 40_000
 DAY = timedelta(days=1)
 

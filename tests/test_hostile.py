@@ -21,7 +21,7 @@ MOST, PAIRS, MOST_OF_A_PAIR = 12, 10, 2
 """Hostile requests as each role, pairs of towns for each, and questions of each pair, in the short run."""
 AUDIENCES = ("public", "staff")
 
-pytestmark = [pytest.mark.xdist_group("hostile"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 def replayed(folder: Path, audience: str) -> dict[str, Any]:

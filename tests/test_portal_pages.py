@@ -44,7 +44,6 @@ PAGES = [
     "/",
 ]
 TYPED = ["12 main st", "Main Street", "Main Street 150, Town", "elm", "1 Nowhere Road", "7 Secret Court", "", "' OR 1=1 --"]
-pytestmark = pytest.mark.xdist_group("portal pages")
 
 
 @pytest.fixture(scope="module")
