@@ -144,6 +144,12 @@ def _against_target(figures: AreaFigures, target: float, plural: str) -> str:
     tiers, judged = figures.tiers(target), figures.judged
     far_below, far_above = (judged.loc[tiers == name] for name in ("far_below", "far_above"))
     told = {"n": len(judged), "areas": plural, "target": words.share(target)}
+    if len(judged) == 1:
+        only = judged.iloc[0]
+        return _(
+            "Only {name} has enough cases to be judged: {share} of {cases}; the target of the {areas} is {target}.",
+            name=only["label"], share=words.share(only["value"]), cases=words.cases(only["n"]), **told,
+        )  # fmt: skip
     if far_below.empty:
         below = int((tiers == "below").sum())
         lowest = figures.ranked().iloc[0]

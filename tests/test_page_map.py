@@ -163,7 +163,7 @@ class TestAreas:
             drawn = drawn_by(city_map.draw_map)
             assert trace(drawn, "areas")["locations"] == ["brook"]
             assert drawn.finding.startswith(
-                "None of the 1 quarters is far below the target of 80.0 %. Lowest: Brook with 100.0 % of 15 cases"
+                "Only Brook has enough cases to be judged: 100.0 % of 15 cases; the target of the quarters is 80.0 %."
             )
 
     def test_what_residents_may_not_know_is_hatched_and_called_withheld(self, tmp_path: Path) -> None:
