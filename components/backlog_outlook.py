@@ -16,7 +16,7 @@ from components.lists import Listing
 from components.table import Column, Twin
 from metrics.due_soon import JUDGED as WEEKS_JUDGED
 from metrics.due_soon import MOST_LISTED, due_soon, expected, reliability
-from metrics.outlook import LEAST_WEEKS, WEEKS_AHEAD, Outlook, outlook
+from metrics.outlook import INSIDE, LEAST_ERRORS, LEAST_WEEKS, WEEKS_AHEAD, Outlook, outlook
 from metrics.select import Asked
 
 MOST_BARS = 12
@@ -83,10 +83,13 @@ def _record_words(found: Outlook) -> str:
     judged = len(found.judged)
     if not judged:
         return "No earlier forecast can be compared with what came yet. The range is meant to hold in 8 of 10 weeks."
-    own = f"The model's own range would have held in {found.held('plain_low', 'plain_high')} of {judged}"
+    held = found.held("plain_low", "plain_high")
+    own = f"The range is meant to hold in 8 of 10 weeks. The model's own range would have held in {held} of {judged}"
     if found.widened > WIDENED:
-        return f"The range is meant to hold in 8 of 10 weeks. {own}: it was too narrow, so its past errors make it wider, today {words.decimal(found.widened)} times as wide."
-    return f"The range is meant to hold in 8 of 10 weeks. {own}; it is wide enough as it is."
+        return f"{own}: it was too narrow, so its past errors make it wider, today {words.decimal(found.widened)} times as wide."
+    if held < INSIDE * judged and judged < LEAST_ERRORS:
+        return f"{own}: it is too narrow, and {LEAST_ERRORS} weeks are needed to learn how much wider it must be. Until then expect more to go wrong than it shows."
+    return f"{own}; {'it is wide enough as it is' if held >= INSIDE * judged else 'its latest errors ask for no wider one'}."
 
 
 def _forecast_figure(rows: pd.DataFrame) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def _forecast_figure(rows: pd.DataFrame) -> dict[str, Any]:
         },
     ]  # fmt: skip
     yaxis = {**axis_of("cases"), "rangemode": "normal"}
-    return {"data": traces, "layout": theme.layout(xaxis=time_axis(x), yaxis=yaxis, showlegend=True)}
+    return {"data": traces, "layout": theme.layout(xaxis=time_axis(sorted({*x, *traces[-1]["x"]})), yaxis=yaxis, showlegend=True)}
 
 
 def draw_parts(asked: Asked, _view: Mapping[str, str]) -> Drawn:

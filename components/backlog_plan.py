@@ -24,6 +24,8 @@ from metrics.select import Asked
 MOST_BARS = 12
 SMALL_RATE = 10
 """Closings a week below it are told with one decimal."""
+MANIFOLD = 10
+"""From so many times the pace of now, a percentage says nothing any more."""
 STATES = {"overdue_now": "overdue", "backlog": "open"}
 
 STOCK = filters.Option("stock", "Bring down", lambda _asked: {name: REGISTRY[name].label for name in STOCKS}, lambda: STOCKS[0])
@@ -82,7 +84,11 @@ def _plan_words(whole: pd.Series, plan: Plan) -> str:
     if whole["projected"] <= plan.target:
         return f"{as_it_goes}: the target of {plan.target:,} is reached without closing more than the {_rate(whole['pace'])} a week of now."
     needed, pace = _rate(whole["needed"]), _rate(whole["pace"])
-    part = f" (+{words.percent_of(whole['needed'] / whole['pace'] - 1)})" if whole["pace"] else ""
+    part = (
+        f" (+{words.percent_of(whole['needed'] / whole['pace'] - 1)})"
+        if whole["pace"] and whole["needed"] < MANIFOLD * whole["pace"]
+        else ""
+    )
     more = f"slightly more than the {pace} a week of now" if needed == pace else f"{needed} a week instead of {pace}{part}"
     least = (
         ""

@@ -73,7 +73,7 @@ def draw_ratios(asked: Asked, view: Mapping[str, str]) -> Drawn:
     twin = Twin(rows.sort_values("ratio"), (
         Column("label", "Peer", href="page"), Column("shown", "Raw share", "share", href="href"), Column("numerator", "On time", "cases", href="met"),
         Column("expected", "Expected", "number"), Column("ratio", "Observed / expected", "ratio"), Column("ratio_low", "95 % from", "ratio"), Column("ratio_high", "to", "ratio"),
-        Column("standard", "Share allowing for mix", "share"), Column("tier_said", "Allowing for mix"),
+        Column("standard", "Share allowing for mix", "share"), Column("tier_said", "Verdict"),
     ), f"Observed and expected on time by {plural}, {words.asked_period(asked.question)}", found.frame)  # fmt: skip
     shown = rows[rows["state"] != FEW].sort_values(["away", "label"], ascending=[False, True]).head(MOST_ROWS).sort_values("ratio")
     title = _title("On time, observed / expected for its mix of types", plural, asked)
@@ -179,7 +179,7 @@ def _more(found: Peers, plural: str, asked: Asked) -> str:
     judged = found.judged
     outside = int(judged["tier"].isin(list(OUTSIDE)).sum())
     if outside > MOST_NAMES:
-        said += f" Of those outside the {MOST_NAMES} with most cases are named."
+        said += f" Of those outside the {MOST_NAMES} with most cases are named, where there is room."
     if len(judged) >= ENOUGH_PEERS and outside * 2 > len(judged):
         said += (
             f" More than half of the {plural} lie outside: they differ by more than chance all round, so being outside alone says little."

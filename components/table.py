@@ -17,6 +17,8 @@ from metrics.periods import Calendar
 Kind = Literal["text", "day", "instant", "number"] | Unit
 MOST_ROWS = 200
 """Rows a page shows; the file has all of them."""
+LARGE = 100
+"""Bare numbers from here on are shown whole."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def text_of(value: Any, kind: Kind, calendar: Calendar | None = None) -> str:
         assert calendar is not None, "instants need the city's clock"
         return words.moment(value, calendar)
     if kind == "number":
-        return words.decimal(value, 0 if not words.is_missing(value) and float(value).is_integer() else 2)
+        return words.decimal(value, 0 if not words.is_missing(value) and (float(value).is_integer() or abs(float(value)) >= LARGE) else 2)
     return words.amount(value, kind)
 
 

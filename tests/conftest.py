@@ -31,14 +31,6 @@ for _name in [name for name in os.environ if name in ("CRM_URL", "PORT") or (nam
         del os.environ[_name]
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Who runs which test, where several processes run them."""
-    from tests.support.sharing import WholeModules
-
-    return WholeModules(config, log) if config.getoption("dist") == "loadgroup" else None
-
-
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for the whole test run, shared by its processes."""

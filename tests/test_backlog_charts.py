@@ -21,6 +21,7 @@ from metrics.capacity import Plan
 from metrics.cases import case_count, case_list
 from metrics.concentration import concentration
 from metrics.measure import ask, measure
+from metrics.outlook import Outlook
 from metrics.question import BadQuestion, Question, default_question, parse_question, to_query
 from metrics.repeat_places import repeat_places
 from metrics.select import Asked
@@ -331,3 +332,16 @@ def test_everybody_can_use_the_parts_of_the_backlog(browser: Browser, staff_url:
         expect(page.locator("#chart-plan h2")).to_contain_text("3 by")
         assert "target=3" in page.url
         assert seen.errors == []
+
+
+@pytest.mark.parametrize(
+    ("came", "widened", "said"),
+    [
+        (10, 1.0, "would have held in 9 of 9; it is wide enough as it is."),
+        (99, 1.0, "would have held in 0 of 9: it is too narrow, and 12 weeks are needed to learn how much wider it must be."),
+        (99, 3.2, "would have held in 0 of 9: it was too narrow, so its past errors make it wider, today 3.2 times as wide."),
+    ],
+)
+def test_a_range_that_never_held_is_not_called_wide_enough(came: int, widened: float, said: str) -> None:
+    weeks = pd.DataFrame({"actual": [came] * 9 + [None], "low": 8, "high": 12, "plain_low": 8, "plain_high": 12})
+    assert said in backlog_outlook._record_words(Outlook(weeks, pd.DataFrame(), widened))

@@ -27,7 +27,6 @@ from metrics.select import Asked
 from tests.support import worlds
 from tests.support.marts import calendar_of, settings_in, small_city
 
-pytestmark = pytest.mark.xdist_group("open data")
 ZONE = "America/New_York"
 QUARTER = Question(date(2026, 1, 1), date(2026, 4, 1), worlds.AS_OF)
 

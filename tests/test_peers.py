@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.figures.funnel import funnel
 from data_access.mart.reading import open_mart
 from metrics.intervals import Z95, funnel_z, wilson
 from metrics.measure import ask, measure
@@ -163,3 +165,15 @@ class TestPage:
             assert drawn.figure is None and "no peers to compare" in drawn.finding
         asked = asked_for(from_="2025-03-03", to="2025-03-10")
         assert page.draw_funnel(asked, view_for(asked, peers="district")).finding.startswith("No case with a deadline")
+
+
+def test_names_in_a_funnel_hide_neither_each_other_nor_a_point() -> None:
+    """Eight peers with nearly one share and one far away: the lone one is named, of the crowd only those that have room."""
+    crowd = [{"label": f"Crowded Place {at}", "value": 0.8 + at / 1000, "n": 900 + 20 * at} for at in range(8)]
+    rows = [*crowd, {"label": "Lone Place", "value": 0.3, "n": 400}]
+    frame = pd.DataFrame(rows).assign(tier="far_above", state="", href="", said="")
+    names = funnel(frame, 0.6)["layout"]["annotations"]
+    assert "Lone Place" in [name["text"] for name in names]
+    assert 1 < len(names) < len(frame), "not all have room"
+    sides = [(name["xanchor"], name["yanchor"]) for name in names if name["text"] != "Lone Place"]
+    assert len(set(sides)) == len(sides), "two of the crowd on one side would lie on each other"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log10
 from typing import Any
 
@@ -17,6 +18,10 @@ from metrics.peers import funnel_limits
 HEIGHT = 420
 STEPS = 60
 MOST_NAMES = 10
+PLOT, LETTER_PIXELS, POINT_PIXELS = (500, 300), 7, 12
+"""About how large the drawing is where two stand side by side, a letter of a name is wide, and a point or a line of text is high."""
+SIDES = (("left", "middle", 1, 0), ("right", "middle", -1, 0), ("center", "bottom", 0, 1), ("center", "top", 0, -1))
+"""Where a name may stand: anchors, and to which side of its point."""
 TIER_COLOURS = {"far_above": theme.GOOD, "above": theme.GOOD, "far_below": theme.BAD, "below": theme.BAD}
 TIER_SYMBOLS = {"far_above": "triangle-up", "above": "triangle-up", "far_below": "triangle-down", "below": "triangle-down"}
 
@@ -46,8 +51,9 @@ def funnel(frame: pd.DataFrame, common: float) -> dict[str, Any]:
             "tickvals": ticks, "ticktext": [words.count(tick) for tick in ticks],
         },
         yaxis={**axis_of("share"), "range": [max(-0.02, ends[0] - 0.04), min(1.04, ends[1] + 0.04)], "autorange": False, "rangemode": "normal"},
-        hovermode="closest", showlegend=True, height=HEIGHT, annotations=_names(outside.head(MOST_NAMES), counts.median()),
+        hovermode="closest", showlegend=True, height=HEIGHT, annotations=[],
     )  # fmt: skip
+    layout["annotations"] = _names(outside.head(MOST_NAMES), frame, (low, high), layout["yaxis"]["range"])
     return {"data": traces, "layout": layout}
 
 
@@ -71,15 +77,36 @@ def _points(frame: pd.DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _names(frame: pd.DataFrame, middle: float) -> list[dict[str, Any]]:
-    """The names of points, on the side where there is room."""
-    return [
-        {
-            "x": log10(n), "y": value, "text": words.plain(label), "showarrow": False, "font": {"size": 12}, "yanchor": "middle",
-            "xanchor": "left" if n <= middle else "right", "xshift": 9 if n <= middle else -9,
-        }
-        for label, n, value in zip(frame["label"], frame["n"], frame["value"], strict=True)
-    ]  # fmt: skip
+def _names(frame: pd.DataFrame, points: pd.DataFrame, across: tuple[float, float], up: Sequence[float]) -> list[dict[str, Any]]:
+    """The names of points, each on the first side where it hides no point and no other name; where there is none, the point's hover has it."""
+
+    def place(n: float, value: float) -> tuple[float, float]:
+        return PLOT[0] * (log10(n) - across[0]) / (across[1] - across[0]), PLOT[1] * (value - up[0]) / (up[1] - up[0])
+
+    taken = [_box(*place(n, value), 0, 0) for n, value in zip(points["n"], points["value"], strict=True)]
+    made = []
+    for label, n, value in zip(frame["label"], frame["n"], frame["value"], strict=True):
+        at, wide = place(n, value), LETTER_PIXELS * len(str(label))
+        for anchor, yanchor, dx, dy in SIDES:
+            middle = at[0] + dx * (wide / 2 + POINT_PIXELS), at[1] + dy * 2 * POINT_PIXELS
+            box = _box(*middle, wide - POINT_PIXELS, 0)
+            if box[0] >= 0 and box[2] <= PLOT[0] and not any(_meet(box, other) for other in taken):
+                taken.append(box)
+                made.append({
+                    "x": log10(n), "y": value, "text": words.plain(label), "showarrow": False, "font": {"size": 12}, "xanchor": anchor, "yanchor": yanchor,
+                    "xshift": 9 * dx, "yshift": 6 * dy,
+                })  # fmt: skip
+                break
+    return made
+
+
+def _box(x: float, y: float, wide: float, high: float) -> tuple[float, float, float, float]:
+    """Left, lower, right and upper edge of something `wide` and `high` around a middle, with room for a point's own size."""
+    return x - (wide + POINT_PIXELS) / 2, y - (high + POINT_PIXELS) / 2, x + (wide + POINT_PIXELS) / 2, y + (high + POINT_PIXELS) / 2
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def ratios(frame: pd.DataFrame) -> dict[str, Any]:

@@ -25,7 +25,7 @@ VERDICTS = {
     "too_tight": "too tight", "realistic": "realistic", "slack": "slack", "early": "too early to say", "few": f"too few cases (under {LEAST_N})", "none": "nothing promised",
 }  # fmt: skip
 LOOKS = {"too_tight": (theme.BAD, "diamond"), "realistic": (theme.PRIMARY, "circle"), "slack": (theme.FOURTH, "square")}
-ROW_PIXELS = 46
+ROW_PIXELS, LINE_PIXELS = 46, 16
 MOST_DRAWN = 16
 RULE = (
     "Too tight: the share closed in the promised time lies below the goal by more than chance (95 %). Slack: the goal is reached in half the promised time "
@@ -122,7 +122,8 @@ def _by_verdict(figure: dict[str, Any], verdicts: list[str], goal: str) -> dict[
             )
     goals |= {"name": f"Goal: {goal} %", "hoverinfo": "skip", "hovertemplate": None}
     axis = {"categoryorder": "array", "categoryarray": points["y"]}
-    layout = {**figure["layout"], "yaxis": {**figure["layout"]["yaxis"], **axis}, "height": 90 + ROW_PIXELS * len(verdicts)}
+    row = max(ROW_PIXELS, 6 + LINE_PIXELS * max(label.count("<br>") + 1 for label in points["y"]))
+    layout = {**figure["layout"], "yaxis": {**figure["layout"]["yaxis"], **axis}, "height": 90 + row * len(verdicts)}
     return {"data": [*traces, goals], "layout": layout}
 
 
