@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from api.commitments import STANDINGS
 from data_access import vocabulary
 from data_access.city_models import AreaLayer
+from data_access.store.commitments import STATES
 from metrics.ageing import band_names
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, SORTS
 from metrics.clock import BINS
+from metrics.commitment_effect import VERDICTS
 from metrics.definitions import LISTS, REGISTRY
 from metrics.periods import GRAINS
 from metrics.question import PLAIN_DIMENSIONS
@@ -59,7 +62,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(filters, dimensions), **_case_paths(filters), **(_signal_paths(filters, [layer.id for layer in layers]) if staff else {})},
+        "paths": {**_metric_paths(filters, dimensions), **_case_paths(filters), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else {})},
         "components": {"schemas": {
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},
@@ -141,6 +144,35 @@ def _signal_paths(filters: list[Any], layers: list[str]) -> dict[str, Any]:
     }  # fmt: skip
     return {
         f"/signals{end}": {"get": _operation(f"signals{name}", "What really changed, most cases first.", [*which, *filters], answer, kind)}
+        for end, name, kind in _FORMS
+    }
+
+
+def _staff_paths(filters: list[Any], layers: list[str]) -> dict[str, Any]:
+    """What the public process has not."""
+    return {**_signal_paths(filters, layers), **_commitment_paths(filters)}
+
+
+def _commitment_paths(filters: list[Any]) -> dict[str, Any]:
+    standing = _parameter("standing", "Only those that stand so.", list(STANDINGS), default=STANDINGS[0])
+    which = [standing, *(parameter for parameter in filters if parameter["name"] in ("department", "as_of"))]
+    row = {
+        "type": "object", "required": ["id", "deliverable", "state", "verdict"], "properties": {
+            "id": {"type": "integer"}, "deliverable": {"type": "string"}, "state": {"type": "string", "enum": list(STATES)},
+            "days_late": {"type": "integer", "description": "How long it is overdue; 0 unless it is."},
+            "verdict": {"type": "string", "enum": list(VERDICTS), "description": "Whether its figure moved since it was made."},
+            "because": {"type": "string", "description": "Why its figure cannot be measured; empty otherwise."},
+        },
+    }  # fmt: skip
+    answer = {
+        **_COMMON,
+        "on": {"type": "string", "format": "date", "description": "The day it is told for."},
+        "rows": {"type": "array", "items": row},
+    }
+    return {
+        f"/commitments{end}": {
+            "get": _operation(f"commitments{name}", "What was promised, and whether it moved its figure.", which, answer, kind)
+        }
         for end, name, kind in _FORMS
     }
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import openapi, signals
+from api import commitments, openapi, signals
 from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
 from api.files import file_of, kept_fresh, require_format
@@ -76,6 +76,19 @@ def blueprint(desk: Desk) -> Blueprint:
                 else file_of(signals.as_frame(desk, asked), form, f"signals-{facts['as_of'][:10]}", facts)
             )
             # Notes change it between loads, so it has no tag of the data.
+            answer.headers["Cache-Control"] = "no-store"
+            return answer
+
+        @api.get("/commitments")
+        @api.get("/commitments.<form>")
+        def promises(form: str = "json") -> Response:
+            require_format(form)
+            if form == "json":
+                answer = commitments.as_json(desk)
+            else:
+                frame, facts = commitments.as_frame(desk)
+                answer = file_of(frame, form, f"commitments-{facts['as_of'][:10]}", facts)
+            # People change them between loads.
             answer.headers["Cache-Control"] = "no-store"
             return answer
 

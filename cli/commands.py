@@ -35,9 +35,25 @@ def demo(cases: int, seed: int, as_of: datetime | None, url: str | None) -> None
     with progress() as shown:
         made = build_demo(target, cases, seed, as_of.date() if as_of else None, settings.data / DEMO_TRUTHS, shown)
     tables = ", ".join(f"{count:,} {table}" for table, count in made.rows.items())
+    if target == demo_url(settings) and settings.city == ROOT / "cities" / "demo":
+        _promise(settings, target)
     click.echo(f"Built the demo CRM in {made.seconds:.1f} s: {tables}. Load it with `flask sync --full`.")
     if url and url != os.environ.get("CRM_URL"):
         click.echo("Set CRM_URL to that database, so that the demo city reads it.")
+
+
+def _promise(settings: Settings, target: str) -> None:
+    """The demo city's commitments, in Statroom's own database; they follow the course of its cases."""
+    from data_access.demo.build import demo_known_until
+    from data_access.demo.promises import make_promises
+    from data_access.demo.truths import dates_of
+    from data_access.store.engine import open_store
+
+    known_until = demo_known_until(target)
+    if known_until is not None:
+        store = open_store(settings)
+        make_promises(store, dates_of(known_until.date()))
+        store.dispose()
 
 
 def demo_url(settings: Settings) -> str:

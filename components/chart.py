@@ -26,6 +26,8 @@ from metrics.select import Asked
 LONGEST_TITLE = 60
 EMBEDDED: list[Callable[[str, str, Asked, Query], Any]] = []
 """What offers a chart to other sites: takes its name, title, question and options. A staff process has none."""
+ASKING: list[Callable[[str, Asked], Any]] = []
+"""What offers to ask for a commitment about a chart: takes its metric and question. A public process has none."""
 CHARTS: dict[str, Chart] = {}
 """The charts of this process, by name. A process imports the pages of one audience only."""
 NOTES: list[Callable[[Drawn, Asked, str], Drawn]] = []
@@ -201,6 +203,8 @@ def _links(chart: Chart, drawn: Drawn, asked: Asked, view: Mapping[str, str]) ->
     if metric:
         made.append(dcc.Link(_("Definition"), href=f"/definitions#{metric}", title=_(REGISTRY[metric].meaning)))
     made.append(html.A(_("Link to this view"), href=f"?{query}#chart-{chart.name}"))
+    if metric:
+        made += [offer for offer in (make(metric, drawn.about or asked) for make in ASKING) if offer is not None]
     if EMBEDDED:
         made += [offer for offer in (EMBEDDED[0](chart.name, _(chart.title), asked, filters.own_query(view)),) if offer is not None]
     return made

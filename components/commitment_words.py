@@ -59,13 +59,11 @@ def sentence(of: Effect) -> str:
         return f"{name} cannot be measured: {BECAUSE_WORDS[of.because]}"
     unit = REGISTRY[promise.metric].unit
     usual, since = (words.value(value, unit) for value in (of.usual, of.since))
-    weeks = words.plural(of.weeks, "week")
-    went = f"{name} was {usual} in the weeks before"
-    compared = f"{went} and {since} in the {weeks} since" if of.weeks else went
+    compared = f"{name}: {usual} in the weeks before" + (f", {since} in the {words.plural(of.weeks, 'week')} since" if of.weeks else "")
     if of.verdict == "too_early":
-        return f"{compared}: too early to tell, {_tells(of)}.{_single(of)}{_reached(of)}"
+        return f"{compared}; too early to tell, {_tells(of)}.{_single(of)}{_reached(of)}"
     if of.verdict == "none_yet":
-        return f"{compared}: no effect yet.{_single(of)}{_reached(of)}"
+        return f"{compared}; no effect yet.{_single(of)}{_reached(of)}"
     way = "up" if (of.verdict == "as_hoped") == (promise.expected == "higher") else "down"
     judged = (
         ""
@@ -75,7 +73,7 @@ def sentence(of: Effect) -> str:
         else ", compared with the year before"
     )
     said = f"it went {way}, as hoped" if of.verdict == "as_hoped" else f"it went {way}, the wrong way"
-    return f"{compared}: {said}, by more than its ordinary ups and downs{judged}.{_reached(of)}"
+    return f"{compared}; {said}, by more than its ordinary ups and downs{judged}.{_reached(of)}"
 
 
 def _tells(of: Effect) -> str:

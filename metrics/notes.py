@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from data_access.store.annotations import Annotation
 from metrics.signals import Filters
 
 
-def concerns(note: Annotation, metric: str, filters: Filters) -> bool:
+class About(Protocol):
+    """What is about a figure, or all (empty), and about the cases of a query."""
+
+    @property
+    def metric(self) -> str: ...
+    @property
+    def filters(self) -> str: ...
+
+
+def concerns(note: About, metric: str, filters: Filters) -> bool:
     """Whether a series lies within what `note` is about: its metric, and all of its filters."""
     if note.metric and note.metric != metric:
         return False

@@ -31,6 +31,7 @@ class Mark:
     start: date
     end: date
     text: str
+    colour: str = theme.FOURTH
 
 
 def control(
@@ -60,15 +61,15 @@ def control(
     return figure
 
 
-def mark(figure: dict[str, Any], marks: Sequence[Mark]) -> None:
-    """Draw notes on a figure over time: a line or a band with its text on top, those beside each other on two levels."""
+def mark(figure: dict[str, Any], marks: Sequence[Mark], *, level: int = 0) -> None:
+    """Draw notes on a figure over time: a line or a band with its text on top, those beside each other on three levels, from `level` on."""
     layout = figure["layout"]
     layout["shapes"], layout["annotations"] = [*layout.get("shapes", [])], [*layout.get("annotations", [])]
     for number, note in enumerate(marks):
         at = note.start.isoformat()
         if (note.end - note.start).days > 1:
             layout["shapes"].append({"type": "rect", "yref": "paper", "x0": at, "x1": note.end.isoformat(), "y0": 0, "y1": 1, "layer": "below",
-                                     "fillcolor": theme.faint(theme.FOURTH), "line": {"width": 0}})  # fmt: skip
+                                     "fillcolor": theme.faint(note.colour), "line": {"width": 0}})  # fmt: skip
         layout["shapes"].append(
             {
                 "type": "line",
@@ -77,10 +78,10 @@ def mark(figure: dict[str, Any], marks: Sequence[Mark]) -> None:
                 "x1": at,
                 "y0": 0,
                 "y1": 1,
-                "line": {"color": theme.FOURTH, "width": 1.4, "dash": "dashdot"},
+                "line": {"color": note.colour, "width": 1.4, "dash": "dashdot"},
             }
         )
         layout["annotations"].append({
-            "x": at, "yref": "paper", "y": 1 - 0.07 * (number % 3), "xanchor": "left", "yanchor": "top", "text": words.plain(note.text), "showarrow": False,
-            "font": {"size": 11, "color": theme.FOURTH},
+            "x": at, "yref": "paper", "y": 1 - 0.07 * ((level + number) % 3), "xanchor": "left", "yanchor": "top", "text": words.plain(note.text), "showarrow": False,
+            "font": {"size": 11, "color": note.colour},
         })  # fmt: skip

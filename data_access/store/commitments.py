@@ -43,7 +43,7 @@ FEWEST_PLACES = ("place", "cell")
 NO_COMMITMENT = "There is no such commitment, or it is not open to you."
 MEANWHILE = "Somebody changed this commitment meanwhile; look at what it says now and do it again if it is still needed."
 __all__ = [
-    "DROPPED", "EXPECTED", "IN_REVIEW", "KEPT", "LONGEST", "OPEN", "STATES", "UNFINISHED", "Commitment", "Event", "NotPromised", "Only", "Reminder",
+    "DROPPED", "EXPECTED", "FEWEST_PLACES", "IN_REVIEW", "KEPT", "LONGEST", "NO_COMMITMENT", "OPEN", "STATES", "UNFINISHED", "Commitment", "Event", "NotPromised", "Only", "Reminder",
     "drop", "due_for_reminder", "give_evidence", "history", "make", "move_due", "note", "one", "register", "reopen", "review",
 ]  # fmt: skip
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")

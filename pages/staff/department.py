@@ -12,6 +12,7 @@ from components import annotations, filters, gate, on_time, tiles, words
 from components.backlog_outlook import FORECAST, SOON_TYPES
 from components.chart import Chart, Drawn, block
 from components.closing_curves import closing, days_said
+from components.commitments import promised_block
 from components.open_ages import ALL_AGES
 from components.page import Query, page
 from components.split import draw_split
@@ -36,6 +37,7 @@ def build(query: Query) -> list[Any]:
                 filters.bar(query, without=("department",), own=("against",)),
                 html.P("The last complete week", id="department-week", className="subtitle"),
                 html.Div([html.Section(className="card tile") for _ in HEADLINE], id="department-tiles", className="tiles"),
+                promised_block(),
                 html.Div(
                     [
                         block(TREND, "span-6"), block(OVER_TIME, "span-6"), block(FORECAST, "span-6"), block(SOON_TYPES, "span-6"), block(TYPES, "span-8", with_table=True), block(ALL_AGES, "span-4"),

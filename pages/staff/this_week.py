@@ -11,6 +11,7 @@ from dash import Input, Output, html
 
 from components import annotations, filters, gate, on_time, running_week, theme, tiles, words
 from components.chart import Chart, Drawn, block
+from components.commitments import promised_block
 from components.figures.ranked import bars
 from components.figures.series import Line, bars_over_time
 from components.page import Query, heading, page
@@ -37,6 +38,7 @@ def build(query: Query) -> list[Any]:
         filters.bar(query, without=("weeks", "from", "to", "grain"), weeks=WEEKS),
         html.Div([html.Section(className="card tile") for _ in HEADLINE], id="tiles", className="tiles"),
         html.P(id="running-week", className="note running-week"),
+        promised_block(),
         html.Div([block(MOVED, "span-7"), block(OVERDUE, "span-5"), block(ON_TIME, "span-6"), block(FLOW, "span-6")], className="grid"),
     ]
 
