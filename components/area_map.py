@@ -84,7 +84,7 @@ def map_block(chart: Chart, className: str = "") -> html.Section:
         [
             html.Li([html.Span(className=f"swatch swatch-{name}", **{"aria-hidden": "true"}), text], className=f"key-{name}")
             for name, text in (
-                ("unsure", _("unsure: under {n} cases", n=UNSURE_N)), ("none", _("no value: under {n} cases, none, or withheld", n=LEAST_N)),
+                ("unsure", _("unsure: under {n} cases", n=UNSURE_N)), ("none", _("no value: under {n} cases, none, or not published", n=LEAST_N)),
             )
         ],
         className="map-key",

@@ -63,7 +63,7 @@ def trust_words(row: dict[str, Any]) -> str:
     """How far the figure of a row of `AreaFigures` may be trusted; empty where there is nothing to mind."""
     return {
         FEW: f"{HATCHED} {_('too few: under {n} cases', n=LEAST_N)}", UNSURE: f"{HATCHED} {_('unsure: under {n} cases', n=UNSURE_N)}",
-        WITHHELD: _("withheld"), NONE: _("no figure"),
+        WITHHELD: _("not published"), NONE: _("no figure"),
     }.get(row["state"], "")  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def hover(metric: Metric, row: dict[str, Any], tier_said: str) -> str:
     """What is said of one area under the pointer."""
     head = f"<b>{words.plain(row['label'])}</b><br>"
     if row["state"] == WITHHELD:
-        return head + _("withheld: too few cases to be shown<br>without pointing at people")
+        return head + _("not published: the number is small,<br>or a small one would follow from it")
     if row["state"] in (NONE, FEW):
         behind = words.cases(row["n"]) if row["n"] else _("no case")
         return (
@@ -200,7 +200,7 @@ def nothing(figures: AreaFigures, plural: str) -> str:
     """Why there is no figure for any area."""
     metric = figures.metric
     if (figures.frame["state"] == WITHHELD).any():
-        return _("The figures of all {areas} are withheld: each counts too few cases.", areas=plural)
+        return _("The figures of all {areas} are not published: they are small, or small ones would follow from them.", areas=plural)
     if (figures.frame["state"] == FEW).any():
         return _("None of the {areas} has enough cases for a figure: each has fewer than {n}.", areas=plural, n=LEAST_N)
     if metric.id in ONTIME_DEFINITIONS:
@@ -218,7 +218,7 @@ def note_of(figures: AreaFigures, plural: str, drawn: set[str] | None) -> str:
     if count.get(WITHHELD):
         parts.append(
             _(
-                "Grey and hatched, 'withheld': too few cases to be shown without pointing at people ({areas}).",
+                "Grey and hatched, 'not published': the number is small, or a small one would follow from it ({areas}).",
                 areas=areas_of_all(count[WITHHELD], plural),
             )
         )

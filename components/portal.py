@@ -23,6 +23,8 @@ def before_you_compare() -> html.Section:
                 html.Li(_("Only cases of public places are published here. Cases about a home or a person are not.")),
                 html.Li([_("Few cases say little: where fewer than ten were due, no share is given, and no count below five."), " ",
                          dcc.Link(_("What the figures mean"), href="/definitions")]),
+                html.Li([_("Where it says 'not published', the number is small, or a small one would follow from it."), " ",
+                         dcc.Link(_("Why numbers are not published"), href="/what-we-publish#not-published")]),
             ]),
         ],
         className="card prose",

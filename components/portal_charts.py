@@ -7,6 +7,7 @@ from dash import html
 
 from components import gate, portal_links, resident_words, theme, words
 from components.area_map import district_map, on_time_target
+from components.area_words import trust_words
 from components.chart import Drawn
 from components.figures.ranked import bars
 from components.figures.series import Line, lines
@@ -41,8 +42,7 @@ def on_time_by_period(asked: Asked) -> Drawn:
         title = _("Cases closed on time, by the month they fell due, {when}", when=when)
     twin = Twin(frame.iloc[::-1], columns, _("On time by quarter") if is_part else _("On time by month"))
     if known.empty:
-        none = _("No quarter had enough cases with a deadline.") if is_part else _("No month had enough cases with a deadline.")
-        return Drawn(none, None, twin, title=title)
+        return Drawn(_("There is no published share on time here."), None, twin, title=title)
     target = gate.desk().city.facts.on_time_target
     figure = lines(known, [Line("value", _("On time"))], "share", target=target)
     return Drawn(_over_time(known, target, is_part), figure, twin, title=title)
@@ -70,14 +70,14 @@ SERVICES = (
 
 
 def told(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` of services with words where a number is withheld: "too few", and "not yet" where so many are not closed yet."""
-    few, yet = _("too few"), _("not yet")
+    """`frame` of services with words where a number is withheld: "not published", and "not yet" where so many are not closed yet."""
+    withheld, yet = _("not published"), _("not yet")
     words_for = {
-        "opened": [(frame["opened"].isna(), few)], "value": [(frame["n"].isna(), few)], "n": [(frame["n"].isna(), few)], "open": [(frame["open"].isna(), few)],
-        **{name: [(frame["seen"].isna(), few), (frame[name].isna() & frame["seen"].notna(), yet)] for name in ("median", "p90")},
+        "opened": [(frame["opened"].isna(), withheld)], "open": [(frame["open"].isna(), withheld)], **{name: [(frame["n"].isna(), withheld)] for name in ("value", "n")},
+        **{name: [(frame["seen"].isna(), withheld), (frame[name].isna() & frame["seen"].notna(), yet)] for name in ("median", "p90")},
     }  # fmt: skip
     if "before" in frame.columns:
-        words_for["before"] = [(frame["before"].isna() & (frame["n"].isna() | (frame["n"] > 0)), few)]
+        words_for["before"] = [(frame["before_withheld"], withheld)]
     made = frame.copy()
     for name, rules in words_for.items():
         column = frame[name].astype(object)
@@ -94,7 +94,7 @@ def on_time_by_service(asked: Asked) -> Drawn:
     drawn = frame.dropna(subset=["value"]).head(SHOWN).sort_values("value", ascending=False)
     twin = Twin(told(frame), SERVICES, _("Services, most reported first"), frame[[column.key for column in SERVICES]])
     if drawn.empty:
-        return Drawn(_("Too few cases were due to say how services did."), None, twin)
+        return Drawn(_("There is no published share on time of any service here."), None, twin)
     finding = words.most_and_least(list(zip(drawn["label"], drawn["value"], strict=True)))
     note = _("Services with most reports and at least ten due cases; services differ in how hard they are.")  # fmt: skip
     return Drawn(finding, bars(drawn, "share", colours=theme.PRIMARY), twin, note)
@@ -107,7 +107,7 @@ def reported_by_service(asked: Asked) -> Drawn:
     twin = Twin(told(frame), SERVICES, _("Services, most reported first"), frame[[column.key for column in SERVICES]])
     drawn = frame.dropna(subset=["opened"]).head(SHOWN)
     if drawn.empty:
-        return Drawn(_("Too few cases were reported here to say of which services."), None, twin)
+        return Drawn(_("There is no published number of cases of any service here."), None, twin)
     most = words.joined(list(drawn["label"].head(3)))
     note = _("A service leads to its page, which is about the whole city.")
     return Drawn(_("Most reported here: {services}.", services=most), bars(drawn, "cases", value="opened"), twin, note)
@@ -138,7 +138,7 @@ def closing(asked: Asked) -> Drawn:
         frame, (Column("day", _("Days since the report"), "number"), Column("said", _("Closed by then"))), _("Closed after so many days")
     )
     if not steps:
-        return Drawn(_("Too few cases were reported to say how long this takes."), None, twin)
+        return Drawn(_("There is no published figure here of how long this takes."), None, twin)
     figure = bars(frame.assign(short=[resident_words.of_ten(step.share) for step in steps]), "share", href=None, text="short")
     note = _("Rounded to tenths. Cases that are still open are taken into account until the age they have reached.")
     return Drawn(resident_words.plain(resident_words.closed_within(*_telling(steps))), figure, twin, note)
@@ -171,16 +171,16 @@ def pace_by_area(asked: Asked) -> Drawn:
     if not known:
         return Drawn(_("The data of this city names no areas."), None, Twin(pd.DataFrame(columns=[c.key for c in columns]), columns))
     layer = next(iter(known))
-    paces = {"quicker": _("quicker than the whole city"), "slower": _("slower than the whole city"), "alike": _("no clear difference"), "": _("too few cases")}  # fmt: skip
+    paces = {"quicker": _("quicker than the whole city"), "slower": _("slower than the whole city"), "alike": _("no clear difference")}  # fmt: skip
     frame = areas_of_service(asked.about(asked.question.about(areas=())), layer)
     frame = frame.assign(
         href=[portal_links.in_quarter(portal_links.area(layer, key), asked) for key in frame["key"]],
-        pace_said=[paces[pace] for pace in frame["pace"]],
+        pace_said=[paces.get(pace) or trust_words(row) for pace, row in zip(frame["pace"], frame.to_dict("records"), strict=True)],
     )  # fmt: skip
     shown = frame[frame["pace"] != ""].sort_values(["value", "label"], ascending=[False, True])
     twin = Twin(pd.concat([shown, frame[frame["pace"] == ""]]), columns, _("Closed within 7 days, by area"))
     if shown.empty:
-        return Drawn(_("In every area there are too few cases to compare."), None, twin)
+        return Drawn(_("There is no published figure of any area here."), None, twin)
     quick, slow = (words.joined(list(shown.loc[shown["pace"] == pace, "label"]), most=6) for pace in ("quicker", "slower"))
     colours = [{"quicker": theme.SECOND, "slower": theme.BAD, "alike": theme.PRIMARY}[pace] for pace in shown["pace"]]
     return Drawn(_paces_said(quick, slow), bars(shown, "share", colours=colours), twin, _("A difference that chance alone may explain (95 %) is called none."))  # fmt: skip

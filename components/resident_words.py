@@ -36,7 +36,7 @@ def answer(found: Answers, city: Answers | None = None) -> list[html.P]:
 
 def reported(found: Answers) -> str:
     if found.opened is None:
-        return _("Too few cases were reported to publish how many.")
+        return _("How many cases were reported is not published.")
     if not found.opened:
         return _("**No** case was reported.")
     return plural("**{count}** case was reported.", "**{count}** cases were reported.", found.opened, count=words.count(found.opened))
@@ -56,7 +56,7 @@ def reported_before(found: Answers) -> str:
 def on_time_said(found: Answers) -> str:
     """How often the deadline was kept, in tenths and exactly."""
     if found.due is None or found.met is None:
-        return _("Too few cases with a deadline fell due to say how many were closed on time.")
+        return _("How many cases were closed on time is not published.")
     if not found.due:
         return _("No case with a deadline fell due.")
     share = found.met / found.due
@@ -126,7 +126,7 @@ def quick_against(found: Answers, city: Answers) -> str:
 
 def open_now(found: Answers) -> str:
     if found.open is None:
-        return _("Too few cases are open now to publish how many.")
+        return _("How many cases are open now is not published.")
     if not found.open:
         return _("**No** case is open now.")
     count = words.count(found.open)
@@ -185,7 +185,7 @@ def children(*sentences: str) -> Any:
 def reported_short(opened: object) -> str:
     """How many were reported, for a row of a list."""
     if words.is_missing(opened):
-        return _("Too few were reported to publish how many.")
+        return _("How many were reported is not published.")
     return plural("{count} was reported.", "{count} were reported.", float(str(opened)), count=words.count(opened))
 
 

@@ -14,7 +14,7 @@ from metrics.question import Question
 from metrics.select import KEYS, By
 from metrics.wording import N_
 
-WITHHELD = N_("withheld: too few cases to publish, or so few others that these could be worked out")
+WITHHELD = N_("not published: the number is small, or a small one would follow from it")
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def against(hits: float, n: float, expected: float | None) -> str:
 
 
 def promises_kept(asked: Asked, rules: Mapping[str, SlaRule]) -> pd.DataFrame:
-    """What was promised for each service and what became of it: the columns of `resident.services` and `before` (share a year earlier), `kind`.
+    """What was promised for each service and what became of it: the columns of `resident.services`, `before` (share a year earlier), `before_withheld`, `kind`.
 
     Args:
         rules: slug of a service -> the rule in force for it (`data_access.due.promises`).
@@ -47,10 +47,15 @@ def promises_kept(asked: Asked, rules: Mapping[str, SlaRule]) -> pd.DataFrame:
     kept come first, then those with too few cases to tell, then those without a promise.
     """
     frame = services(asked)
-    earlier = measure("ontime_due", year_earlier(asked), by="request_type").frame.set_index("key")["value"]
+    earlier = measure("ontime_due", year_earlier(asked), by="request_type").frame.set_index("key")
     is_due = measure("ontime_due", asked, by="request_type").frame["key"]
     kind = ["rule" if key in rules else "each" if key in set(is_due) else "none" for key in frame["key"]]
-    made = frame.assign(before=frame["key"].map(earlier).astype("float64"), kind=kind, is_none=[word == "none" for word in kind])
+    made = frame.assign(
+        before=frame["key"].map(earlier["value"]).astype("float64"),
+        before_withheld=frame["key"].isin(earlier.index[earlier["suppressed"]]),
+        kind=kind,
+        is_none=[word == "none" for word in kind],
+    )
     made = made.sort_values(["is_none", "value", "label"], na_position="last", ignore_index=True)
     return made.drop(columns="is_none")
 

@@ -166,16 +166,16 @@ class TestAreas:
                 "Only Brook has enough cases to be judged: 100.0 % of 15 cases; the target of the quarters is 80.0 %."
             )
 
-    def test_what_residents_may_not_know_is_hatched_and_called_withheld(self, tmp_path: Path) -> None:
+    def test_what_residents_may_not_know_is_hatched_and_called_not_published(self, tmp_path: Path) -> None:
         as_of = datetime(2026, 4, 1)
         mart = open_mart(settings_in(make_town(tmp_path, as_of=as_of), "public"))
         asked = ask(mart, Calendar("UTC", "monday", 1), Question(date(2026, 1, 1), date(2026, 4, 1), as_of), PUBLIC_VIEWER)
         drawn = district_map(asked, "opened", "quarter", href=lambda key: f"/area/quarter/{key}")
         assert trace(drawn, "no-value")["locations"] == ["castle"]
-        assert "Castle<br>withheld" in trace(drawn, "names")["text"]
-        assert "'withheld': too few cases to be shown without pointing at people (1 of the quarters)" in drawn.note
+        assert "Castle<br>not published" in trace(drawn, "names")["text"]
+        assert "'not published': the number is small, or a small one would follow from it (1 of the quarters)" in drawn.note
         assert trace(drawn, "areas")["customdata"] == ["/area/quarter/abbey", "/area/quarter/brook", "/area/quarter/down"]
-        assert drawn.twin.frame.set_index("key")["trust"]["castle"] == "withheld"
+        assert drawn.twin.frame.set_index("key")["trust"]["castle"] == "not published"
 
     def test_a_map_of_one_layer_is_zoomed_as_the_other(self, city_map: Any) -> None:
         layout = drawn_by(city_map.draw_map).figure["layout"]

@@ -111,10 +111,10 @@ def test_areas_that_differ_by_chance_alone_are_not_called_quick_or_slow(portal: 
 def test_too_few_cases_are_counted_but_give_no_share(portal: dict[str, Any]) -> None:
     page = portal["/service/lamp"]
     text = words_of(page, "service-words")
-    assert "Too few cases with a deadline fell due to say how many were closed on time." in text
+    assert "How many cases were closed on time is not published." in text
     assert " of 10" not in text and "%" not in text
-    assert chart(page, "service-closing")["finding"]["children"] == "Too few cases were reported to say how long this takes."
-    assert "Too few cases were closed to say how they ended." in words_of(page, "service-endings")
+    assert chart(page, "service-closing")["finding"]["children"] == "There is no published figure here of how long this takes."
+    assert "There is no published figure here of how cases ended; it takes 50 closed cases or more." in words_of(page, "service-endings")
 
 
 def test_a_service_without_a_promise_is_named_as_such(portal: dict[str, Any]) -> None:
@@ -184,8 +184,8 @@ def test_promises_are_told_with_what_became_of_them(portal: dict[str, Any]) -> N
     assert parts["finding"]["children"] == "Pothole kept its promise in 50.0 % of cases."
     rows = parts["table"]["children"]["props"]["children"][0]["props"]["children"]["props"]["rows"]
     assert [row[:3] for row in rows] == [
-        [["Pothole", "/service/pothole"], "2 working days", "50.0 %"], [["Lamp", "/service/lamp"], "2 working days", "too few"],
-        [["Sign", "/service/sign"], "2 working days", "too few"], [["Bench", "/service/bench"], "nothing", "–"],
+        [["Pothole", "/service/pothole"], "2 working days", "50.0 %"], [["Lamp", "/service/lamp"], "2 working days", "not published"],
+        [["Sign", "/service/sign"], "2 working days", "not published"], [["Bench", "/service/bench"], "nothing", "–"],
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from metrics.kinds import Unit
 HEIGHT = 560
 CELLS = "cells"
 """Name of the trace with the cells, which is drawn again when a reader zooms."""
-STATE_WORDS = {FEW: N_("too few"), NONE: N_("no figure"), WITHHELD: N_("withheld")}
+STATE_WORDS = {FEW: N_("too few"), NONE: N_("no figure"), WITHHELD: N_("not published")}
 """What stands in an area instead of a value."""
 MOST_ZOOM = 64
 

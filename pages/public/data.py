@@ -122,7 +122,7 @@ def tell_about(asked: Asked) -> list[Any]:
     facts = gate.desk().city.file.portal
     made: list[Any] = [
         html.P(_("The data is complete to {instant}; every file says so too. Only cases of public places are counted, and only periods that have ended.", instant=words.instant(asked.mart.as_of, asked.calendar))),
-        html.P(_("Where few cases lie behind a number it is withheld: its cell is empty, and the column 'withheld' names it. No row means no case.")),
+        html.P(_("A number that is small, or from which a small one would follow, is not published: its cell is empty, and the column 'withheld' names it. No row means no case.")),
     ]  # fmt: skip
     if facts.licence:
         terms = (

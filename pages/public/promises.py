@@ -35,7 +35,7 @@ def say(asked: Asked) -> list[Any]:
     judged = frame.dropna(subset=["value"])
     said = []
     if judged.empty:
-        said.append(_("Too few cases fell due to say of any service how often its promise was kept."))
+        said.append(_("There is no published figure here of how often a promise was kept."))
     elif target is not None:
         n, aim = int((judged["value"] >= target).sum()), words.share(target)
         said.append(_("Services that kept their promise in {aim} of cases or more, which is what the city aims for: **{n} of {all}**.", aim=aim, n=n, all=len(judged)))  # fmt: skip
@@ -68,7 +68,7 @@ def draw_kept(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     twin = Twin(portal_charts.told(frame), columns, _("Promises, the least kept first"), frame[[column.key for column in columns]])
     drawn = frame.dropna(subset=["value"])
     if drawn.empty:
-        return Drawn(_("Too few cases fell due to say of any service how often its promise was kept."), None, twin)
+        return Drawn(_("There is no published figure here of how often a promise was kept."), None, twin)
     worst, best = drawn.iloc[0], drawn.iloc[-1]
     finding = _("{worst} kept its promise least often ({low}), {best} most often ({high}).",
                 worst=worst["label"], low=words.share(worst["value"]), best=best["label"], high=words.share(best["value"]))  # fmt: skip

@@ -15,7 +15,7 @@ from components.page import Query, heading, page
 from metrics.measure import measure
 from metrics.resident import answers
 from metrics.select import Asked
-from metrics.tenths import Endings, endings
+from metrics.tenths import LEAST_FOR_PARTS, Endings, endings
 
 
 def build(query: Query) -> list[Any]:
@@ -57,7 +57,7 @@ def say(asked: Asked) -> dict[str, Any]:
 
 def _endings(found: Endings | None, without: float | None) -> list[Any]:
     if found is None:
-        return [html.P(_("Too few cases were closed to say how they ended."))]
+        return [html.P(_("There is no published figure here of how cases ended; it takes {n} closed cases or more.", n=LEAST_FOR_PARTS))]
     said = [(found.resolved, _("done")), *((found.without_work[name], said) for name, said in _without_work())]
     listed = [html.Li(_("{share}: {ending}", share=resident_words.of_ten(share), ending=ending)) for share, ending in said if share]
     lead = _("Of 10 cases that were closed, about so many ended in each of these ways; what is rarer is left out.")

@@ -42,8 +42,8 @@ def fill(asked: Asked, query: dict[str, str]) -> list[Any]:
     return [
         _card(_("Counted in the figures"), _open(asked)),
         _card(_("Published as fixed tables only"), _tables(asked, period)),
-        _card(_("Not published"), _withheld(asked)),
-        _card(_("Small numbers"), _small()),
+        _card(_("Services that are not published"), _withheld(asked)),
+        html.Section([html.H2(_("What 'not published' means")), *_small()], id="not-published", className="card prose"),
         _card(_("Places"), _places()),
         _card(_("Something wrong?"), _complain()),
     ]
@@ -95,9 +95,10 @@ def _withheld(asked: Asked) -> list[Any]:
 
 def _small() -> list[Any]:
     return [
-        html.P(_("A small number can point to a person. In the figures, counts from 1 to 4 are not shown, and no share or duration of fewer than 10 cases.")),
+        html.P(_("A small number can point to a person. In the figures, counts from 1 to 4 are not published, and no share or duration of fewer than 10 cases.")),
+        html.P(_("Some large numbers are not published either. If 3 potholes of one district were left out, and the city's total and all other districts were told, anybody could subtract and know the 3. So another district's number is left out with it, and that may be any number. Both have the same words, 'not published': if we said which of them is the small one, it would be half found.")),
         html.P(_("In the tables of sensitive services, numbers from 1 to 4 are hidden, and from 1 to 10 where health, a home or a person is concerned.")),
-        html.P(_("A hidden number must not follow from the others either, so some larger ones are hidden with it, under the same mark. Zero is always shown. Before a table is published, a program tries to work out every hidden number from everything that was published; if it finds one, the table stays unpublished.")),
+        html.P(_("A hidden number must not follow from the others either, so there too some larger ones are hidden with it, under the same mark. Zero is always shown. Before a table is published, a program tries to work out every hidden number from everything that was published; if it finds one, the table stays unpublished.")),
         html.P([_("What each figure counts:"), " ", dcc.Link(_("What the figures mean"), href="/definitions")]),
     ]  # fmt: skip
 
