@@ -12,12 +12,12 @@ import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, html
 
 from components import gate, words
-from components.filter_labels import ALL_OF_THEM, CLASS_LABELS, GRAIN_LABELS, LABELS, WEEKS
+from components.filter_labels import ALL_OF_THEM, CLASS_LABELS, GRAIN_LABELS, LABELS, OF_RESIDENTS, WEEKS
 from components.language import _, plural
 from components.page import Query
 from data_access import vocabulary
 from data_access.city import TAKEN
-from metrics.periods import GRAINS
+from metrics.periods import GRAINS, quarter_days
 from metrics.question import NONE, BadQuestion, to_query, visible_departments
 from metrics.select import Asked, nameless
 
@@ -88,7 +88,12 @@ def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (
     layers = [layer for at, layer in enumerate(layers) if at == 0 or layer.parent_property or not is_public]
     first = [*own, *(name for name in (*("during",) * is_public, *FIRST, *(layer.id for layer in layers[:1])) if name not in without)]
     more = [name for name in (*MORE, *(layer.id for layer in layers[1:])) if name not in without]
-    labels = LABELS | {layer.id: gate.desk().called(layer.name) for layer in layers} | {name: OPTIONS[name].label for name in own}
+    labels = (
+        LABELS
+        | ({name: label for name, (label, _every) in OF_RESIDENTS.items()} if is_public else {})
+        | {layer.id: gate.desk().called(layer.name) for layer in layers}
+        | {name: OPTIONS[name].label for name in own}
+    )
     period_is_custom = "from" in query or "to" in query
     shown = {**query, "weeks": CUSTOM if period_is_custom else query.get("weeks", str(weeks))}
     return html.Form(
@@ -253,15 +258,21 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
         members = list(asked.open_areas(name))
     else:
         raise BadQuestion("There is no filter called '{name}'.", name=name[:40])
-    every = _(LABELS[name]) if name in LABELS else dimensions.area_layers.by_slug[name].name
-    return [{"value": ALL_OF_THEM, "label": _("All ({what})", what=every.lower())}, *({"value": m.slug, "label": m.name} for m in members)]
+    if name in OF_RESIDENTS and gate.desk().is_public:
+        all_of_them = _(OF_RESIDENTS[name][1])
+    else:
+        every = _(LABELS[name]) if name in LABELS else dimensions.area_layers.by_slug[name].name
+        all_of_them = _("All ({what})", what=every.lower())
+    return [{"value": ALL_OF_THEM, "label": all_of_them}, *({"value": m.slug, "label": m.name} for m in members)]
 
 
 def _with_current(options: list[dict[str, str]], name: str, value: str) -> list[dict[str, str]]:
     """`options`, and a word for a value that came from an address and is none of them (several at once, no name, another length)."""
     if not value or any(option["value"] == value for option in options):
         return options
-    n = value.count(",") + 1
+    n, quarter = value.count(",") + 1, quarter_days(value) if name == "during" else None
+    if quarter is not None:
+        return [*options, {"value": value, "label": words.days_between(*quarter)}]
     label = plural("{n} chosen", "{n} chosen", n) if n > 1 else nameless(name).name if value == NONE and name not in OPTIONS else value[:60]
     return [*options, {"value": value, "label": label}]
 

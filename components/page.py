@@ -11,6 +11,7 @@ from typing import Any
 import dash
 from dash import dcc, html
 
+from components import unanswered
 from components.language import _
 
 Query = dict[str, str]
@@ -50,11 +51,17 @@ def page(
             fixed = asks(fixed)
             asked = {name: text for name, text in asked.items() if name not in in_path} | fixed
         question = asked if {"from", "to", "weeks"} & set(asked) else {**asked, "weeks": str(weeks)}
+        # Whether there is such a service or area at all the page itself says.
+        refused = unanswered.instead({name: text for name, text in question.items() if name not in fixed})
         return html.Div(
             [
                 dcc.Store(id="question", data=question),
                 dcc.Store(id="in-path", data=in_path if asks is None else list(fixed)),
-                *build(asked),
+                *(
+                    build(asked)
+                    if refused is None
+                    else [heading(described(**{name: query[name] for name in in_path if name in query})), *refused]
+                ),
             ],
             className="page",
         )

@@ -14,7 +14,7 @@ from dash import _pages
 from flask import copy_current_request_context, request
 from markupsafe import Markup, escape
 
-from components import gate, language, unscripted
+from components import gate, language, unanswered, unscripted
 from components.aside import done_within
 from components.embed import home
 from components.language import _
@@ -41,7 +41,7 @@ def index_parts() -> dict[str, str]:
     return {
         "title": str(escape(title)),
         "head": str(_head(title.removesuffix(" · Statroom"), words[1])),
-        "noscript": words[0] or str(_files_only()),
+        "noscript": words[0],
     }
 
 
@@ -103,6 +103,8 @@ def _words(page: dict[str, Any], variables: dict[str, str]) -> tuple[str, str]:
         asked = gate.desk().ask(query)
     except (BadQuestion, MartUnavailable):
         return "", ""
+    if refused := unanswered.refusal(query):
+        return str(tag("p", refused)), ""
     parameters = [request.path, sorted(query.items()), language.spoken().code, DEFINITIONS_VERSION]
 
     def made() -> list[str]:
@@ -126,14 +128,13 @@ def _words(page: dict[str, Any], variables: dict[str, str]) -> tuple[str, str]:
     return html, finding
 
 
-def _files_only() -> Markup:
-    told = _("This page needs JavaScript. The same figures are in files:")
-    return tag("p", told, " ", tag("a", "/data", href="/data"), class_="noscript")
-
-
 def with_scripts_off(content: str) -> str:
-    """What stands in `<noscript>`: a way around, then the page's words."""
+    """What stands in `<noscript>`: a way around, then the page's words, or where they are not made yet the figures' files."""
     ways = [(page["path"], page["nav"]) for page in sorted(dash.page_registry.values(), key=lambda one: one["order"]) if page.get("nav")]
     links = tag("nav", [tag("a", _(str(name)), href=path, class_="nav-link") for path, name in ways], aria_label="Statroom")
-    note = _("Without JavaScript this page shows its words and tables; with it also charts, maps and choices.")
+    if content:
+        note = together(_("Without JavaScript this page shows its words and tables; with it also charts, maps and choices."))
+    else:
+        files = tag("a", "/data", href="/data")
+        note = together(_("The words of this page are being made: open it again in a moment. The same figures are in files:"), " ", files)
     return str(tag("div", links, tag("p", note, class_="note"), Markup(content), class_="noscript"))

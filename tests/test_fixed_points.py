@@ -86,6 +86,17 @@ def test_where_a_case_is_shown_never_changes_and_a_later_address_joins_those_the
     assert {again[str(300 + at)] for at in range(20)} == {first["0"]}
 
 
+def test_no_point_depends_on_where_cases_lie_that_are_not_published(tmp_path: Path) -> None:
+    """South has seven published addresses, one too few; seven more of withheld cases make no point there, and move none in the north."""
+    withheld = [case(400 + at, (49 + 0.001 * at, 8.001), "south", "Secret") for at in range(7)]
+    withheld += [case(500 + at, (50.0001 + 0.001 * at, 8.0001), "north", "Secret") for at in range(5)]
+    alone, beside = (
+        shown(tmp_path / "alone", CASES[:-2], town(tmp_path / "alone")),
+        shown(tmp_path / "beside", [*CASES[:-2], *withheld], town(tmp_path / "beside")),
+    )
+    assert beside == alone
+
+
 def test_the_citys_own_list_of_addresses_counts_as_well(tmp_path: Path) -> None:
     (tmp_path / "addresses.csv").write_text("latitude,longitude\n" + "\n".join(f"{49 + at / 500},8.1" for at in range(40)))
     layerless = small_city("UTC", release={"A": ["Pothole"], "cases": True, "addresses": "addresses.csv"})

@@ -141,6 +141,19 @@ def test_a_host_that_a_client_made_up_is_shown_to_no_other_client() -> None:
     assert "evil.example" in made_up.text and "X-Forwarded-Host" in made_up.headers["Vary"]
 
 
+def test_without_scripts_one_thing_is_said_whether_the_words_are_made_or_not(staff_app: Flask) -> None:
+    with staff_app.test_request_context("/"):
+        cold, warm = preview.with_scripts_off(""), preview.with_scripts_off("<p>40 cases were reported.</p>")
+    assert "open it again in a moment" in cold and 'href="/data"' in cold and "Without JavaScript" not in cold
+    assert "Without JavaScript" in warm and "open it again" not in warm and warm.index("Without") < warm.index("40 cases")
+
+
+def test_a_question_that_cannot_be_asked_has_its_reason_for_words(public_url: str) -> None:
+    text = got(f"{public_url}/?during=2100-Q1")[2]
+    plain = text[text.index("<noscript>") : text.index("</noscript>")]
+    assert plain.count("The quarter from 1 Jan to 31 Mar 2100 has not ended in the data yet.") == 1
+
+
 def test_what_is_not_published_is_no_fault_of_the_page_and_is_not_tried_at_every_visit(
     staff_app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:

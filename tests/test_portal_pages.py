@@ -42,6 +42,9 @@ PAGES = [
     "/areas",
     "/promises",
     "/",
+    "/?during=2026-Q2",
+    "/service/pothole?during=2026-Q2",
+    "/?during=2024-Q4",
 ]
 TYPED = ["12 main st", "Main Street", "Main Street 150, Town", "elm", "1 Nowhere Road", "7 Secret Court", "", "' OR 1=1 --"]
 
@@ -193,6 +196,26 @@ def test_the_front_page_says_how_the_city_is_doing(portal: dict[str, Any]) -> No
     text = words_of(portal["/"], "in-words")
     assert "70 cases were reported." in text and "7 of 10 cases that were due were closed on time (65.5 % of 58)." in text
     assert '"/service/pothole"' in json.dumps(portal["/"]["answers"]["public-services"])
+
+
+@pytest.mark.parametrize(
+    ("address", "name"), [("/?during=2026-Q2", "How is the city doing?"), ("/service/pothole?during=2026-Q2", "Pothole")]
+)
+def test_a_quarter_that_has_not_ended_is_refused_once_and_in_words(portal: dict[str, Any], address: str, name: str) -> None:
+    sentence = (
+        "The quarter from 1 Apr to 30 Jun 2026 has not ended in the data yet. Figures are published once a quarter is over; "
+        "the latest is from 1 Jan to 31 Mar 2026."
+    )
+    page = portal[address]
+    assert name in said(page["layout"]) and said(page["layout"]).count(sentence) == 1
+    assert "has not ended" not in json.dumps(page["answers"]) and "have ended" not in json.dumps(page["answers"])
+
+
+def test_the_filters_of_residents_have_plain_names(portal: dict[str, Any]) -> None:
+    """A quarter long past, which the list of quarters does not go back to, has its days for a name as well."""
+    assert "What was reported" in said(portal["/"]["layout"]) and "Request type" not in said(portal["/"]["layout"])
+    assert '"Everything"' in json.dumps(portal["/"]["answers"])
+    assert '"1 Oct to 31 Dec 2024"' in json.dumps(portal["/?during=2024-Q4"]["answers"])
 
 
 @pytest.mark.parametrize(("typed", "told"), [

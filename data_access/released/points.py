@@ -1,7 +1,8 @@
 """Where published cases are shown: fixed points, each of which stands for at least eight addresses of its district.
 
 The addresses of a district are cut in two again and again, across the longer side and as evenly as they can be, as long as each
-half keeps eight. What is left are rectangles that together cover the whole district; a case in one is shown at its point. The cuts
+half keeps eight; the addresses are those of published cases and of the city's own list, so that no point tells of a case that is not
+published. What is left are rectangles that together cover the whole district; a case in one is shown at its point. The cuts
 are made once and kept: a later address falls into the rectangle it lies in, and where a case is shown never changes, so that
 nothing is learnt from seeing it twice. In a district with fewer addresses nothing is shown.
 """
@@ -49,8 +50,9 @@ def write_moved(stage: Stage, city: City, folder: Path, layers: list[tuple[int, 
         return
     district = f"r.area_{layers[0][0]}_id" if layers else "0::SMALLINT"
     places = run(
-        f"""SELECT DISTINCT r.latitude, r.longitude, {district} AS district_id, t.release_class = 'A' AS is_published
-        FROM staff.case_record r JOIN staff.request_type t ON t.id = r.request_type_id WHERE r.latitude IS NOT NULL AND r.longitude IS NOT NULL"""
+        f"""SELECT DISTINCT r.latitude, r.longitude, {district} AS district_id
+        FROM staff.case_record r JOIN staff.request_type t ON t.id = r.request_type_id
+        WHERE t.release_class = 'A' AND r.latitude IS NOT NULL AND r.longitude IS NOT NULL"""
     ).df()
     slugs = _districts(stage, layers)
     places["district"] = [slugs.get(int(each), ELSEWHERE) for each in places["district_id"]]
@@ -61,10 +63,9 @@ def write_moved(stage: Stage, city: City, folder: Path, layers: list[tuple[int, 
         shapes = _shapes(stage, layers)
         cuts |= {name: _inside(cut, shapes.get(name)) for name, cut in new.items()}
         _keep(folder, cuts)
-    shown = places[places["is_published"]]
-    to = pd.concat([moved(rows, cuts[str(name)]) for name, rows in shown.groupby("district")]) if len(shown) else None
+    to = pd.concat([moved(rows, cuts[str(name)]) for name, rows in places.groupby("district")]) if len(places) else None
     if to is not None:
-        frame = shown.join(to)[["latitude", "longitude", "district_id", "to_latitude", "to_longitude"]]
+        frame = places.join(to)[["latitude", "longitude", "district_id", "to_latitude", "to_longitude"]]
         stage.connection.register("incoming", frame)
         run("INSERT INTO moved SELECT * FROM incoming")
         stage.connection.unregister("incoming")
