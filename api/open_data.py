@@ -27,7 +27,7 @@ def blueprint(desk: Desk) -> Blueprint:
         if table_id not in TABLES:
             raise NotThere("There is no such table; /data lists those there are.")
         asked = desk.ask({})
-        if not open_data.are_ready(asked):
+        if TABLES[table_id].figures and not open_data.are_ready(asked):
             raise NotYet(_("The tables of the latest data are being made; ask again in a minute."))
         return kept_fresh(
             desk, asked, lambda: file_of(released(TABLES[table_id], asked), form, f"{table_id}-{_day(asked)}", _facts(desk, asked))

@@ -51,7 +51,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
     """The whole description as JSON values; `layers` are the city's area layers, each of which is a filter and a dimension.
 
     Args:
-        staff: with what the public process has not.
+        staff: of the staff's process; it has signals, and the public one has the released cells of sensitive services.
     """
     filters = [*_filters(), *[_parameter(layer.id, f"{layer.name}: ids, separated by commas.") for layer in layers]]
     dimensions = [*PLAIN_DIMENSIONS, *[layer.id for layer in layers]]
@@ -62,7 +62,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(filters, dimensions), **_case_paths(filters), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else {})},
+        "paths": {**_metric_paths(filters, dimensions), **_case_paths(filters), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
         "components": {"schemas": {
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},
@@ -129,6 +129,22 @@ def _case_paths(filters: list[Any]) -> dict[str, Any]:
         }
         for end, name, kind in _FORMS
     }  # fmt: skip
+
+
+def _released_paths() -> dict[str, Any]:
+    which = [
+        _parameter(
+            "release", "Only what was released under this name: a quarter, with its months, or a year.", examples=["2026-Q2", "2025"]
+        )
+    ]
+    table = {"type": "array", "items": {"type": "object"}}
+    answer = {name: _COMMON[name] for name in ("as_of", "load_id")} | {"releases": table, "rows": table}
+    return {
+        f"/released{end}": {
+            "get": _operation(f"released{name}", "The fixed tables of sensitive services: one row for each number.", which, answer, kind)
+        }
+        for end, name, kind in _FORMS
+    }
 
 
 def _signal_paths(filters: list[Any], layers: list[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import commitments, openapi, signals
+from api import commitments, openapi, released, signals
 from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
 from api.files import file_of, kept_fresh, require_format
@@ -62,7 +62,16 @@ def blueprint(desk: Desk) -> Blueprint:
         asked = asked_of(desk)
         return kept_fresh(desk, asked, lambda: _page(asked) if form == "json" else _export(desk, asked, form))
 
-    if not desk.is_public:
+    if desk.is_public:
+
+        @api.get("/released")
+        @api.get("/released.<form>")
+        def released_numbers(form: str = "json") -> Response:
+            require_format(form)
+            asked = asked_of(desk)
+            return kept_fresh(desk, asked, lambda: released.answer(asked, form))
+
+    else:
 
         @api.get("/signals")
         @api.get("/signals.<form>")

@@ -1,7 +1,7 @@
 """`python -m benchmarks.attack [quick | FIGURE...]`: a resident asks the portal for everything, and tries to work out what it hides.
 
-The data is that of STATROOM_DATA and STATROOM_CITY. All figures, split and filtered in all ways there are, are asked of the API, every
-chart of the page about sensitive services is taken as a file, and files and pages are searched for places and for names of services that
+The data is that of STATROOM_DATA and STATROOM_CITY. All figures, split and filtered in all ways there are, are asked of the API, the
+numbers of sensitive services are taken as files, from the API and from the charts of their page, and files and pages are searched for places and for names of services that
 are not published. What is told is put together; then hidden numbers are sought: told elsewhere, by subtraction, and by linear
 programming over all sums. It prints how much was asked, how much is hidden and how much was found out, and exits with 1 if anything was.
 """
@@ -156,17 +156,55 @@ def _years(mart: Mart) -> str:
 
 
 def ask_for_tables(resident: Resident) -> dict[str, Any]:
-    """Take the tables of sensitive services of every period there is, and solve each."""
-    seen = {"cells": 0, "hidden": 0, "solved": 0}
-    years: dict[str, dict[Cell, int | None]] = {}
+    """Take the numbers of sensitive services in every way there is, put them together, and solve each year.
+
+    They are offered as files, by the API and in the charts of a page. What one of them hides no other may tell.
+    """
+    file = resident.ask("/data/sensitive-services.csv")
+    rows = _rows(file or "")
+    releases = {row["release"] for row in rows}
+    sources = [list(_taken(rows)), list(_taken(json.loads(resident.ask("/api/v1/released") or "{}").get("rows", [])))]
+    sources += [list(_taken(_rows(resident.ask(f"/api/v1/released.csv?release={release}") or ""))) for release in sorted(releases)]
+    paths = (
+        {cell[2].rpartition("/")[2]: cell[2] for cell, _n in sources[0]},
+        {cell[1].rpartition("/")[2]: cell[1] for cell, _n in sources[0]},
+    )
     for year in range(resident.mart.as_of.year - 6, resident.mart.as_of.year + 1):
         for period in (str(year), *(f"{year}-Q{quarter}" for quarter in range(1, 5))):
-            for cell, n in _tables(resident, period):
-                seen["cells"] += 1
-                seen["hidden"] += n is None
-                years.setdefault(str(year), {})[cell] = n
-    seen["solved"] = sum(len(attack.recovered(_with_rest(published))) for published in years.values())
-    return seen
+            sources.append(
+                [((when, paths[1].get(a, a), paths[0].get(s, s), state), n) for (when, a, s, state), n in _tables(resident, period)]
+            )
+    return {"taken": len(sources[0]), **_put_together([told for source in sources for told in source])}
+
+
+def _put_together(told: list[tuple[Cell, int | None]]) -> dict[str, Any]:
+    """What all sources together tell: cells, hidden ones, those that one hides and another tells, and those that follow."""
+    hidden = {cell for cell, n in told if n is None}
+    numbers: dict[Cell, set[int]] = {}
+    for cell, n in told:
+        if n:
+            numbers.setdefault(cell, set()).add(n)
+    years: dict[str, dict[Cell, int | None]] = {}
+    for cell in hidden | numbers.keys():
+        years.setdefault(cell[0][:4], {})[cell] = None if cell in hidden else min(numbers[cell])
+    return {
+        "cells": len(hidden | numbers.keys()), "hidden": len(hidden), "told_elsewhere": len(hidden & numbers.keys()),
+        "told_twice": sum(len(each) > 1 for each in numbers.values()),
+        "solved": sum(len(attack.recovered(_with_rest(published))) for published in years.values()),
+    }  # fmt: skip
+
+
+def _taken(rows: list[dict[str, Any]]) -> Iterator[tuple[Cell, int | None]]:
+    """The cells of a file or an answer of the API, where they lie in their trees."""
+    rows = [{name: "" if value is None or value != value else value for name, value in row.items()} for row in rows]
+    above = {row["area"]: row["within"] for row in rows}
+
+    def path(area: str) -> str:
+        return f"{path(above[area])}/{area}" if above.get(area) else area
+
+    for row in rows:
+        service = "/".join(part for part in (row["group"], row["service"]) if part)
+        yield (str(row["period"]), path(str(row["area"])), service, row["deadline"]), None if row["hidden"] else int(row["cases"])
 
 
 def _tables(resident: Resident, period: str) -> Iterator[tuple[Cell, int | None]]:
@@ -176,7 +214,7 @@ def _tables(resident: Resident, period: str) -> Iterator[tuple[Cell, int | None]
         return
     for row in _rows(services):
         for state, name, mark in (("", "opened", "opened_hidden"), ("due", "due", "on_time_hidden"), ("met", "met", "on_time_hidden")):
-            if row[mark] or row[name]:
+            if row[mark] or (row[name] == row[name] and row[name]):
                 yield (period, "", row["request_type"], state), None if row[mark] else int(row[name])
     for row in _rows(areas):
         yield (period, str(row["area"]), row["request_type"], ""), None if row["opened_hidden"] else int(row["opened"])
@@ -216,7 +254,12 @@ def main(words: list[str]) -> int:
     tables = ask_for_tables(resident)
     named = search(resident, open_mart(dataclasses.replace(settings, audience="staff")), quick)
     cells = len({*resident.told, *resident.kept})
-    lost = sum(map(len, told.values())) + tables["solved"] + len(named) + len(resident.places)
+    lost = (
+        sum(map(len, told.values()))
+        + sum(tables[name] for name in ("told_elsewhere", "told_twice", "solved"))
+        + len(named)
+        + len(resident.places)
+    )
     made = {
         "asked": resident.asked["asked"], "refused": resident.asked["refused"], "not_sums": resident.asked["not sums"], "figures": cells, "figures_hidden": len(resident.kept), **{k: v[:5] for k, v in told.items()},
         "tables": tables, "withheld_names": named[:5], "places": resident.places[:5], "found_out": lost,

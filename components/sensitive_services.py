@@ -41,11 +41,11 @@ def draw_services(asked: Asked, view: Mapping[str, str]) -> Drawn:
         opened_said=_said(frame["opened"], frame["opened_hidden"]), due_said=_said(frame["due"], frame["on_time_hidden"]),
         value_said=[_hidden() if hidden else value for value, hidden in zip(frame["value"], frame["on_time_hidden"], strict=True)],
     )  # fmt: skip
+    has_deadlines = bool(frame["due"].notna().any() or frame["on_time_hidden"].any())
     columns = (
         Column("label", N_("Service")),
         Column("opened_said", N_("Reported"), "cases"),
-        Column("due_said", N_("Were due"), "cases"),
-        Column("value_said", N_("On time"), "share"),
+        *((Column("due_said", N_("Were due"), "cases"), Column("value_said", N_("On time"), "share")) if has_deadlines else ()),
     )
     twin = Twin(told, columns, N_("Sensitive services"), file=frame.assign(period=period))
     drawn = frame.dropna(subset=["opened"])

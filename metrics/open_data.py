@@ -1,12 +1,12 @@
 """The tables residents may take away: which figures stand in each, and their rows, cell by cell as `measure` releases them.
 
-Nothing is counted here: a table is what `measure` answers, put side by side. So a file holds no number
-that a page or the API withholds.
+Nothing is counted here: a table is what `measure` answers, put side by side, or the released cells of sensitive
+services as they were published. So a file holds no number that a page or the API withholds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,11 +20,14 @@ from metrics.kinds import Metric
 from metrics.measure import measure
 from metrics.periods import Calendar, Grain, quarter_name
 from metrics.question import LONGEST_DAYS
+from metrics.released_tables import CELLS, RELEASES, cells_to_take, releases_to_take
 from metrics.select import Asked
 
 OF_PARTS = ("opened", "closed", "ontime_due", "closed_within_7_days", "ttc_km")
 OF_CITY = (*OF_PARTS, "clearance_rate", "reopen_rate", "closed_without_work")
 OPEN_NOW = ("backlog", "overdue_now")
+OF_SERVICES = ("service", "service_name", "group", "department")
+OF_AREAS = ("area_layer", "area", "area_name", "within", "population")
 DIGITS = 6
 WHOLE = ("cases", "closures", "reports")
 """Units that are counted: a group without any case has zero of them."""
@@ -52,6 +55,8 @@ TABLES: dict[str, Table] = {
         Table("areas-by-quarter", ("quarter", "area"), OF_PARTS),
         Table("city-by-month", ("month",), OF_CITY),
         Table("open-now", ("service", "area"), OPEN_NOW),
+        Table("sensitive-services", ("service", "area")),
+        Table("sensitive-releases", ()),
         Table("services", ("service",)),
         Table("areas", ("area",)),
     )
@@ -67,10 +72,10 @@ def columns_of(metric: Metric) -> tuple[str, ...]:
 
 def released(table: Table, asked: Asked) -> pd.DataFrame:
     """The rows of `table`, all columns; kept for each load. Withheld cells are empty and named in `withheld`."""
-    make = LISTS.get(table.id)
+    listed = LISTS.get(table.id)
     parameters = [table.id, DEFINITIONS_VERSION]
     kept = cached(
-        "open-data", asked.mart.edition, asked.scope, parameters, lambda: _packed(make(asked) if make else _figures(table, asked))
+        "open-data", asked.mart.edition, asked.scope, parameters, lambda: _packed(listed.rows(asked) if listed else _figures(table, asked))
     )
     frame = pd.DataFrame({name: pd.array(values, dtype=kind) for name, kind, values in kept})
     return frame.assign(as_of=asked.mart.as_of.isoformat(timespec="seconds") + "Z")
@@ -166,10 +171,8 @@ def _keys(table: Table) -> list[str]:
 
 def columns(table: Table) -> list[str]:
     """The names of the columns of `table`, in order."""
-    if table.id == "services":
-        return ["service", "service_name", "group", "department", "as_of"]
-    if table.id == "areas":
-        return ["area_layer", "area", "area_name", "within", "population", "as_of"]
+    if table.id in LISTS:
+        return [*LISTS[table.id].columns, "as_of"]
     return [*_keys(table), *[name for figure in table.figures for name in columns_of(REGISTRY[figure])], "withheld", "as_of"]
 
 
@@ -184,7 +187,7 @@ def _services(asked: Asked) -> pd.DataFrame:
         for one in dimensions.request_types
         if one.extra["release_class"] == "A"
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["service", "service_name", "group", "department"])
+    return pd.DataFrame(rows, columns=OF_SERVICES)
 
 
 def _areas(asked: Asked) -> pd.DataFrame:
@@ -193,11 +196,21 @@ def _areas(asked: Asked) -> pd.DataFrame:
         for layer in _layers(asked)
         for area in asked.mart.dimensions.areas(layer.slug)
     ]
-    return pd.DataFrame(rows, columns=["area_layer", "area", "area_name", "within", "population"]).astype({"population": "Int64"})
+    return pd.DataFrame(rows, columns=OF_AREAS).astype({"population": "Int64"})
 
 
-LISTS: dict[str, Callable[[Asked], pd.DataFrame]] = {"services": _services, "areas": _areas}
-"""Tables that list names and hold no figure."""
+@dataclass(frozen=True)
+class List:
+    """A table that is read as it stands: no figure of it is measured when somebody asks."""
+
+    columns: Sequence[str]
+    rows: Callable[[Asked], pd.DataFrame]
+
+
+LISTS = {
+    "services": List(OF_SERVICES, _services), "areas": List(OF_AREAS, _areas),
+    "sensitive-services": List(CELLS, cells_to_take), "sensitive-releases": List(RELEASES, releases_to_take),
+}  # fmt: skip
 
 
 def _layers(asked: Asked) -> list[Any]:
@@ -207,7 +220,7 @@ def _layers(asked: Asked) -> list[Any]:
 
 def _packed(frame: pd.DataFrame) -> list[list[Any]]:
     """Columns as JSON: name, type, values."""
-    kinds = {"i": "Int64", "u": "Int64", "f": "float64"}
+    kinds = {"i": "Int64", "u": "Int64", "f": "float64", "b": "boolean"}
     return [
         [str(name), kinds.get(frame[name].dtype.kind, "str"), frame[name].astype(object).where(frame[name].notna(), None).tolist()]
         for name in frame.columns

@@ -87,12 +87,15 @@ def by_service(asked: Asked, period: str) -> pd.DataFrame:
     """One row for each service of the whole city, most reported first.
 
     `request_type`, `label`, `opened`, `opened_hidden`, `due`, `met`, `value` (share on time, only where both its cells are shown) and
-    `on_time_hidden`.
+    `on_time_hidden`. Where deadlines are not published by service, `due`, `met` and `value` are empty in every row.
     """
     cells = released_cells(asked, period)
     cells = cells[(cells["period"] == period) & (cells["area_layer"] == "") & (cells["request_type"] != "")]
+    has_deadlines = bool((cells["deadline"] != "").any())
     named = cells.drop_duplicates("request_type")[["request_type", "request_type_name"]].rename(columns={"request_type_name": "label"})
     opened, due, met, missed = (_numbers(cells, named["request_type"], state) for state in ("", "due", "met", "missed"))
+    if not has_deadlines:
+        due, met = due.assign(n=float("nan")), met.assign(n=float("nan"))
     on_time_hidden = due["hidden"] | met["hidden"] | missed["hidden"]
     made = named.assign(
         opened=opened["n"].to_numpy(), opened_hidden=opened["hidden"].to_numpy(), due=due["n"].to_numpy(), met=met["n"].to_numpy(),

@@ -267,6 +267,17 @@ def test_the_description_names_every_metric_and_every_route(client: Client) -> N
         assert asked.get("/api/v1" + path.replace("{metric}", "opened")).status_code == 200, path
 
 
+def test_what_was_released_of_sensitive_services_is_told_to_residents_as_it_stands(client: Client) -> None:
+    """This town has released nothing yet; a name that was not released is refused, and staff have the pages' own figures."""
+    public = client(PUBLIC_VIEWER, audience="public")
+    answer = public.get("/api/v1/released").get_json()
+    assert (answer["releases"], answer["rows"]) == ([], [])
+    assert public.get("/api/v1/released.csv").text.startswith("release,period,grain,from,to,group,group_name,service")
+    refused = public.get("/api/v1/released?release=2026-Q1")
+    assert (refused.status_code, refused.get_json()["error"]["message"]) == (400, "Nothing has been released yet.")
+    assert client().get("/api/v1/released").status_code == 404
+
+
 def test_a_process_without_data_is_alive_but_not_ready(client: Client, tmp_path: Path) -> None:
     empty = client(mart=tmp_path / "none")
     assert empty.get("/healthz").status_code == 200

@@ -5,6 +5,7 @@ The town of these tests has two districts of two quarters each, two groups of se
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from datetime import date, datetime
@@ -27,7 +28,8 @@ from data_access.released.hiding import CannotHide, hidden_cells
 from data_access.released.trees import Cell, Level, least_of, lines_of, summed
 from metrics.measure import ask
 from metrics.question import BadQuestion, Question
-from metrics.released import released_cells, releases
+from metrics.released import by_service, released_cells, releases
+from metrics.released_tables import cells_to_take, releases_to_take
 from metrics.select import Asked
 from tests.support.marts import calendar_of, make_mart, settings_in, small_city
 
@@ -130,6 +132,55 @@ def test_a_small_number_is_hidden_and_so_is_another_beside_it_with_the_same_mark
 
 def test_a_cell_that_is_not_sensitive_may_be_smaller(few: Asked) -> None:
     assert numbers(few, "2025-Q3")["north", "missed-trash", ""] == 6
+
+
+# What is taken away
+
+
+def cells_in(taken: pd.DataFrame) -> dict[Cell, int | None]:
+    """The cells of the table to take away, where they lie in their trees."""
+    rows = taken.to_dict("records")
+    return {
+        (row["period"], "/".join(filter(None, (row["within"], row["area"]))), "/".join(filter(None, (row["group"], row["service"]))), row["deadline"]): None
+        if row["hidden"]
+        else int(row["cases"])
+        for row in rows
+    }  # fmt: skip
+
+
+def test_what_is_taken_away_is_what_was_published_and_gives_no_hidden_number_away(few: Asked) -> None:
+    taken = cells_to_take(few)
+    hidden = taken[taken["hidden"]]
+    assert hidden["cases"].isna().all() and len(hidden) >= 4 and len(taken) == len(released_cells(few))
+    cells = cells_in(taken)
+    assert attack.recovered(cells) == set()
+    # The cell beside the small one is hidden for its sake: told, it would give the small one away.
+    assert attack.recovered({**cells, ("2025-Q2", "south", "housing/no-heat", ""): 36}) != set()
+
+
+def test_whoever_takes_the_numbers_away_can_check_them_by_the_hash_of_their_release(few: Asked) -> None:
+    for release in releases_to_take(few).to_dict("records"):
+        cells = cells_in(cells_to_take(few, release["release"]))
+        told = release["withheld_services_cases"]
+        lines = [",".join((*cell, "" if n is None else str(n))) for cell, n in sorted(cells.items())]
+        lines.append(f"withheld,{'' if pd.isna(told) else told}")
+        assert hashlib.sha256("\n".join(lines).encode()).hexdigest() == release["sha256"]
+        assert (len(cells), sum(n is None for n in cells.values())) == (release["numbers"], release["numbers_hidden"])
+
+
+def test_a_release_says_how_finely_it_is_cut(usual: Asked) -> None:
+    told = releases_to_take(usual).set_index("release").loc["2025-Q2"]
+    assert [told[f"finest_{what}"] for what in ("period", "service", "area")] == ["month", "service", "district"]
+    assert [told[f"deadlines_finest_{what}"] for what in ("period", "service", "area")] == ["month", "service", "district"]
+
+
+def test_where_deadlines_are_not_published_nothing_is_said_of_them(usual: Asked, tmp_path: Path) -> None:
+    """Without one cell of cases that fell due, none is told as zero."""
+    without = [{**case, "due_at": None} for case in cases(of=USUAL)]
+    mart = make_mart(tmp_path, without, as_of=AS_OF, city=town(), audience="public")
+    asked = ask(mart, calendar_of(town()), usual.question, PUBLIC_VIEWER)
+    assert by_service(asked, "2025-Q2")[["due", "met", "value"]].isna().all(axis=None)
+    assert by_service(usual, "2025-Q2")["due"].tolist() == [72.0, 72.0, 72.0]
 
 
 # What was published stays

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import attack
 from data_access.city import load_city
 from settings import ROOT, Settings
 from tests.support.marts import make_mart
@@ -78,3 +79,17 @@ def test_a_resident_who_asks_for_everything_finds_nothing_out(demo_public_settin
     assert found["found_out"] == 0
     assert found["asked"] > 100 and found["figures_hidden"] > 10, "nothing to find out"
     assert found["tables"]["cells"] > 20 and found["not_sums"] == 0
+    assert found["tables"]["taken"] > 20 and found["tables"]["hidden"] > 0, "the files and the API hold these numbers too"
+
+
+def test_a_number_that_one_way_hides_and_another_tells_is_found_out() -> None:
+    """In the file 3 cases of the north are hidden; a chart that told them, or told the south beside the total, would be noticed."""
+    total, north, south = ("2025", "", "", ""), ("2025", "north", "", ""), ("2025", "south", "", "")
+    told = [(total, 40), (north, None), (south, None)]
+    assert {name: n for name, n in attack._put_together(told).items() if name in ("told_elsewhere", "solved")} == {
+        "told_elsewhere": 0,
+        "solved": 0,
+    }
+    assert attack._put_together([*told, (north, 3)])["told_elsewhere"] == 1
+    assert attack._put_together([(total, 40), (north, None), (south, 37)])["solved"] == 1
+    assert attack._put_together([(total, 40), (total, 41)])["told_twice"] == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import MATCH, Input, Output, State, dcc, html
 
-from components import gate, open_data, words
+from components import gate, open_data, sensitive_dictionary, words
 from components.language import _
 from components.page import Query, heading, page
 from metrics.open_data import TABLES, Table
@@ -18,6 +18,7 @@ EXAMPLES = (
     "/api/v1/metrics/ontime_due",
     "/api/v1/metrics/opened.csv?by=request_type",
     "/api/v1/metrics/ontime_due.csv?period=month&from=2026-01-01&to=2026-07-01",
+    "/api/v1/released.csv",
 )
 
 
@@ -67,6 +68,7 @@ def _card(table: Table) -> html.Section:
         [
             html.H2(name),
             html.P("…", id=_size_id(table.id), className="subtitle"),
+            *([html.P([note, " ", dcc.Link(_("What we publish, and why"), href="/what-we-publish")])] if (note := sensitive_dictionary.note(table.id)) else []),
             html.P(links, className="downloads"),
             html.Details(
                 [
@@ -121,7 +123,7 @@ def tell_about(asked: Asked) -> list[Any]:
     """How old the data is, what is withheld, and under what terms it may be used."""
     facts = gate.desk().city.file.portal
     made: list[Any] = [
-        html.P(_("The data is complete to {instant}; every file says so too. Only cases of public places are counted, and only periods that have ended.", instant=words.instant(asked.mart.as_of, asked.calendar))),
+        html.P(_("The data is complete to {instant}; every file says so too. The figures count cases of public places only, and periods that have ended only; of other cases there are fixed tables.", instant=words.instant(asked.mart.as_of, asked.calendar))),
         html.P(_("A number that is small, or from which a small one would follow, is not published: its cell is empty, and the column 'withheld' names it. No row means no case.")),
     ]  # fmt: skip
     if facts.licence:
