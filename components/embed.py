@@ -64,9 +64,9 @@ def policy(embed_on: tuple[str, ...]) -> str:
 def of_chart(made: chart.Chart, asked: Asked, query: dict[str, str], *, most: int = MOST_ROWS, pictured: bool = True) -> Widget:
     """One chart of the portal, `most` rows in its table."""
     drawn = made.draw(asked, filters.view_of(query, asked))
-    about, title = drawn.title or chart.counted_when(made, asked), _(made.title)
+    about, title, where = drawn.title or chart.counted_when(made, asked), _(made.title), filters.said(asked)
     return Widget(
-        title=title, heading=drawn.finding, about=about, note=drawn.note,
+        title=title, heading=drawn.finding, about=f"{where}: {about}" if where else about, note=drawn.note,
         picture=still(drawn.figure, f"{title}. {drawn.finding}") if pictured else None, table=table_of(drawn.twin, asked.calendar, most),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from components.embed import policy
 from components.figures.ranked import bars
 from components.figures.series import Line, bars_over_time, lines
 from components.markup import tag, together
+from components.on_your_site import FIGURES
 from components.still import still
 from settings import ROOT, Settings
 from tests.support.servers import environ_of, got
@@ -171,6 +172,27 @@ def test_what_cannot_be_shown_is_said_in_the_frame(public_url: str, address: str
     status, headers, text = got(f"{public_url}/embed/{address}")
     assert status == code and said in text and "frame-ancestors *" in headers["Content-Security-Policy"]
     assert "Traceback" not in text and "<script" not in text and "<img" not in text and headers["Cache-Control"] == "no-store"
+
+
+def test_a_widget_says_of_what_service_or_area_it_is(public_url: str) -> None:
+    """On a page of others nothing else says so; how a place is called stands in the frame."""
+    slug, name = _an_area(public_url)
+    for address in (f"chart/area-services?district={slug}", f"chart/public-on-time?district={slug}", f"figure/opened?district={slug}"):
+        text = got(f"{public_url}/embed/{address}")[2]
+        assert name in text.partition("<table")[0], address
+
+
+def _an_area(public_url: str) -> tuple[str, str]:
+    areas = pd.read_csv(f"{public_url}/data/areas.csv")
+    first = areas[areas["area_layer"] == "district"].iloc[0]
+    return first["area"], first["area_name"]
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_figure_that_a_page_offers_can_be_shown_elsewhere(public_url: str, figure: str) -> None:
+    slug, name = _an_area(public_url)
+    status, _headers, text = got(f"{public_url}/embed/figure/{figure}?district={slug}")
+    assert status == 200 and f"{name}</h1>" in text and 'class="value"' in text
 
 
 def test_a_widget_speaks_the_language_its_address_names_and_keeps_nothing(public_url: str) -> None:

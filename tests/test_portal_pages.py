@@ -47,6 +47,8 @@ PAGES = [
     "/?during=2024-Q4",
 ]
 TYPED = ["12 main st", "Main Street", "Main Street 150, Town", "elm", "1 Nowhere Road", "7 Secret Court", "", "' OR 1=1 --"]
+OFFERED = ["figure.opened", "chart.service-closing", "chart.overdue-by-department", "<b>"]
+"""Widgets to be put on another site; the last two there are not."""
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +58,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def portal(town: Path) -> dict[str, dict[str, Any]]:
+    offers = [["/service/pothole", "widget-offer", {"widget-choice.value": choice}] for choice in OFFERED]
     searches = [["/areas", "address-found", {"address.value": text, "address-find.n_clicks": 1}] for text in TYPED]
-    return dict(zip([*PAGES, *TYPED], opened(town, [*PAGES, *searches]), strict=True))
+    return dict(zip([*PAGES, *TYPED, *OFFERED], opened(town, [*PAGES, *searches, *offers]), strict=True))
 
 
 def words_of(page: dict[str, Any], target: str, part: str = "children") -> str:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from dash import Input, Output, dcc, html
 
-from components import gate, portal, portal_charts, portal_links, resident_words, words
+from components import gate, on_your_site, portal, portal_charts, portal_links, resident_words, words
 from components.chart import Chart, Drawn, block
 from components.language import _
 from components.page import Query, heading, page
@@ -29,6 +29,7 @@ def build(query: Query) -> list[Any]:
         html.Div([portal.said(name="area-words", className="span-5"), block(ON_TIME, "span-7")], className="grid"),
         html.Div([block(SERVICES, "span-12", with_table=True)], className="grid"),
         portal.before_you_compare(),
+        *on_your_site.section(ON_TIME, SERVICES),
     ]
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from dash import Input, Output, dcc, html
 
-from components import gate, portal, portal_charts, portal_links, promise_words, resident_words
+from components import gate, on_your_site, portal, portal_charts, portal_links, promise_words, resident_words
 from components.chart import Chart, Drawn, block
 from components.language import _
 from components.page import Query, heading, page
@@ -31,7 +31,14 @@ def build(query: Query) -> list[Any]:
         portal.quarter(query),
         html.Div([portal.said(name="service-words", className="span-5"), block(CLOSING, "span-7")], className="grid"),
         html.Div([block(ON_TIME, "span-6"), block(AREAS, "span-6")], className="grid"),
-        html.Div([html.Section(html.P("…"), id="service-endings", className="card prose"), portal.before_you_compare()], className="stack"),
+        html.Div(
+            [
+                html.Section(html.P("…"), id="service-endings", className="card prose"),
+                portal.before_you_compare(),
+                *on_your_site.section(CLOSING, ON_TIME, AREAS),
+            ],
+            className="stack",
+        ),
     ]
 
 
