@@ -44,7 +44,7 @@ def section(*charts: Chart) -> list[html.Section]:
 
 def _chosen(value: Any) -> str:
     names = (*(f"{FIGURE}{name}" for name in FIGURES), *(f"{CHART}{name}" for name in CHARTS))
-    return gate.one_of(names, N_("widget"))(value)
+    return gate.one_of(names, N_("widget"))(f"{FIGURE}{FIGURES[0]}" if value is None else value)
 
 
 @gate.answers(
