@@ -15,7 +15,7 @@ from tests.support.looking import Watched, watched
 from tests.support.payloads import PAYLOADS
 from tests.support.servers import served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("scripts in texts")]
+pytestmark = pytest.mark.browser
 
 BEFORE = """
 window.said = [];
