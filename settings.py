@@ -47,6 +47,10 @@ class Provider:
     """STATROOM_OIDC_SCOPES: what Statroom asks to be told; some providers tell groups only with a scope of their own."""
     groups_claim: str = "groups"
     """STATROOM_OIDC_GROUPS: the claim that lists a person's groups."""
+    recheck: int = 15
+    """STATROOM_OIDC_RECHECK: minutes after which the provider is asked again about somebody who is signed in; 0: it is not."""
+    longest: int = 240
+    """STATROOM_OIDC_LONGEST: minutes that a sign-in lasts where the provider is not asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,8 @@ def _sign_in(text: str, audience: str, host: str, secret: str) -> SignIn:
 
 def _provider(env: Mapping[str, str], sign_in: SignIn) -> Provider | None:
     given = {
-        name: env.get(f"STATROOM_OIDC_{name}", "").strip() for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "LABEL", "SCOPES", "GROUPS")
+        name: env.get(f"STATROOM_OIDC_{name}", "").strip()
+        for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "LABEL", "SCOPES", "GROUPS", "RECHECK", "LONGEST")
     }
     if not any(given.values()) and sign_in != "oidc":
         return None
@@ -210,8 +215,13 @@ def _provider(env: Mapping[str, str], sign_in: SignIn) -> Provider | None:
     if "openid" not in scopes.split():
         raise SettingsError(f"STATROOM_OIDC_SCOPES is {scopes!r}; one of them must be 'openid'.")
     more = {"label": given["LABEL"], "groups_claim": given["GROUPS"]}
-    chosen = {name: text for name, text in more.items() if text}
-    return Provider(given["ISSUER"], given["CLIENT_ID"], given["CLIENT_SECRET"], scopes=scopes, **chosen)
+    chosen: dict[str, object] = {name: text for name, text in more.items() if text}
+    chosen |= {
+        name.lower(): _minutes(f"STATROOM_OIDC_{name}", given[name], least)
+        for name, least in (("RECHECK", 0), ("LONGEST", 1))
+        if given[name]
+    }
+    return Provider(given["ISSUER"], given["CLIENT_ID"], given["CLIENT_SECRET"], scopes=scopes, **chosen)  # type: ignore[arg-type]
 
 
 def _proxy(env: Mapping[str, str], sign_in: SignIn, trusted_proxies: int) -> ProxyHeaders | None:
@@ -252,6 +262,12 @@ def _count(text: str) -> int:
 def _seconds(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise SettingsError(f"{name} is {text!r}; write a whole number of seconds, 0 for none.")
+    return int(text)
+
+
+def _minutes(name: str, text: str, least: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:9]) <= 720:
+        raise SettingsError(f"{name} is {text!r}; write a whole number of minutes from {least} to 720.")
     return int(text)
 
 

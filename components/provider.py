@@ -1,8 +1,8 @@
 """Signing in at an OpenID Connect provider: there, back, and what may go wrong on the way.
 
 Authorisation code with PKCE, state and nonce. Who somebody is are the provider's name and its lasting id of the person;
-what the person may see is read from the groups at every sign-in. Whatever does not fit ends on the sign-in page with a
-sentence, and never in a session.
+what the person may see is read from the groups at every sign-in, and again while it lasts (`components/provider_session.py`).
+Whatever does not fit ends on the sign-in page with a sentence, and never in a session.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from flask import Flask, redirect, request, session
 from requests import RequestException
 
 from components import gate, limits, sign_in
+from components.provider_session import Session
+from components.sign_in import Refused
 from data_access.store import audit, elsewhere, sessions
+from data_access.store.accounts import Account
 from data_access.store.elsewhere import Person, Rights
 from settings import Provider, Settings
 
@@ -37,13 +40,13 @@ LONGEST_LOGGED = 300
 log = logging.getLogger(__name__)
 
 
-class Refused(Exception):
-    """Nobody is signed in; the text says why to the person who tried."""
-
-
 def add_routes(server: Flask, settings: Settings, provider: Provider) -> None:
     """`/sign-in/provider` sends there, `/sign-in/back` is where people come back to."""
     client = _client(server, provider)
+    session_of = Session(
+        server, provider, client, lambda token: _claims_of(client, provider, token), lambda claims, now: _admitted(provider, claims, now)
+    )
+    sign_in.follow(server, session_of.still, session_of.way_out)
     # Each of both may wait for the provider: whoever asks without end would keep everybody else waiting.
     seldom = limits.limiter_of(server, settings).limit(settings.sign_in_rate)
 
@@ -67,12 +70,12 @@ def add_routes(server: Flask, settings: Settings, provider: Provider) -> None:
     def come_back() -> Any:
         way, now = sign_in.own_way(str(session.get(WAY, ""))), sign_in.present_instant()
         try:
-            claims = _claims(client, provider)
-            known = _admitted(provider, claims, now)
+            token = _token(client, provider)
+            known = _admitted(provider, _claims_of(client, provider, token), now)
         except Exception as error:
             session.clear()
             return _told(error, way)
-        sign_in.begin(known, now, "provider")
+        sign_in.begin(known, now, "provider", session_of.sealed(token))
         return redirect(way, 303)
 
 
@@ -98,15 +101,30 @@ def _require_this_provider(client: Any, provider: Provider) -> None:
     described["id_token_signing_alg_values_supported"] = [name for name in offered if name in SIGNED]
 
 
-def _claims(client: Any, provider: Provider) -> Mapping[str, Any]:
-    """What the provider says of who came back, checked: signature, issuer, audience, time, nonce."""
+def _token(client: Any, provider: Provider) -> dict[str, Any]:
+    """What the provider gives for the code that somebody came back with; who it is about is checked: signature, issuer, audience, time, nonce."""
     if request.args.get("iss", provider.issuer) != provider.issuer:
         raise Refused("You came back from another sign-in provider than you were sent to; sign in again.")
     _require_this_provider(client, provider)
-    wanted = {"iss": {"essential": True, "value": provider.issuer}, "aud": {"essential": True, "value": provider.client_id}}
-    token = client.authorize_access_token(claims_options=wanted, leeway=LEEWAY_SECONDS)
+    token = client.authorize_access_token(claims_options=_wanted(provider), leeway=LEEWAY_SECONDS)
+    if not token.get("userinfo"):
+        raise Refused("The sign-in provider did not say who you are; sign in again.")
+    return token
+
+
+def _wanted(provider: Provider) -> dict[str, Any]:
+    return {"iss": {"essential": True, "value": provider.issuer}, "aud": {"essential": True, "value": provider.client_id}}
+
+
+def _claims_of(client: Any, provider: Provider, token: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the provider says of whom `token` is about: in an identity that is checked or was, else when it is asked for them."""
     claims = token.get("userinfo")
-    if not claims or not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= 255:
+    if claims is None:
+        _require_this_provider(client, provider)
+        # The identity that comes with a refreshed token need not name the request it answers.
+        of_identity = {"nonce": None, "claims_options": _wanted(provider), "leeway": LEEWAY_SECONDS}
+        claims = client.parse_id_token(token, **of_identity) if "id_token" in token else client.userinfo(token=token)
+    if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= 255:
         raise Refused("The sign-in provider did not say who you are; sign in again.")
     if provider.groups_claim not in claims and "userinfo_endpoint" in client.server_metadata:
         more = client.userinfo(token=token)
@@ -116,7 +134,7 @@ def _claims(client: Any, provider: Provider) -> Mapping[str, Any]:
     return claims
 
 
-def _admitted(provider: Provider, claims: Mapping[str, Any], now: datetime) -> Any:
+def _admitted(provider: Provider, claims: Mapping[str, Any], now: datetime) -> Account:
     """The account of whom `claims` are about, with the rights of today's groups."""
     issuer, subject = provider.issuer, claims["sub"]
     name, login = (
@@ -127,7 +145,7 @@ def _admitted(provider: Provider, claims: Mapping[str, Any], now: datetime) -> A
     return admit(Person(issuer, subject, name, login), rights, now)
 
 
-def admit(person: Person, rights: Rights | None, now: datetime) -> Any:
+def admit(person: Person, rights: Rights | None, now: datetime) -> Account:
     """The account of somebody whom a provider or a proxy vouches for.
 
     Raises:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-from flask import Flask, Response, g, redirect, render_template, request, session
+from flask import Flask, Response, current_app, g, redirect, render_template, request, session
 from werkzeug.wrappers import Response as Answer
 
 from access import AccessDenied, Viewer
@@ -24,6 +25,16 @@ OPEN_FILES = re.compile(r"/(assets|bootstrap/static)/.+")
 NOBODY = Viewer("nobody", "Nobody", "viewer")
 REFUSED = "The name or the password is not right, or this account cannot be used now. After several wrong passwords an account rests for 15 minutes."
 LONGEST_WAY = 2_000
+ELSEWHERE = "statroom-signed-in-elsewhere"
+
+
+class Refused(Exception):
+    """Nobody is signed in; the text says why to the person who tried."""
+
+
+def follow(server: Flask, still: Callable[[Account, str, datetime], Account | None], way_out: Callable[[Account, str], str]) -> None:
+    """Ask `still` at every request for the account of whoever is signed in with a token, and `way_out` where a sign-out goes on to."""
+    server.extensions[ELSEWHERE] = still, way_out
 
 
 def present_instant() -> datetime:
@@ -34,9 +45,11 @@ def present_instant() -> datetime:
 def present_account() -> Account | None:
     """The account behind the present request."""
     if "account" not in g:
-        token = session.get(TOKEN)
-        store = gate.desk().store()
-        g.account = sessions.signed_in(store, token, present_instant(), seen=not _made_by_the_page()) if isinstance(token, str) else None
+        token, now = session.get(TOKEN), present_instant()
+        found = sessions.signed_in(gate.desk().store(), token, now, seen=not _made_by_the_page()) if isinstance(token, str) else None
+        if found is not None and ELSEWHERE in current_app.extensions:
+            found = current_app.extensions[ELSEWHERE][0](found, token, now)
+        g.account = found
     return g.account
 
 
@@ -108,19 +121,25 @@ def add_routes(server: Flask, settings: Settings) -> None:
     def sign_out() -> Any:
         _require_same_site()
         known, desk, now = present_account(), gate.desk(), present_instant()
-        everywhere = request.form.get("everywhere") == "yes"
+        everywhere, way = request.form.get("everywhere") == "yes", ""
         if known is not None:
+            if ELSEWHERE in current_app.extensions:
+                way = current_app.extensions[ELSEWHERE][1](known, session[TOKEN])
             if everywhere:
                 sessions.end_all(desk.store(), known, now)
             else:
                 sessions.end(desk.store(), session[TOKEN], now)
             audit.note(desk.store(), known.viewer, "signed out everywhere" if everywhere else "signed out", "", now)
+        elif isinstance(session.get(TOKEN), str):
+            # Nobody's any more, or not at the moment: it must not be somebody's again.
+            sessions.end(desk.store(), session[TOKEN], now)
         session.clear()
-        return redirect("/sign-in", 303)
+        # A page that goes on by itself: where a form was sent from, browsers follow no redirect to another site.
+        return _page("signed_out.html", way=way, provider=_provider()) if way else redirect("/sign-in", 303)
 
     @server.get("/account")
     def account_form() -> Any:
-        return _page("account.html", known=present_account(), provider=settings.provider.label if settings.provider else "")
+        return _page("account.html", known=present_account(), provider=_provider())
 
     @server.post("/account")
     @limiter.limit(rate)
@@ -146,21 +165,25 @@ def add_routes(server: Flask, settings: Settings) -> None:
         return Response(f"{error}\n", 403, content_type="text/plain; charset=utf-8")
 
 
-def begin(known: Account, now: datetime, by: str = "password") -> None:
-    """Sign `known` in with this browser, under a new token, and note it and `by` what."""
+def begin(known: Account, now: datetime, by: str = "password", kept: str = "") -> None:
+    """Sign `known` in with this browser, under a new token, and note it and `by` what; `kept` is kept with the sign-in."""
     store, before = gate.desk().store(), session.get(TOKEN)
     if isinstance(before, str):
         sessions.end(store, before, now)
     session.clear()
-    session[TOKEN] = sessions.begin(store, known, now)
+    session[TOKEN] = sessions.begin(store, known, now, kept)
     audit.note(store, known.viewer, "signed in", f"by {by} from {request.remote_addr}", now)
 
 
 def form_page(way: str, **facts: Any) -> str:
     """The sign-in page with what this city uses: passwords, a provider, or both."""
-    settings = gate.desk().settings
-    provider = settings.provider.label if settings.provider else ""
-    return _page("sign_in.html", way=way, passwords=settings.sign_in == "accounts", provider=provider, **facts)
+    return _page("sign_in.html", way=way, passwords=gate.desk().settings.sign_in == "accounts", provider=_provider(), **facts)
+
+
+def _provider() -> str:
+    """What the city's provider is called; empty if there is none."""
+    found = gate.desk().settings.provider
+    return found.label if found else ""
 
 
 def _require_same_site() -> None:

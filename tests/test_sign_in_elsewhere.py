@@ -6,25 +6,29 @@ The provider runs on this machine and is reached by real redirects; where a test
 from __future__ import annotations
 
 import dataclasses
+import html
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 from flask import Flask
 from joserfc.jwk import RSAKey
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select, update
 from werkzeug.serving import make_server
 
 from access import PUBLIC_VIEWER, Viewer
 from components import gate, provider, proxy, sign_in, web
 from data_access.city import CityError, load_city
 from data_access.city_models import Group
-from data_access.store import accounts, audit, elsewhere
+from data_access.store import accounts, audit, elsewhere, models
 from data_access.store.elsewhere import Rights, rights_of
 from data_access.store.engine import prepared, upgrade
 from metrics.desk import Desk
@@ -118,6 +122,9 @@ BY_PROXY = {"STATROOM_SIGN_IN": "proxy", "STATROOM_PROXY_ADDRESSES": "10.0.0.5, 
         ({**OIDC, "STATROOM_OIDC_ISSUER": "http://id.city.example"}, "https address"),
         ({**OIDC, "STATROOM_OIDC_ISSUER": "https://id.city.example?x=1"}, "https address"),
         ({**OIDC, "STATROOM_OIDC_SCOPES": "profile"}, "must be 'openid'"),
+        ({**OIDC, "STATROOM_OIDC_RECHECK": "often"}, "minutes from 0 to 720"),
+        ({**OIDC, "STATROOM_OIDC_LONGEST": "0"}, "minutes from 1 to 720"),
+        ({**OIDC, "STATROOM_OIDC_LONGEST": "1000"}, "minutes from 1 to 720"),
         ({**OIDC, "STATROOM_SIGN_IN": "demo"}, "'accounts' or 'oidc'"),
         ({"STATROOM_SIGN_IN": "proxy"}, "STATROOM_PROXY_ADDRESSES is empty"),
         ({**BY_PROXY, "STATROOM_TRUSTED_PROXIES": "0"}, "STATROOM_TRUSTED_PROXIES is 0"),
@@ -454,6 +461,135 @@ def test_the_finished_application_signs_in_at_the_provider(demo_settings: Settin
         rows = outside.browser.get(f"{outside.url}/api/v1/metrics/opened?by=department").json()["rows"]
         assert [row["key"] for row in rows] == ["parks-and-trees"]
         outside.browser.close()
+
+
+# While somebody is signed in, and when they leave
+
+
+def later(person: House, minutes: int) -> None:
+    """Let the provider have vouched for everybody `minutes` longer ago than it did."""
+    with prepared(person.settings.store_url).begin() as connection:
+        for token, checked, tried in connection.execute(select(models.sign_in.c["token_hash", "checked_at", "tried_at"])).fetchall():
+            moved = {"checked_at": checked - timedelta(minutes=minutes), "tried_at": tried and tried - timedelta(minutes=minutes)}
+            connection.execute(update(models.sign_in).where(models.sign_in.c.token_hash == token).values(**moved))
+
+
+def test_rights_follow_the_groups_while_somebody_is_signed_in(person: House, at_provider: LocalProvider) -> None:
+    at_provider.knows("u-10", name="Fay", email="fay@city.example", groups=["City Hall"])
+    person.enter("u-10")
+    at_provider.knows("u-10", name="Fay", email="fay@city.example", groups=["Roads"])
+    later(person, 14)
+    assert (person.who(), at_provider.renewals) == ("Fay: executive of  in ", 0)
+    later(person, 1)
+    assert (person.who(), at_provider.renewals) == ("Fay: department of roads in ", 1)
+    assert (person.who(), at_provider.renewals) == ("Fay: department of roads in ", 1)
+    assert ("account changed", "fay@city.example: department of roads, by groups") in person.done()
+    # Once more, with what the provider gave the last time.
+    later(person, 15)
+    assert (person.who(), at_provider.renewals) == ("Fay: department of roads in ", 2)
+
+
+@pytest.mark.parametrize("groups", [[], ["Choir"]])
+def test_who_lost_every_group_is_out_at_the_next_look(person: House, at_provider: LocalProvider, groups: list[str]) -> None:
+    at_provider.knows("u-11", name="Gus", email="gus@city.example", groups=["Roads"])
+    person.enter("u-11")
+    at_provider.knows("u-11", name="Gus", email="gus@city.example", groups=groups)
+    later(person, 15)
+    assert person.who() == ""
+    at_provider.knows("u-11", name="Gus", email="gus@city.example", groups=["Roads"])
+    assert person.who() == "", "a sign-in that ended does not come back with the group"
+
+
+def test_whom_the_provider_has_shut_out_is_out_at_the_next_look(person: House, at_provider: LocalProvider) -> None:
+    person.enter("u-3")
+    at_provider.forgets = True
+    later(person, 15)
+    assert person.who() == ""
+    at_provider.forgets = False
+    assert person.who() == ""
+    assert person.done()[0] == ("signed out", "the sign-in provider did not confirm the person")
+
+
+def test_a_provider_that_does_not_answer_is_believed_twice_as_long_and_no_longer(person: House, at_provider: LocalProvider) -> None:
+    person.enter("u-3")
+    at_provider.down = True
+    later(person, 29)
+    assert person.who() == "Cyd: executive of  in "
+    later(person, 1)
+    assert person.who() == ""
+    assert person.who() == "", "also while it is left alone for a minute"
+    at_provider.down = False
+    later(person, 1)
+    assert person.who() == "Cyd: executive of  in ", "once it answers, the person goes on"
+
+
+@pytest.mark.parametrize(
+    "claims", [{"sub": "u-4"}, {"iss": "https://evil.example"}, {"aud": "another"}, {"exp": 1}, {"sub": None}], ids=lambda claims: next(iter(claims))
+)  # fmt: skip
+def test_a_renewed_identity_that_does_not_fit_ends_the_sign_in(person: House, at_provider: LocalProvider, claims: dict[str, Any]) -> None:
+    person.enter("u-4")
+    person.browser.cookies.clear()
+    person.enter("u-3")
+    now = int(time.time())
+    right = {"iss": at_provider.issuer, "aud": "statroom", "sub": "u-3", "iat": now, "exp": now + 60, "groups": ["Roads"]}
+    at_provider.again = right
+    later(person, 15)
+    assert person.who() == "u-3: department of roads in "
+    at_provider.again = {**right, **claims}
+    later(person, 15)
+    assert person.who() == ""
+
+
+def test_where_the_provider_cannot_be_asked_again_a_sign_in_is_short(tmp_path: Path) -> None:
+    with local_provider(renews=False) as provider_without:
+        provider_without.knows("u-3", name="Cyd", email="cyd@city.example", groups=["City Hall"])
+        with house(tmp_path, sign_in="oidc", provider=Provider(provider_without.issuer, "statroom", "secret", longest=60)) as short:
+            short.enter("u-3")
+            later(short, 59)
+            assert short.who() == "Cyd: executive of  in "
+            later(short, 1)
+            assert (short.who(), provider_without.renewals) == ("", 0)
+            short.enter("u-3")
+            assert short.who() == "Cyd: executive of  in "
+
+
+def test_what_the_provider_gave_is_kept_unreadable(person: House, at_provider: LocalProvider) -> None:
+    person.enter("u-3")
+    with prepared(person.settings.store_url).connect() as connection:
+        kept = connection.execute(select(models.sign_in.c.kept).order_by(models.sign_in.c.began_at.desc())).scalars().first()
+    assert kept and "refresh" not in kept and "ey" + "J" not in kept
+    assert all("refresh" not in str(value) for value in person.browser.cookies.values())
+
+
+def test_signing_out_goes_on_to_sign_out_at_the_provider_and_comes_back(person: House, at_provider: LocalProvider) -> None:
+    person.enter("u-3")
+    old = dict(person.browser.cookies)
+    page = person.browser.post(f"{person.url}/sign-out")
+    way = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.text)
+    assert page.status_code == 200 and way is not None and "You are signed out of Statroom" in page.text
+    there = urlsplit(html.unescape(way[1]))
+    said = dict(parse_qsl(there.query))
+    assert f"{there.scheme}://{there.netloc}" == at_provider.issuer
+    assert (said["client_id"], said["post_logout_redirect_uri"]) == ("statroom", f"{person.url}/sign-in")
+    assert said["id_token_hint"].count(".") == 2
+    assert person.who() == ""
+    person.browser.cookies.update(old)
+    assert person.who() == "", "the sign-in here ended before the way there began"
+    asked = person.browser.get(there.geturl()).text
+    back = re.search(r'name="redirect_uri" value="([^"]+)"', asked)
+    assert back is not None and html.unescape(back[1]) == f"{person.url}/sign-in"
+
+
+def test_signing_out_ends_here_where_the_provider_offers_nothing(tmp_path: Path, at_provider: LocalProvider) -> None:
+    with house(tmp_path, sign_in="accounts", provider=Provider(at_provider.issuer, "statroom", "secret")) as both:
+        store = prepared(both.settings.store_url)
+        accounts.add(store, login="boss@city.example", name="Boss", role="admin", password=GOOD, now=sign_in.present_instant())
+        both.browser.post(f"{both.url}/sign-in", data={"login": "boss@city.example", "password": GOOD, "next": "/who"})
+        assert both.who() == "Boss: admin of  in "
+        later(both, 10_000)
+        assert both.who() == "Boss: admin of  in ", "who has a password here is nobody of the provider's"
+        answer = both.browser.post(f"{both.url}/sign-out")
+        assert (str(answer.url), both.who()) == (f"{both.url}/sign-in", "")
 
 
 # By a proxy

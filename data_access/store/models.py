@@ -69,6 +69,9 @@ sign_in = Table(
     Column("began_at", DateTime, nullable=False, comment="UTC"),
     Column("seen_at", DateTime, nullable=False, comment="UTC; the last request that a person made"),
     Column("ended_at", DateTime, comment="UTC"),
+    Column("checked_at", DateTime, comment="UTC; when a provider last vouched for the person, null: at the beginning"),
+    Column("tried_at", DateTime, comment="UTC; when it was last asked to"),
+    Column("kept", Text, comment="encrypted: what the provider gave to ask it again, and to sign out there"),
 )  # fmt: skip
 
 audit_entry = Table(

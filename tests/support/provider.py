@@ -22,12 +22,19 @@ Bend = Callable[[dict[str, Any]], None]
 
 @dataclass
 class LocalProvider:
-    """`issuer` answers; `bend` changes the claims of the next identity tokens, `key` signs them, `down` takes the token address away."""
+    """`issuer` answers; `bend` changes the claims of the next identity tokens, `key` signs them, `down` takes the token address away.
+
+    Asked again about somebody it gives no identity token, as it may, unless `again` holds the claims of one; `forgets` refuses.
+    """
 
     issuer: str
     bend: Bend | None = None
     key: Any = None
     down: bool = False
+    again: dict[str, Any] | None = None
+    forgets: bool = False
+    renewals: int = 0
+    """How often it was asked again."""
     asked: dict[str, str] = field(default_factory=dict)
     """What the last authorisation request said."""
     verifiers: list[bool] = field(default_factory=list)
@@ -35,7 +42,7 @@ class LocalProvider:
 
     def straighten(self) -> None:
         """Answer truly again."""
-        self.bend, self.key, self.down = None, None, False
+        self.bend, self.key, self.down, self.again, self.forgets, self.renewals = None, None, False, None, False, 0
 
     def knows(self, sub: str, **claims: Any) -> None:
         """Let there be such a person."""
@@ -43,9 +50,9 @@ class LocalProvider:
 
 
 @contextmanager
-def local_provider() -> Iterator[LocalProvider]:
-    """A provider on a free port of this machine."""
-    app: Flask = oidc_provider_mock.app()
+def local_provider(*, renews: bool = True) -> Iterator[LocalProvider]:
+    """A provider on a free port of this machine; `renews`: it gives refresh tokens."""
+    app: Flask = oidc_provider_mock.app(issue_refresh_token=renews)
     server = make_server("localhost", 0, app, threaded=True)
     made = LocalProvider(f"http://localhost:{server.server_port}")
 
@@ -56,16 +63,20 @@ def local_provider() -> Iterator[LocalProvider]:
         if request.path == "/oauth2/token":
             if made.down:
                 return Response("out of order", 503)
+            if request.form.get("grant_type") == "refresh_token":
+                made.renewals += 1
+                return Response('{"error": "invalid_grant"}', 400, content_type="application/json") if made.forgets else None
             digest = hashlib.sha256(request.form.get("code_verifier", "").encode()).digest()
             made.verifiers.append(urlsafe_b64encode(digest).decode().rstrip("=") == made.asked.get("code_challenge"))
         return None
 
     @app.after_request
     def answer(answer: Response) -> Response:
-        if request.path == "/oauth2/token" and answer.status_code == 200 and (made.bend or made.key):
+        is_again = made.again is not None and request.form.get("grant_type") == "refresh_token"
+        if request.path == "/oauth2/token" and answer.status_code == 200 and (made.bend or made.key or is_again):
             token, own = answer.get_json(), g.oidc_provider_mock_storage.jwk.as_dict(is_private=True)
             key = RSAKey.import_key(own)
-            claims = jwt.decode(token["id_token"], key).claims
+            claims = dict(made.again or {}) if is_again else jwt.decode(token["id_token"], key).claims
             claims.pop("at_hash", None)
             if made.bend:
                 made.bend(claims)
