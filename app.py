@@ -84,7 +84,10 @@ def _serving(settings: Settings) -> Flask:
 
         web.tell_missing(server, portal.is_missing)
     else:
+        from components import memo
+
         viewing.add_menu(server, desk)
+        memo.add_routes(server)
     api.register(server, desk)
     Compress(server)
     keeping.bound(server)

@@ -193,7 +193,7 @@ def add_routes(server: Flask) -> None:
             frame = made.draw(asked, filters.view_of(query, asked)).twin.for_file()
             gate.desk().note("exported", f"{len(frame)} rows of chart {name}")
         except Exception as error:
-            return _refusal(next((code for kind, code in REFUSED_AS.items() if isinstance(error, kind)), 503), gate.sentence_for(error))
+            return refused(error)
         answer = Response(files.csv_lines(frame), content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{asked.question.as_of:%Y-%m-%d}.csv"'
         answer.headers["X-Statroom-As-Of"] = asked.question.as_of.isoformat(timespec="seconds") + "Z"
@@ -225,6 +225,11 @@ def _way_back() -> str:
         return "/"
     path = came.path if came.netloc == request.host and came.path.startswith("/") and not came.path.startswith("//") else "/"
     return path
+
+
+def refused(error: Exception) -> Response:
+    """What is answered instead of a file that cannot be given."""
+    return _refusal(next((code for kind, code in REFUSED_AS.items() if isinstance(error, kind)), 503), gate.sentence_for(error))
 
 
 def _refusal(code: int, message: str) -> Response:

@@ -19,6 +19,7 @@ STAFF = (
     "/time-to-close",
     "/closure",
     "/closure/audit",
+    "/meeting",
     "/peers",
     "/targets",
     "/definitions",

@@ -83,6 +83,14 @@ def latest(store: Engine, limit: int = 1) -> list[Freeze]:
         return [Freeze(*row) for row in connection.execute(select(freeze).order_by(freeze.c.week.desc()).limit(limit))]
 
 
+def before(store: Engine, week: date) -> Freeze | None:
+    """The last freeze of the week that began on `week` or of one before it."""
+    query = select(freeze).where(freeze.c.week <= week).order_by(freeze.c.week.desc()).limit(1)
+    with store.connect() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else Freeze(*row)
+
+
 def figures(store: Engine, of: Freeze, only: Only) -> list[Figure]:
     """The figures of a freeze: the city first, then by department. Limited to some departments (`only`), a viewer sees theirs alone."""
     columns = [column for column in frozen_figure.c if column.name != "freeze_id"]

@@ -185,6 +185,11 @@ def before(store: Engine, of: Meeting, only: Only) -> Meeting | None:
     return next(iter(_read(store, query.limit(1), only)), None)
 
 
+def of_series(store: Engine, number: int, only: Only) -> list[Meeting]:
+    """All meetings of series `number`, by day."""
+    return _read(store, _meetings().where(meeting.c.series_id == number).order_by(meeting.c.held_on), only)
+
+
 def hold(acting: Acting, number: int, today: date) -> Meeting:
     """Say that a planned meeting was held. `undo` takes it back.
 

@@ -1,0 +1,157 @@
+"""What is shown at an item of the agenda: its charts drawn now, and what belongs to its kind."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from dash import dcc, html
+
+from components import annotations, commitment_words, filters, gate, meetings, restated_words, shown_charts, signal_words, tiles, words
+from data_access.store import agendas, commitments
+from data_access.store import meetings as kept
+from data_access.store.agendas import Item
+from data_access.store.commitments import Commitment
+from data_access.store.meetings import Meeting
+from metrics.audit import open_to
+from metrics.commitment_effect import Effect, effect_of
+from metrics.definitions import HEADLINE
+from metrics.headline import headlines
+from metrics.question import BadQuestion
+from metrics.select import Asked
+from metrics.signal_list import narrowed
+from metrics.signals import filters_of
+
+WORST_FIRST = ("worse", "none_yet", "too_early", "not_measurable", "as_hoped")
+
+
+def agenda(of: Meeting, asked: Asked) -> list[Item]:
+    """The items that the present viewer may see."""
+    return agendas.items(gate.desk().store(), of.id, meetings.only(asked))
+
+
+def item_in(items: list[Item], text: Any) -> Item | None:
+    """The item that an address or a press of a key names; the first where it names none."""
+    found = next((item for item in items if str(item.id) == str(text)), None)
+    return found or (items[0] if items else None)
+
+
+def stage(item: Item, of: Meeting, asked: Asked) -> list[Any]:
+    """Everything at an item."""
+    own = {"data": _data, "promises": _promises, "city": _city, "actions": _actions}.get(item.kind)
+    made = own(item, of, asked) if own else []
+    if not own and item.address:
+        made = shown_charts.blocks(item.address)
+    return made or [html.P("Nothing is drawn for this item.", className="empty")]
+
+
+def way_there(item: Item) -> list[Any]:
+    """The page an item is about, to look further."""
+    if not item.address or shown_charts.page_at(item.address) is None:
+        return []
+    return [dcc.Link("Open the page", href=item.address, className="stage-link")]
+
+
+def _data(_item: Item, of: Meeting, asked: Asked) -> list[Any]:
+    store = gate.desk().store()
+    closed = meetings.frozen_before(of, asked, store)
+    known = words.instant(of.as_of or asked.mart.as_of, asked.calendar)
+    said = html.P(f"The figures of this meeting are those known on {known}.", className="stage-words")
+    return [said, restated_words.section(closed, asked)]
+
+
+def _city(item: Item, _of: Meeting, _asked: Asked) -> list[Any]:
+    asked = gate.desk().ask(gate.query_of(shown_charts.query_of(item.address)))
+    made = [tiles.tile(head, asked, cases=tiles.cases_of(head.metric.id, asked)) for head in headlines(HEADLINE, asked)]
+    return [html.P(f"The week of {words.days_between(*asked.last_week())}", className="subtitle"), html.Div(made, className="tiles")]
+
+
+def promised(of: Meeting, asked: Asked) -> list[Effect]:
+    """What was promised in earlier meetings of the series and is not finished, or was finished since the last one: worst verdict first."""
+    desk = gate.desk()
+    store, viewer = desk.store(), desk.viewer()
+    last = kept.before(store, of, meetings.only(asked))
+    series = {met.id for met in kept.of_series(store, of.series.id, meetings.only(asked))} - {of.id}
+    every = commitments.register(store, viewer, open_to(viewer, asked))
+    found = [one for one in every if one.meeting_id in series and (one.is_unfinished or (last is not None and one.meeting_id == last.id))]
+    as_of = (of.as_of or asked.mart.as_of).isoformat() + "Z"
+    rebasing = annotations.rebasing()
+    effects = [effect_of(one, desk.ask, rebasing, as_of) for one in found]
+    return sorted(effects, key=lambda one: (-one.commitment.days_late(of.on), WORST_FIRST.index(one.verdict), one.commitment.due_on))
+
+
+def _promises(_item: Item, of: Meeting, asked: Asked) -> list[Any]:
+    effects = promised(of, asked)
+    if not effects:
+        return [html.P("Nothing was promised in earlier meetings of this series, or all of it is finished.", className="empty")]
+    late = sum(one.commitment.days_late(of.on) > 0 for one in effects)
+    said = words.plural(len(effects), "promise") + (f", {late} late" if late else ", none late")
+    return [
+        html.P(words.sentence(said), className="stage-words"),
+        html.Ul([_promise(one, of, asked) for one in effects], className="promised"),
+    ]
+
+
+def _promise(one: Effect, of: Meeting, asked: Asked) -> html.Li:
+    what = one.commitment
+    verdict = commitment_words.VERDICT_WORDS[one.verdict]
+    tone = {"worse": "tag tag-bad", "as_hoped": "tag tag-good"}.get(one.verdict, "tag")
+    owes = f"{what.owner_name} ({asked.name_of('department', what.department)}), {commitment_words.when(what, of.on)}"
+    return html.Li(
+        [
+            html.P([html.Strong(what.deliverable), " ", html.Span(verdict, className=tone)]), html.P(owes),
+            html.P(commitment_words.sentence(one), className="note"),
+        ]
+    )  # fmt: skip
+
+
+def captured(of: Meeting, asked: Asked) -> list[Commitment]:
+    """The actions of this meeting that the present viewer may see, in the order they were written."""
+    desk = gate.desk()
+    viewer = desk.viewer()
+    found = commitments.register(desk.store(), viewer, open_to(viewer, asked))
+    return sorted((one for one in found if one.meeting_id == of.id), key=lambda one: one.id)
+
+
+def _actions(_item: Item, of: Meeting, asked: Asked) -> list[Any]:
+    """The screen from which the actions are read aloud, one at a time."""
+    found = captured(of, asked)
+    if not found:
+        return [html.P("No action has been written down. An action has an owner, a deliverable, a date and a figure.", className="empty")]
+    return [html.Ol([_aloud(one, at, len(found), asked) for at, one in enumerate(found, start=1)], className="aloud", id="aloud")]
+
+
+def _aloud(one: Commitment, at: int, n: int, asked: Asked) -> html.Li:
+    about = cases_said(one.filters)
+    rows = (
+        ("Who", f"{one.owner_name}, {asked.name_of('department', one.department)}"), ("What", one.deliverable), ("By when", words.weekday(one.due_on)),
+        ("Measured by", commitment_words.hoped(one) + (f" ({about})" if about else "")),
+    )  # fmt: skip
+    parts = [part for name, text in rows for part in (html.Dt(name), html.Dd(text))]
+    return html.Li([html.P(f"Action {at} of {n}", className="aloud-count"), html.Dl(parts)])
+
+
+def cases_said(scope: str) -> str:
+    """A canonical query in words: "Public Works, Pothole"; empty for all cases."""
+    return filters.said(gate.desk().ask(dict(parse_qsl(scope)))) if scope else ""
+
+
+def measured_by(item: Item, asked: Asked) -> tuple[str, str]:
+    """The figure an item is about and the cases it is cut to (a canonical query): what an action taken at it should move."""
+    query = shown_charts.query_of(item.address) if item.address else {}
+    try:
+        about = gate.desk().ask(gate.query_of({name: text for name, text in query.items() if name not in ("from", "to", "as_of", "weeks")}))
+        series = query.get("series", "")
+        metric, dimension, key = signal_words.series_of(series, asked) if series else (_figure(item), "whole", "")
+        about = narrowed(about, dimension, key) if series else about
+    except BadQuestion:
+        return _figure(item), ""
+    return metric, urlencode(sorted((name, ",".join(sorted(values))) for name, values in filters_of(about).items()))
+
+
+def _figure(item: Item) -> str:
+    """The figure of the first chart of an item, or the headline."""
+    query = dict(parse_qsl(urlsplit(item.address).query))
+    names = shown_charts.charts_at(item.address) if item.address and item.kind not in ("city", "promises", "data") else []
+    of_chart = next((shown_charts.CHARTS[name].metric for name in names if shown_charts.CHARTS[name].metric), "")
+    return query.get("of") or of_chart or "ontime_due"
