@@ -16,7 +16,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
 }  # fmt: skip
 EXPECTED_WORDS = {"higher": "go up", "lower": "go down"}
 BECAUSE_WORDS: dict[Because, str] = {
-    "few_cases": "it has fewer than 10 cases a week.", "few_weeks": "fewer than 6 weeks are known before the promise.",
+    "few_cases": "it has fewer than 10 cases a week.", "rare": "in the weeks before, fewer than 10 cases met it or fewer than 10 missed it.", "few_weeks": "fewer than 6 weeks are known before the promise.",
     "no_series": "there is no such figure by week.", "not_open": "its filters name something that is gone or not open to you.",
 }  # fmt: skip
 METHOD_WORDS = {

@@ -74,8 +74,8 @@ def draw_register(asked: Asked, view: Mapping[str, str]) -> Drawn:
     effects = promised.effects_of(desk, shown, asked)
     rows = pd.DataFrame([_row(one, effects[one.id], asked, day) for one in shown], columns=[*_NAMES, "open"])
     columns = (
-        Column("deliverable", "What is promised", href="open"), Column("department", "Department"), Column("owner", "Who owes it"), Column("due_on", "Due", "day"),
-        Column("standing", "How it stands"), Column("hoped", "Its figure"), Column("verdict", "Did it move?"), Column("made_on", "Made", "day"),
+        Column("deliverable", "What is promised", href="open"), Column("standing", "How it stands"), Column("due_on", "Due", "day"), Column("verdict", "Did its figure move?"),
+        Column("department", "Department"), Column("owner", "Who owes it"), Column("hoped", "Its figure"), Column("made_on", "Made", "day"),
     )  # fmt: skip
     twin = Twin(rows, columns, "Commitments, the longest overdue first", file=rows.drop(columns=["open", "standing", "hoped"]))
     return Drawn(_said(every, shown, view[STANDING.name], day), None, twin, title=f"Commitments, on {words.day(day)}")

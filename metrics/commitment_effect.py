@@ -24,6 +24,7 @@ from data_access.store.commitments import Commitment
 from metrics import signals, xmr
 from metrics.definitions import REGISTRY
 from metrics.intervals import Z_WARN
+from metrics.kinds import Kind
 from metrics.measure import measure
 from metrics.notes import Rebasing
 from metrics.question import BadQuestion
@@ -32,8 +33,8 @@ from metrics.select import Asked
 
 Verdict = Literal["as_hoped", "worse", "none_yet", "too_early", "not_measurable"]
 VERDICTS: tuple[Verdict, ...] = ("as_hoped", "worse", "none_yet", "too_early", "not_measurable")
-Because = Literal["", "few_cases", "few_weeks", "no_series", "not_open"]
-"""Why a figure cannot be measured: too few cases a week, fewer than 6 weeks before, no weekly figure, or filters that this viewer cannot ask."""
+Because = Literal["", "few_cases", "rare", "few_weeks", "no_series", "not_open"]
+"""Why a figure cannot be measured: too few cases a week, a share that nearly none or nearly all cases met before, fewer than 6 weeks before, no weekly figure, or filters that this viewer cannot ask."""
 LEAST_AFTER = 6
 """Weeks after the promise before "no effect" is said."""
 MOST_AFTER = signals.YEAR
@@ -128,6 +129,9 @@ def verdict_of(before: Sequence[float], after: Sequence[float], expected: str) -
     limits = xmr.limits(before, None)
     if limits is None:
         return Told("not_measurable", None, 0, ())
+    if limits.upper == limits.mean:
+        # All that ever moved was left out as exceptional; then the range is what moved.
+        limits = xmr.limits(before, None, screen=False) or limits
     sides = _sides(after, limits)
     side = _lasting(after, limits, len(before))
     if side and side in sides:
@@ -190,7 +194,7 @@ def effect(promise: Commitment, asked: Asked, rebasing: Rebasing) -> Effect:
     part = [_part(at.date(), base_from, between, begun, told_until) for at in shown["period"]]
     shown = shown.assign(part=part, signal=0)
     before, after = (shown[(shown["part"] == name) & shown["judged"].notna()] for name in ("before", "after"))
-    because = _because(before, after, metric.kind in ("share", "duration"))
+    because = _because(before, after, metric.kind)
     if because:
         return Effect(promise, Told("not_measurable", None, 0, ()), because, tells_from, shown, method, fresh)
     told = verdict_of(before["judged"].tolist(), after["judged"].tolist(), promise.expected)
@@ -231,13 +235,15 @@ def _judged(
     return judged, "change_season" if is_change else "season"
 
 
-def _because(before: pd.DataFrame, after: pd.DataFrame, counts_cases: bool) -> Because:
+def _because(before: pd.DataFrame, after: pd.DataFrame, kind: Kind) -> Because:
     """Why the weeks cannot be judged; of a share or a duration those after must have cases enough, too."""
     if len(before) < xmr.LEAST_POINTS:
         return "few_weeks"
-    if before["n"].mean() < LEAST_N or (counts_cases and len(after) and after["n"].mean() < LEAST_N):
+    if before["n"].mean() < LEAST_N or (kind in ("share", "duration") and len(after) and after["n"].mean() < LEAST_N):
         return "few_cases"
-    return ""
+    met = (before["value"] * before["n"]).sum()
+    # Of a share that hardly ever happens the next week without is no news, and its limits have no width.
+    return "rare" if kind == "share" and min(met, before["n"].sum() - met) < LEAST_N else ""
 
 
 def _unmeasured(promise: Commitment, because: Because, tells_from: date) -> Effect:

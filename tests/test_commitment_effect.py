@@ -66,6 +66,11 @@ def test_a_figure_that_never_moves_has_no_effect_until_it_moves() -> None:
     assert verdict_of([0.5] * 12, [0.5, 0.4], "lower").verdict == "as_hoped"
 
 
+def test_where_all_that_moved_was_exceptional_the_range_is_what_moved() -> None:
+    """One case in twelve weeks: both of its ranges would be left out, and every week without one would be a signal."""
+    assert verdict_of([0.0] * 6 + [0.04] + [0.0] * 5, [0.0] * 8, "lower").verdict == "none_yet"
+
+
 weeks = st.lists(st.integers(-40, 40).map(float), min_size=6, max_size=14)
 later = st.lists(st.integers(-80, 80).map(float), max_size=20)
 
@@ -108,11 +113,11 @@ def test_where_nothing_changes_few_are_told_an_effect_and_the_document_says_how_
 
 # Over a small city: weeks from Monday 5 January 2026, 20 cases due in each, promise on Thursday 2 April in week 13.
 
-CITY = small_city("UTC", department=[{"id": name, "name": name.title()} for name in ("up", "few", "late")])
+CITY = small_city("UTC", department=[{"id": name, "name": name.title()} for name in ("up", "few", "late", "rare")])
 FIRST, AS_OF = datetime(2026, 1, 5), datetime(2026, 6, 1)
 MADE_ON = date(2026, 4, 2)
-MET = {"up": [13, 15] * 6 + [3] + [20] * 8, "few": [2] * 21, "late": [None] * 8 + [13, 15] * 6 + [20]}
-OF = {"up": 20, "few": 3, "late": 20}
+MET = {"up": [13, 15] * 6 + [3] + [20] * 8, "few": [2] * 21, "late": [None] * 8 + [13, 15] * 6 + [20], "rare": [20] * 11 + [11] + [20] * 9}
+OF = {"up": 20, "few": 3, "late": 20, "rare": 20}
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +188,7 @@ def test_what_was_known_earlier_is_judged_as_it_was_known_then(folder: Path) -> 
 
 
 @pytest.mark.parametrize(("other", "because"), [
-    ({"filters": "department=few"}, "few_cases"), ({"filters": "department=late"}, "few_weeks"), ({"metric": "due_soon"}, "no_series"),
+    ({"filters": "department=few"}, "few_cases"), ({"filters": "department=late"}, "few_weeks"), ({"filters": "department=rare"}, "rare"), ({"metric": "due_soon"}, "no_series"),
     ({"metric": "gone"}, "no_series"), ({"filters": "department=gone"}, "not_open"),
 ])  # fmt: skip
 def test_what_cannot_be_measured_says_why(folder: Path, other: dict[str, Any], because: str) -> None:

@@ -171,7 +171,7 @@ def promises(dates: Dates) -> list[Promise]:
             ),
         ),
         Promise(
-            property_, "A graffiti case is closed only with a photograph", "Lena Brandt", thursday(13), thursday(3), "reported_again",
+            property_, "A graffiti case is closed only with a photograph", "Lena Brandt", thursday(13), thursday(3), "closed_without_work",
             "request_type=graffiti-removal", "lower", None, (
                 note(thursday(8), property_, "Photographs are in three of four closings; the rest of the crew gets telephones this month."),
             ),

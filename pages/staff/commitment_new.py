@@ -45,7 +45,7 @@ def build(_query: Query) -> list[Any]:
                 html.Div(
                     [
                         _field("promise-deliverable", "What will have been done", dbc.Textarea(id="promise-deliverable", maxlength=LONGEST["deliverable"], rows=2), wide=True),
-                        _field("promise-department", "Department that owes it", dbc.Select(id="promise-department", options=[], value="")),
+                        _field("promise-department", "Department that owes it", dbc.Select(id="promise-department", options=[], value="", placeholder="Choose one")),
                         _field("promise-owner", "Person who owes it", dbc.Input(id="promise-owner", type="text", maxlength=LONGEST["owner_name"], autocomplete="off")),
                         _field("promise-email", "E-mail for reminders (optional)", dbc.Input(id="promise-email", type="email", maxlength=LONGEST["owner_email"], autocomplete="off")),
                         _field("promise-due", "Due on", dbc.Input(id="promise-due", type="date")),
@@ -86,7 +86,7 @@ def fill(asked: Asked, query: dict[str, str]) -> dict[str, Any]:
     chosen = asked.question.department
     return {
         "about": f"It is about: {filters.said(asked) or 'all cases'}. Open this form from a chart to make it about what the chart shows.",
-        "departments": [{"value": "", "label": "Choose one"}, *({"value": name, "label": member.name} for name, member in departments.items())],
+        "departments": [{"value": name, "label": member.name} for name, member in departments.items()],
         "department": chosen[0] if len(chosen) == 1 and chosen[0] in departments else "", "figure": figure if figure in FIGURES else FIGURES[0],
         "due": (promised.today(asked) + timedelta(weeks=USUAL_WEEKS)).isoformat(), "is_closed": not may, "is_open": may,
     }  # fmt: skip
