@@ -12,6 +12,7 @@ from access import Viewer, scope_of
 from data_access.cache import cached
 from data_access.mart.reading import Mart
 from metrics import composite, stock
+from metrics.agreed import NOTHING_AGREED, Agreed
 from metrics.answer import Answer, pack, plain, unpack
 from metrics.beginning import unknown_before
 from metrics.definitions import REGISTRY
@@ -26,9 +27,9 @@ from metrics.wording import Phrase
 QUANTILES = {"median": 0.5, "p90": 0.9}
 
 
-def ask(mart: Mart, calendar: Calendar, question: Question, viewer: Viewer) -> Asked:
-    """`question` bound to what `viewer` may see of `mart`."""
-    return Asked(mart, scope_of(viewer), calendar, question)
+def ask(mart: Mart, calendar: Calendar, question: Question, viewer: Viewer, agreed: Agreed = NOTHING_AGREED) -> Asked:
+    """`question` bound to what `viewer` may see of `mart`, judged by the targets that were `agreed`."""
+    return Asked(mart, scope_of(viewer), calendar, question, agreed=agreed)
 
 
 def measure(metric_id: str, asked: Asked, *, by: By = None, period: bool = False) -> Answer:

@@ -9,25 +9,43 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select
 
+from metrics.definitions import REGISTRY
 from metrics.leaderboard import board
 from metrics.measure import measure
 from metrics.ranking import LEAST_N
 from metrics.score import Score, city_score, component
 from metrics.select import Asked
+from metrics.targets import ON_TIME, judged_on, target_of
 
 MISSED, MET = "missed", "met"
 ALL = ""
 """In place of a department: the share of all of them together, which no score counts again."""
 REASONS = ("not_reported", "no_target", "no_direction", "few", "negative", "zero_target")
 """Why something is not scored; `few`: a share of fewer than `LEAST_N` cases, `zero_target`: nothing can be divided by it."""
-COLUMNS = ("source", "department", "department_label", "label", "activity", "unit", "direction", "value", "target", "n", "score", "state")
+COLUMNS = (
+    "source",
+    "metric",
+    "request_type",
+    "department",
+    "department_label",
+    "label",
+    "activity",
+    "unit",
+    "direction",
+    "value",
+    "target",
+    "n",
+    "score",
+    "state",
+)
 
 
 @dataclass(frozen=True)
 class Scored:
     """`frame`: one row for each measure, misses first and furthest first.
 
-    `source` is cases or measure; `value` and `target` are in `unit` (share, or as the source of a measure says); `n` counts the
+    `source` is cases (a share on time), agreed (any other figure with a target that people agreed on: `metric`, of `request_type` if it is not
+    empty) or measure; `value` and `target` are in `unit` (share, or as the source of a measure says); `n` counts the
     cases behind a share; `score` is value / target, or target / value where lower is better, at most 2; `state` is
     missed, met or one of `REASONS`.
     """
@@ -49,7 +67,7 @@ def scored(asked: Asked, city_target: float | None, year: int | None = None) -> 
     values = _measures(asked)
     reported = values["fiscal_year"][values["value"].notna()]
     chosen = year if year is not None else None if reported.empty else int(reported.max())
-    rows = [*_of_cases(asked, city_target), *_of_measures(asked, values[values["fiscal_year"] == chosen])]
+    rows = [*_of_cases(asked, city_target), *_of_agreed(asked), *_of_measures(asked, values[values["fiscal_year"] == chosen])]
     rows = [{**row, **_judged(row)} for row in rows]
     numbers = dict.fromkeys(("value", "target", "n", "score"), "float64")
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
@@ -69,28 +87,55 @@ def _of_cases(asked: Asked, city_target: float | None) -> list[dict[str, Any]]:
     """Shares on time that have a target: the city's where all of it is asked about, and each department's."""
     rows = []
     question = asked.question
-    if city_target is not None and not (
+    target = target_of(asked, city_target)
+    if target is not None and not (
         question.department or question.request_type or question.request_group or asked.scope.departments is not None
     ):
-        whole = measure("ontime_due", asked)
-        rows.append((ALL, "All departments", whole.value, city_target, whole.n))
+        whole = measure(ON_TIME, asked)
+        rows.append((ALL, "All departments", whole.value, target, whole.n))
     departments = board(asked)
     for row in departments[departments["n"] > 0].to_dict("records"):
         rows.append((row["key"], row["label"], row["value"], row["target"], row["n"]))
     return [
         {
-            "source": "cases", "department": key, "department_label": label, "label": "On time", "activity": None, "unit": "share", "direction": "higher",
+            "source": "cases", "metric": ON_TIME, "request_type": "", "department": key, "department_label": label, "label": "On time", "activity": None, "unit": "share", "direction": "higher",
             "value": value, "target": target, "n": n,
         }
         for key, label, value, target, n in rows
     ]  # fmt: skip
 
 
+def _of_agreed(asked: Asked) -> list[dict[str, Any]]:
+    """Figures with a target that people agreed on, but the shares on time of `_of_cases`."""
+    question, open_to = asked.question, asked.mart.dimensions.departments.by_slug
+    rows = []
+    for one in asked.agreed.latest(judged_on(asked)):
+        is_told = one.metric == ON_TIME and not one.request_type
+        is_elsewhere = (question.department and one.department not in question.department) or (
+            one.department and one.department not in open_to
+        )
+        is_other = question.request_type and one.request_type not in question.request_type
+        metric = REGISTRY.get(one.metric)
+        if metric is None or is_told or is_elsewhere or is_other or (asked.scope.departments is not None and not one.department):
+            continue
+        narrowed = {"department": (one.department,)} if one.department else {}
+        narrowed |= {"request_type": (one.request_type,)} if one.request_type else {}
+        found = measure(metric.id, asked.about(question.about(**narrowed)))
+        kind = asked.name_of("request_type", one.request_type) if one.request_type else ""
+        rows.append({
+            "source": "agreed", "metric": metric.id, "request_type": one.request_type, "department": one.department,
+            "department_label": asked.name_of("department", one.department) if one.department else "All departments",
+            "label": f"{metric.label}, {kind}" if kind else metric.label, "activity": None, "unit": metric.unit, "direction": metric.direction,
+            "value": found.value, "target": one.value, "n": found.n if metric.unit == "share" else None,
+        })  # fmt: skip
+    return rows
+
+
 def _of_measures(asked: Asked, values: pd.DataFrame) -> list[dict[str, Any]]:
     departments = asked.mart.dimensions.departments.by_id
     return [
         {
-            "source": "measure", "department": departments[int(row["department_id"])].slug, "department_label": departments[int(row["department_id"])].name,
+            "source": "measure", "metric": "", "request_type": "", "department": departments[int(row["department_id"])].slug, "department_label": departments[int(row["department_id"])].name,
             "label": row["name"], "activity": row["activity"] if isinstance(row["activity"], str) else None, "unit": row["unit"], "direction": row["direction"],
             "value": row["value"], "target": row["target"], "n": None,
         }

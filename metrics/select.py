@@ -16,6 +16,7 @@ from access import AccessDenied, Scope
 from data_access import vocabulary
 from data_access.mart.dimensions import Dimension, Member
 from data_access.mart.reading import Mart
+from metrics.agreed import NOTHING_AGREED, Agreed
 from metrics.cells import lies_in
 from metrics.kinds import DAY_OF, Facts, Metric
 from metrics.periods import Calendar, Grain
@@ -39,6 +40,8 @@ class Asked:
     question: Question
     memory: dict[str, Any] | None = field(default=None, repr=False, compare=False)
     """What was counted already, where figures asked together share their parts."""
+    agreed: Agreed = field(default=NOTHING_AGREED, repr=False, compare=False)
+    """The targets that figures are judged by, beside those of the city's file."""
 
     def require_staff(self) -> None:
         """Refuse the public what is no released figure: `measure` alone hides small numbers.

@@ -1,20 +1,44 @@
-"""Which on-time target something is judged against: its own where it has one, else that of the departments whose work it is."""
+"""Which target something is judged against: one that was agreed for it, its own of the city's file, else that of the departments whose work it is."""
 
 from __future__ import annotations
+
+from datetime import date, timedelta
 
 import pandas as pd
 
 from metrics.measure import measure
+from metrics.question import NONE
 from metrics.select import Asked
+
+ON_TIME = "ontime_due"
+"""The figure that departments and the city have targets of in the city's file."""
+
+
+def judged_on(asked: Asked) -> date:
+    """The day whose targets count: the last one of the question's period."""
+    return asked.question.end - timedelta(days=1)
+
+
+def agreed_target(asked: Asked, metric: str) -> float | None:
+    """What was agreed for `metric` of exactly what is asked about: the city, one department, one request type or both; None for anything else."""
+    question = asked.question
+    departments = question.department or asked.scope.departments or ()
+    is_cut = question.request_group or question.areas or question.channel or question.outcome or question.programme
+    is_cut = is_cut or question.moved or question.place or question.cell or asked.scope.districts
+    if len(departments) > 1 or len(question.request_type) > 1 or is_cut:
+        return None
+    return asked.agreed.value(metric, judged_on(asked), "".join(departments), "".join(question.request_type))
 
 
 def own_target(asked: Asked, department: str) -> float | None:
-    """The on-time target (share) of a department by its id: its own, or that of the department above it; None if neither has one."""
+    """The on-time target (share) of a department by its id: agreed or its own, or that of the department above it; None if neither has one."""
     departments = asked.mart.dimensions.departments
     member = departments.by_slug.get(department)
     seen: set[int] = set()
     while member is not None and member.id not in seen:
-        target = member.extra.get("on_time_target")
+        target = asked.agreed.value(ON_TIME, judged_on(asked), member.slug)
+        if target is None:
+            target = member.extra.get("on_time_target")
         if target is not None:
             return float(target)
         seen.add(member.id)
@@ -30,13 +54,15 @@ def target_of(asked: Asked, city_target: float | None) -> float | None:
     departments those of the departments whose cases fell due, weighed by their cases; of everything
     else the city's.
     """
-    question = asked.question
+    question, agreed = asked.question, agreed_target(asked, ON_TIME)
+    if agreed is not None:
+        return agreed
     departments = question.department or asked.scope.departments or ()
     if len(departments) == 1:
         return _own_or(asked, departments[0], city_target)
     if not (departments or question.request_type or question.request_group):
-        return city_target
-    frame = measure("ontime_due", asked, by="division").frame
+        return _city(asked, city_target)
+    frame = measure(ON_TIME, asked, by="division").frame
     return _weighed(asked, frame.rename(columns={"key": "department"}), city_target)
 
 
@@ -48,15 +74,25 @@ def targets_by(asked: Asked, by: str, city_target: float | None) -> dict[str, fl
     target counts with the city's; a group stays without one where the city has none either.
     """
     if by in ("department", "division"):
-        frame = measure("ontime_due", asked, by=by).frame
+        frame = measure(ON_TIME, asked, by=by).frame
         return {key: _own_or(asked, key, city_target) for key in frame["key"]}
-    frame = measure("ontime_due", asked, by=(by, "division")).frame.rename(columns={"key_2": "department"})
-    return {str(key): _weighed(asked, rows, city_target) for key, rows in frame.groupby("key")}
+    frame = measure(ON_TIME, asked, by=(by, "division")).frame.rename(columns={"key_2": "department"})
+    made = {str(key): _weighed(asked, rows, city_target) for key, rows in frame.groupby("key")}
+    if by == "request_type":
+        agreed = {key: agreed_target(asked.about(asked.question.about(request_type=(key,))), ON_TIME) for key in made if key != NONE}
+        made |= {key: target for key, target in agreed.items() if target is not None}
+    return made
+
+
+def _city(asked: Asked, city_target: float | None) -> float | None:
+    """The city's target: agreed, or that of its file."""
+    agreed = asked.agreed.value(ON_TIME, judged_on(asked))
+    return city_target if agreed is None else agreed
 
 
 def _own_or(asked: Asked, department: str, city_target: float | None) -> float | None:
     own = own_target(asked, department)
-    return city_target if own is None else own
+    return _city(asked, city_target) if own is None else own
 
 
 def _weighed(asked: Asked, rows: pd.DataFrame, city_target: float | None) -> float | None:

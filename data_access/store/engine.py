@@ -49,6 +49,16 @@ def is_prepared(engine: Engine) -> bool:
     return inspect(engine).has_table(load_run.name)
 
 
+_FOUND: set[str] = set()
+
+
+def is_kept(store_url: str) -> bool:
+    """Whether there is a database at all; once found it is not looked for again. To look is cheaper than to make one for somebody who only reads."""
+    if store_url not in _FOUND and is_prepared(opened(store_url)):
+        _FOUND.add(store_url)
+    return store_url in _FOUND
+
+
 def upgrade(engine: Engine) -> None:
     """Apply the migrations that are missing; of several processes that try at once one does, the others wait for it."""
     config = Config()

@@ -14,6 +14,7 @@ from dash import Input, Output, State, dcc, html
 from access import MAY
 from components import commitment_marks, filters, gate, words
 from components.commitments import PAGE
+from components.form_fields import day_of, field, value_of
 from components.page import Query, heading, page
 from data_access.store import commitments
 from data_access.store.acting import Acting
@@ -44,14 +45,14 @@ def build(_query: Query) -> list[Any]:
                 html.P(id="promise-about", className="promise-about"),
                 html.Div(
                     [
-                        _field("promise-deliverable", "What will have been done", dbc.Textarea(id="promise-deliverable", maxlength=LONGEST["deliverable"], rows=2), wide=True),
-                        _field("promise-department", "Department that owes it", dbc.Select(id="promise-department", options=[], value="", placeholder="Choose one")),
-                        _field("promise-owner", "Person who owes it", dbc.Input(id="promise-owner", type="text", maxlength=LONGEST["owner_name"], autocomplete="off")),
-                        _field("promise-email", "E-mail for reminders (optional)", dbc.Input(id="promise-email", type="email", maxlength=LONGEST["owner_email"], autocomplete="off")),
-                        _field("promise-due", "Due on", dbc.Input(id="promise-due", type="date")),
-                        _field("promise-figure", "Figure it should move", dbc.Select(id="promise-figure", options=figures, value=FIGURES[0])),
-                        _field("promise-expected", "Which way", dbc.Select(id="promise-expected", options=directions, value=BETTER)),
-                        _field(
+                        field("promise-deliverable", "What will have been done", dbc.Textarea(id="promise-deliverable", maxlength=LONGEST["deliverable"], rows=2), wide=True),
+                        field("promise-department", "Department that owes it", dbc.Select(id="promise-department", options=[], value="", placeholder="Choose one")),
+                        field("promise-owner", "Person who owes it", dbc.Input(id="promise-owner", type="text", maxlength=LONGEST["owner_name"], autocomplete="off")),
+                        field("promise-email", "E-mail for reminders (optional)", dbc.Input(id="promise-email", type="email", maxlength=LONGEST["owner_email"], autocomplete="off")),
+                        field("promise-due", "Due on", dbc.Input(id="promise-due", type="date")),
+                        field("promise-figure", "Figure it should move", dbc.Select(id="promise-figure", options=figures, value=FIGURES[0])),
+                        field("promise-expected", "Which way", dbc.Select(id="promise-expected", options=directions, value=BETTER)),
+                        field(
                             "promise-value", "How far (optional; a share in percent)", dbc.Input(id="promise-value", type="text", inputMode="decimal", maxlength=20, autocomplete="off"),
                         ),
                     ],
@@ -64,10 +65,6 @@ def build(_query: Query) -> list[Any]:
         ),
         html.P("Your account may look at commitments but not ask for them.", id="promise-closed", className="empty", hidden=True),
     ]  # fmt: skip
-
-
-def _field(name: str, label: str, control: Any, *, wide: bool = False) -> html.Div:
-    return html.Div([html.Label(label, htmlFor=name), control], className="promise-field promise-wide" if wide else "promise-field")
 
 
 @gate.answers(
@@ -92,39 +89,6 @@ def fill(asked: Asked, query: dict[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _due(value: Any) -> date | None:
-    """A parser of the day it is due; a missing one is refused with the other missing things."""
-    if value in (None, ""):
-        return None
-    try:
-        day = date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise BadQuestion("The day it is due must be one such as 2026-03-31.") from None
-    if not 1900 < day.year < 2200:
-        raise BadQuestion(f"It is due on {day}; choose a day between 1901 and 2199.")
-    return day
-
-
-def value_of(text: str, metric: Metric) -> float | None:
-    """What was typed as the value to reach, in the metric's unit.
-
-    Raises:
-        BadQuestion: it is no number, or no share.
-    """
-    plain = text.replace("%", "").replace(",", "").strip()
-    if not plain:
-        return None
-    try:
-        value = float(plain)
-    except ValueError:
-        raise BadQuestion(f"How far is '{text[:20]}'; write a number such as 85, or leave it out.") from None
-    if metric.unit != "share":
-        return value
-    if not 0 <= value <= 100:
-        raise BadQuestion(f"How far is '{text[:20]}'; a share is 0 to 100 percent.")
-    return value / 100
-
-
 def direction_of(expected: str, metric: Metric) -> str:
     """Which way is meant.
 
@@ -145,7 +109,7 @@ def direction_of(expected: str, metric: Metric) -> str:
         "deliverable": (State("promise-deliverable", "value"), gate.short_text(LONGEST["deliverable"], "What will have been done")),
         "department": (State("promise-department", "value"), gate.short_text(80, "The department")),
         "owner": (State("promise-owner", "value"), gate.short_text(LONGEST["owner_name"], "The person")),
-        "email": (State("promise-email", "value"), gate.short_text(LONGEST["owner_email"], "The e-mail address")), "due": (State("promise-due", "value"), _due),
+        "email": (State("promise-email", "value"), gate.short_text(LONGEST["owner_email"], "The e-mail address")), "due": (State("promise-due", "value"), day_of("The day it is due")),
         "figure": (State("promise-figure", "value"), gate.one_of(FIGURES, "figure")), "expected": (State("promise-expected", "value"), gate.one_of(EXPECTED, "way")),
         "value": (State("promise-value", "value"), gate.short_text(20, "How far")),
     },
@@ -161,7 +125,7 @@ def keep(
     try:
         number = commitments.make(
             acting, meeting_id=None, department=department, deliverable=deliverable, owner_name=owner, owner_email=email, due_on=due, metric=figure,
-            filters=scope, expected=direction_of(expected, metric), expected_value=value_of(value, metric), made_on=promised.today(asked),
+            filters=scope, expected=direction_of(expected, metric), expected_value=value_of(value, metric, "How far"), made_on=promised.today(asked),
         )  # fmt: skip
     except commitments.NotPromised as error:
         raise BadQuestion(str(error)) from None

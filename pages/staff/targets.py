@@ -8,9 +8,10 @@ from math import floor
 from typing import Any
 
 import pandas as pd
-from dash import html
+from dash import dcc, html
 
 from components import filters, on_time, theme, tiles, words
+from components.agreed_targets import PAGE as AGREED
 from components.chart import Chart, Drawn, block
 from components.figures.ranked import stack
 from components.figures.scores import scores
@@ -41,6 +42,7 @@ filters.Option(
 def build(query: Query) -> list[Any]:
     return [
         heading("Targets", "All that has a target beside it: what is missed first, what is met, and what nobody can say."),
+        html.P(dcc.Link("Agreed targets: who set which, why and until when; propose one", href=AGREED), className="note"),
         filters.bar(query, own=("year",), without=("grain",)),
         html.Div([block(TARGETS, "span-12", with_table=True)], className="grid"),
     ]
@@ -113,9 +115,10 @@ def _named(row: dict[str, Any]) -> str:
 
 def _listed(asked: Asked, row: dict[str, Any], **more: Any) -> str:
     """The cases behind a share; nothing behind what is not cases."""
-    if row["source"] != "cases":
+    if row["source"] == "measure":
         return ""
-    return tiles.cases_link(asked, "ontime_due", **({"department": row["department"]} if row["department"] else {}), **more)
+    narrowed = {name: row[name] for name in ("department", "request_type") if row[name]}
+    return tiles.cases_link(asked, row["metric"], **narrowed, **(more if row["unit"] == "share" else {}))
 
 
 def _amount(value: Any, unit: str) -> str:

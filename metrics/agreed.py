@@ -1,0 +1,52 @@
+"""The targets that people agreed on, for whoever judges a figure by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from access import Viewer, scope_of
+from data_access.mart.reading import Mart
+from data_access.store.targets import Target
+from metrics.question import visible_departments
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """Targets in every state; only an approved one counts, on its days."""
+
+    targets: Sequence[Target] = ()
+
+    def value(self, metric: str, day: date, department: str = "", request_type: str = "") -> float | None:
+        """The target of exactly this department (empty: the city) and request type (empty: all) on `day`; None where none is in force.
+
+        Of several in force at once the one that began last counts, and of those the one decided last.
+        """
+        mine = [one for one in self.in_force(day) if (one.metric, one.department, one.request_type) == (metric, department, request_type)]
+        return max(mine, key=_newest).value if mine else None
+
+    def in_force(self, day: date) -> list[Target]:
+        """Those that hold on `day`, in the order of their numbers; one that a newer one replaces is among them."""
+        return sorted((one for one in self.targets if one.holds_on(day)), key=lambda one: one.id)
+
+    def latest(self, day: date) -> list[Target]:
+        """Those that hold on `day` and that no newer one replaces."""
+        newest: dict[tuple[str, str, str], Target] = {}
+        for one in self.in_force(day):
+            key = (one.metric, one.department, one.request_type)
+            if key not in newest or _newest(one) > _newest(newest[key]):
+                newest[key] = one
+        return list(newest.values())
+
+
+def departments_open_to(viewer: Viewer, mart: Mart) -> frozenset[str] | None:
+    """Ids of the departments and divisions whose own texts and targets `viewer` may read; None: all."""
+    return None if scope_of(viewer).departments is None else frozenset(visible_departments(viewer, mart))
+
+
+def _newest(one: Target) -> tuple[date, object, int]:
+    return one.valid_from, one.decided_at or one.proposed_at, one.id
+
+
+NOTHING_AGREED = Agreed()
