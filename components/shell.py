@@ -84,6 +84,10 @@ def layout(audience: str) -> html.Div:
     )
 
 
+MOST_BESIDE = 8
+"""Links that have room beside the name and the menus; more get a line of their own."""
+
+
 def _navigation(audience: str) -> dbc.Navbar:
     pages = sorted((page for page in dash.page_registry.values() if page.get("nav")), key=lambda page: page["order"])
     links = [
@@ -107,7 +111,7 @@ def _navigation(audience: str) -> dbc.Navbar:
             ],
             fluid=True,
         ),
-        class_name="site-bar",
+        class_name="site-bar site-bar-long" if len(links) > MOST_BESIDE else "site-bar",
         tag="nav",
     )  # fmt: skip
 

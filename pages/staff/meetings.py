@@ -123,4 +123,4 @@ def plan(
     return {"name": "", "chosen": []}
 
 
-layout = page(__name__, "/meeting", "Meetings", build, nav="Meetings", order=2)
+layout = page(__name__, "/meeting", "Meetings", build, nav="Meetings", order=1)

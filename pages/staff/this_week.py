@@ -182,4 +182,4 @@ OVERDUE = Chart("overdue-by-department", "Overdue cases by department", draw_ove
 ON_TIME = Chart("on-time-by-week", "Cases closed on time, by the week they fell due", draw_on_time, metric="ontime_due")
 FLOW = Chart("flow-by-week", "Cases opened and closed by week", draw_flow, metric="opened")
 
-layout = page(__name__, "/", "This week", build, nav="This week", order=1, weeks=WEEKS)
+layout = page(__name__, "/", "This week", build, nav="This week", order=0, weeks=WEEKS)
