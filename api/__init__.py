@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import embed, errors, health, open_data, routes, site
+from api import embed, errors, health, open_data, picture, routes, site
 from components import limits
 from metrics.desk import Desk
 
 
 def register(server: Flask, desk: Desk) -> None:
-    """Add `/healthz`, `/readyz`, `/api/v1/...` and, for residents, what lies below `/data/` and `/embed/` to `server`; whoever `desk` does not know is answered 401."""
+    """Add `/healthz`, `/readyz`, `/api/v1/...` and, for residents, `/preview.png` and what lies below `/data/` and `/embed/` to `server`; whoever `desk` does not know is answered 401."""
     health.register(server, desk.settings)
     site.register(server, desk)
-    blueprints = [routes.blueprint(desk), *([open_data.blueprint(desk)] if desk.is_public else [])]
+    blueprints = [routes.blueprint(desk), *([open_data.blueprint(desk), picture.blueprint(desk)] if desk.is_public else [])]
     for blueprint in blueprints:
         errors.register(blueprint)
     # A widget says in its own frame what is wrong.

@@ -6,7 +6,7 @@ comes from released figures, is made once for each load and language, and never 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import dash
@@ -14,7 +14,7 @@ from dash import _pages
 from flask import copy_current_request_context, request
 from markupsafe import Markup, escape
 
-from components import gate, language, unanswered, unscripted
+from components import gate, language, picture, unanswered, unscripted
 from components.aside import done_within
 from components.embed import home
 from components.language import _
@@ -29,20 +29,44 @@ PATIENCE = 0.3
 """Seconds that an index page waits for its words; they are there for the next reader."""
 NAMED = ("during", "request_type")
 """Parameters, beside the layers of areas, of addresses that are shared; with any other the page has no words of its own here."""
-IMAGE, IMAGE_SIZE = "/assets/preview.png", (1200, 630)
+IMAGE, PAGE = "/preview.png", "page"
+"""Address of the pictures of pages, and the parameter that says of which."""
+
+
+class Words(NamedTuple):
+    """What a page says without scripts; all empty where it has no words, or none yet."""
+
+    html: str = ""
+    finding: str = ""
+    figure: str = ""
+    """The figure that says most of what the page is about."""
+    sentence: str = ""
+    """What that figure is."""
 
 
 def index_parts() -> dict[str, str]:
     """The parts of the present request's index page: `title`, `head` and `noscript`."""
     page, variables = _pages._path_to_page(request.path.strip("/"))
+    title = _titled(page, variables or {})
+    words = _words(page, variables or {}, request.path, _asked_in_address(), PATIENCE)
+    return {"title": str(escape(title)), "head": str(_head(title.removesuffix(" · Statroom"), words.finding)), "noscript": words.html}
+
+
+def told_of(path: str, query: dict[str, str], patience: float) -> tuple[str, Words]:
+    """Title and words of the page at `path`, waited for so many seconds."""
+    page, variables = _pages._path_to_page(path.strip("/"))
+    return _titled(page, variables or {}).removesuffix(" · Statroom"), _words(page, variables or {}, path, query, patience)
+
+
+def _titled(page: dict[str, Any], variables: dict[str, str]) -> str:
     title = page.get("title") or "Statroom"
-    title = title(**(variables or {})) if callable(title) else title
-    words = _words(page, variables or {})
-    return {
-        "title": str(escape(title)),
-        "head": str(_head(title.removesuffix(" · Statroom"), words[1])),
-        "noscript": words[0],
-    }
+    return title(**variables) if callable(title) else title
+
+
+def _asked_in_address() -> dict[str, str]:
+    query = plain_query({name: values if len(values) > 1 else values[0] for name, values in request.args.lists()})
+    query.pop(language.PARAMETER, None)
+    return query
 
 
 def _head(title: str, finding: str) -> Markup:
@@ -51,15 +75,15 @@ def _head(title: str, finding: str) -> Markup:
     here, shown = _here(), f"{title} · {city}" if city else title
     said = {
         "og:type": "website", "og:site_name": city or "Statroom", "og:title": shown, "og:description": description, "og:url": here,
-        "og:locale": str(language.spoken().locale), "og:image": home() + IMAGE, "og:image:width": str(IMAGE_SIZE[0]), "og:image:height": str(IMAGE_SIZE[1]),
-        "og:image:alt": _("Statroom: how the city is doing"),
+        "og:locale": str(language.spoken().locale), "og:image": _image(), "og:image:width": str(picture.SIZE[0]), "og:image:height": str(picture.SIZE[1]),
+        "og:image:alt": f"{shown}. {description}",
     }  # fmt: skip
     named = {
         "description": description,
         "twitter:card": "summary_large_image",
         "twitter:title": shown,
         "twitter:description": description,
-        "twitter:image": home() + IMAGE,
+        "twitter:image": _image(),
     }
     spoken = language.languages()
     links = [tag("link", rel="canonical", href=here)]
@@ -75,14 +99,20 @@ def _head(title: str, finding: str) -> Markup:
 
 def _here(code: str | None = None) -> str:
     """The whole address of the present page, what it asks and nothing else; in language `code`, by default the one that was asked for by name."""
-    kept = {name: text for name, text in plain_query(request.args.to_dict()).items() if name in _named()}
+    kept = {name: text for name, text in plain_query(request.args.to_dict()).items() if name in named()}
     asked_for = request.args.get(language.PARAMETER, "") if code is None else code
     if asked_for in language.languages():
         kept[language.PARAMETER] = asked_for
     return home() + quote(request.path) + (f"?{urlencode(kept)}" if kept else "")
 
 
-def _named() -> tuple[str, ...]:
+def _image() -> str:
+    """The whole address of the picture of the present page."""
+    query = _here().partition("?")[2]
+    return f"{home()}{IMAGE}?{urlencode({PAGE: request.path})}" + (f"&{query}" if query else "")
+
+
+def named() -> tuple[str, ...]:
     try:
         return (*NAMED, *(layer.slug for layer in gate.desk().mart().dimensions.area_layers))
     except MartUnavailable:
@@ -93,39 +123,36 @@ def _city() -> str:
     return gate.desk().city.name
 
 
-def _words(page: dict[str, Any], variables: dict[str, str]) -> tuple[str, str]:
-    """(HTML, finding) of the present page; both empty where it has no words, or none yet."""
-    query = plain_query({name: values if len(values) > 1 else values[0] for name, values in request.args.lists()})
-    query.pop(language.PARAMETER, None)
-    if not page or not set(query) <= set(_named()):
-        return "", ""
+def _words(page: dict[str, Any], variables: dict[str, str], path: str, query: dict[str, str], patience: float) -> Words:
+    """What the page at `path` says, if its words are there within so many seconds."""
+    if not page or not set(query) <= set(named()):
+        return Words()
     try:
         asked = gate.desk().ask(query)
     except (BadQuestion, MartUnavailable):
-        return "", ""
+        return Words()
     if refused := unanswered.refusal(query):
-        return str(tag("p", refused)), ""
-    parameters = [request.path, sorted(query.items()), language.spoken().code, DEFINITIONS_VERSION]
+        return Words(str(tag("p", refused)))
+    parameters = [path, sorted(query.items()), language.spoken().code, DEFINITIONS_VERSION]
 
     def made() -> list[str]:
         try:
             found = unscripted.page_of(page["layout"](**{**query, **variables}) if callable(page["layout"]) else page["layout"])
         except BadQuestion:
             # Anybody can ask for what is not published: that is no fault to log, and not to be tried again at every visit.
-            return ["", ""]
-        return [str(found.html), found.summary()]
+            return list(Words())
+        return list(Words(str(found.html), found.summary(), *found.main()))
 
     def kept() -> list[str]:
-        return cached("unscripted", asked.mart.edition, asked.scope, parameters, made)
+        return cached("page-words", asked.mart.edition, asked.scope, parameters, made)
 
-    if not is_kept("unscripted", asked.mart.edition, asked.scope, parameters):
-        key = f"unscripted {asked.mart.edition} {parameters}"
-        if not done_within(key, PATIENCE, copy_current_request_context(kept)) or not is_kept(
-            "unscripted", asked.mart.edition, asked.scope, parameters
+    if not is_kept("page-words", asked.mart.edition, asked.scope, parameters):
+        key = f"page-words {asked.mart.edition} {parameters}"
+        if not done_within(key, patience, copy_current_request_context(kept)) or not is_kept(
+            "page-words", asked.mart.edition, asked.scope, parameters
         ):
-            return "", ""
-    html, finding = kept()
-    return html, finding
+            return Words()
+    return Words(*kept())
 
 
 def with_scripts_off(content: str) -> str:

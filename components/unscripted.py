@@ -5,6 +5,7 @@ It is made of the page's own layout, and filled by the functions that fill the p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,13 @@ class Page:
     html: str = ""
     said: list[str] = field(default_factory=list)
     """What the page found, sentence by sentence, in the order of the page."""
+    figures: list[tuple[str, str]] = field(default_factory=list)
+    """What stands in bold in a sentence, and the sentence."""
+
+    def main(self) -> tuple[str, str]:
+        """The figure that says most, and its sentence: how well something went before how much of it there was."""
+        rated = [found for found in self.figures if not re.fullmatch(r"[\d.,\s]+", found[0])]
+        return next(iter([*rated, *self.figures]), ("", ""))
 
     def summary(self) -> str:
         """The first of it, for previews."""
@@ -77,7 +85,9 @@ def _shown(part: Any, asked: Asked, page: Page, query: dict[str, str]) -> Markup
     content = getattr(part, "children", None)
     if isinstance(name, str) and name in gate.FILLED:
         content = gate.FILLED[name](asked)
-        page.said += [text for text in map(_text_of, _paragraphs(content)) if text]
+        paragraphs = _paragraphs(content)
+        page.said += [text for text in map(_text_of, paragraphs) if text]
+        page.figures += [found for found in map(_figure_in, paragraphs) if found is not None]
     if isinstance(part, PlainTable):
         return _table(part)
     return _element(part, _shown(content, asked, page, query))
@@ -122,6 +132,16 @@ def _paragraphs(content: Any) -> list[Any]:
     if isinstance(content, html.P):
         return [content]
     return _paragraphs(getattr(content, "children", None)) if isinstance(content, (html.Div, html.Section)) else []
+
+
+def _figure_in(paragraph: Any) -> tuple[str, str] | None:
+    """The first part of a paragraph that stands in bold, and the sentence it stands in."""
+    parts = paragraph.children if isinstance(paragraph.children, list) else [paragraph.children]
+    bold = next((_text_of(part) for part in parts if isinstance(part, html.Strong)), None)
+    if bold is None:
+        return None
+    sentences = re.split(r"(?<=[.!?]) (?=\S)", _text_of(parts))
+    return bold, next((sentence for sentence in sentences if bold in sentence), sentences[0])
 
 
 def _text_of(part: Any) -> str:
