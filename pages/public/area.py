@@ -28,8 +28,7 @@ def build(query: Query) -> list[Any]:
         portal.quarter(query),
         html.Div([portal.said(name="area-words", className="span-5"), block(ON_TIME, "span-7")], className="grid"),
         html.Div([block(SERVICES, "span-12", with_table=True)], className="grid"),
-        portal.before_you_compare(),
-        *on_your_site.section(ON_TIME, SERVICES),
+        html.Div([portal.before_you_compare(), *on_your_site.section(ON_TIME, SERVICES)], className="stack"),
     ]
 
 

@@ -103,7 +103,7 @@ def _table_of(value: Any) -> Table:
 )  # fmt: skip
 def tell_size(asked: Asked, table: Table) -> str:
     """How many rows the table has now, for when, and how large its files are."""
-    if not open_data.are_ready(asked):
+    if table.figures and not open_data.are_ready(asked):
         return _("The files of the latest data are being made; come back in a minute.")
     size = open_data.size(table, asked)
     said = _(
