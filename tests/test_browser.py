@@ -19,6 +19,7 @@ STAFF = (
     "/time-to-close",
     "/closure",
     "/closure/audit",
+    "/commitments",
     "/meeting",
     "/peers",
     "/targets",

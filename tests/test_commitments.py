@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import create_engine
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
+from data_access.demo.promises import make_promises
+from data_access.demo.truths import dates_of
 from data_access.store import commitments
 from data_access.store.acting import Acting
 from data_access.store.commitments import NotPromised
@@ -277,3 +279,17 @@ def test_days_late_count_while_it_is_owed(store: Any) -> None:
     assert [promise.days_late(day) for day in (date(2026, 4, 1), date(2026, 4, 2), date(2026, 5, 1))] == [0, 1, 30]
     commitments.give_evidence(acting(store), number, "Done.")
     assert commitments.register(store, MAYOR, None)[0].days_late(date(2026, 5, 1)) == 0
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_the_demo_city_s_commitments_are_in_every_state_and_know_nothing_of_tomorrow(store: Any, weekday: int) -> None:
+    dates = dates_of(date(2026, 3, 23) + timedelta(days=weekday))
+    made(store, owner_email="ada@somewhere.example")
+    assert make_promises(store, dates) == make_promises(store, dates) == 12
+    found = [one for one in commitments.register(store, MAYOR, None) if one.owner_email.endswith("@port-alder.example")]
+    assert len(found) == 12 and len(commitments.register(store, MAYOR, None)) == 13, (
+        "an earlier demo's are replaced, others' are left alone"
+    )
+    assert {one.state for one in found} == set(commitments.STATES) and len({one.department for one in found}) >= 3
+    assert any(one.days_late(dates.as_of) for one in found)
+    assert max(event.at.date() for event in commitments.history(store, MAYOR, None)) < dates.as_of
