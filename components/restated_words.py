@@ -14,8 +14,12 @@ from metrics.audit import open_to
 from metrics.restated import Restated, restated
 from metrics.select import Asked
 
-FEWER = "were taken out: duplicates, or rows that were mended"
-LATER = {"opened": "arrived late", "closed": "were recorded late"}
+LATER = {
+    "opened": ("arrived late", "taken out: duplicates, or rows that were mended"),
+    "closed": ("recorded late", "taken back or corrected"),
+}
+"""How more, and how fewer, of a figure came to be by records that arrived after it was frozen."""
+ANY = ("more by records that arrived or were mended later", "fewer by records that arrived or were mended later")
 
 
 def found(closed: Freeze, asked: Asked) -> list[Restated]:
@@ -82,7 +86,7 @@ def _reason(one: Restated) -> str:
     parts = []
     if late:
         what = words.cases(abs(late)) if one.metric.unit == "cases" else words.plural(abs(late), "closing")
-        parts.append(f"{what} {LATER.get(one.metric.id, 'more by records that arrived late') if late > 0 else FEWER}")
+        parts.append(f"{what} {LATER.get(one.metric.id, ANY)[late < 0]}")
     if rest:
         parts.append(f"{words.count(abs(rest))} {'more' if rest > 0 else 'fewer'} by what happened since")
     return "; ".join(parts)

@@ -17,7 +17,7 @@ from data_access.store.agendas import Draft
 from data_access.store.engine import upgrade
 from data_access.store.meetings import NotPlanned
 from metrics.meetings import HOUR, lengths
-from tests.test_meetings import HEAD, PARKS, TODAY, acting
+from tests.test_meetings import EVERYWHERE, HEAD, PARKS, TODAY, acting
 
 AS_OF, LATER = datetime(2026, 3, 16, 10), datetime(2026, 3, 23, 10)
 DRAFTS = [
@@ -27,8 +27,10 @@ DRAFTS = [
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Statroom's own database with a series, in SQLite unless a test asks for PostgreSQL too."""
+    is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
+    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
     upgrade(engine)
     meetings.plan_series(acting(engine), **PARKS)
     meetings.materialise(engine, TODAY)
@@ -57,6 +59,7 @@ def test_a_draft_fixes_the_instant_of_the_meeting_and_is_made_once(store: Any, n
     assert [(item.place, item.minutes) for item in agendas.items(store, number, None)] == [(1, 3), (2, 20), (3, 10), (4, 5)]
 
 
+@EVERYWHERE
 def test_of_several_who_draft_at_once_one_does(store: Any) -> None:
     other = meetings.schedule(store, None, date(2026, 3, 20), date(2026, 4, 30))[0].id
     with ThreadPoolExecutor(4) as pool:
@@ -75,6 +78,7 @@ def test_a_new_draft_replaces_the_old_one_whose_items_can_come_back(store: Any, 
     assert set(titles(store, number)) == {"Anew", "Trees: overdue"}
 
 
+@EVERYWHERE
 def test_items_move_past_each_other_and_stop_at_the_ends(store: Any, number: int) -> None:
     first, second, *_ = agendas.items(store, number, None)
     agendas.move(acting(store), second.id, -1)

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import create_engine
 
 from access import Viewer
-from components import gate, shell
+from components import gate, restated_words, shell
 from data_access.mart.reading import Mart
 from data_access.store import freezes
 from data_access.store.engine import upgrade
@@ -158,6 +158,30 @@ def test_the_gate_is_red_when_the_feed_is_late_or_the_last_load_failed(first: Ma
     (late,) = problems(asked, MONDAY + timedelta(hours=50), DAYS)
     assert late == "The feed is late: when the week was closed, the data were 50 hours old."
     assert problems(asked, MONDAY, DAYS, "crm: cannot be reached") == ["The last load failed: crm: cannot be reached."]
+
+
+def test_a_restated_figure_is_told_with_both_values_and_what_came_between(first: Mart) -> None:
+    closed = freezes.Freeze(1, WEEK, MONDAY, MONDAY, "1", "green", "")
+
+    def told(metric: str, then: tuple[float, float], now: tuple[float, float], late: float | None, version: int = 1) -> str:
+        frozen, today = (freezes.Figure(metric, "", value, None, None, n, at) for (value, n), at in ((then, version), (now, 1)))
+        return restated_words.line(Restated(frozen, today, late, version != 1), closed, asked_of(first))
+
+    assert (
+        told("opened", (418, 418), (431, 431), 13)
+        == "City, opened: 418 when frozen on 16 Mar 2026, 431 now, +3.1 %: 13 cases arrived late."
+    )
+    assert told("opened", (418, 418), (417, 417), -1).endswith("−0.2 %: 1 case taken out: duplicates, or rows that were mended.")
+    assert told("backlog", (90, 90), (85, 85), -3).endswith(
+        "−5.6 %: 3 cases fewer by records that arrived or were mended later; 2 fewer by what happened since."
+    )
+    assert (
+        told("ontime_due", (0.8, 100), (0.75, 120), None)
+        == "City, on time: 80.0 % of 100 cases when frozen on 16 Mar 2026, 75.0 % of 120 cases now, −5.0 points."
+    )
+    assert "its definition has changed since (version 2 then, 1 now), so the two cannot be compared" in told(
+        "opened", (418, 418), (431, 431), None, 2
+    )
 
 
 @pytest.mark.parametrize(("refused", "unmapped", "said"), [

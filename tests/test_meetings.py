@@ -18,6 +18,7 @@ from data_access.store.engine import upgrade
 from data_access.store.meeting_models import meeting
 from tests.support.marts import MAYOR
 
+EVERYWHERE = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 TODAY = date(2026, 3, 16)
 HEAD = Viewer("h", "Head of parks", "department", ("parks",))
 STREETS: dict[str, Any] = {
@@ -28,8 +29,10 @@ PARKS = {**STREETS, "name": "Parks", "departments": ["parks"], "first_on": date(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Statroom's own database, in SQLite unless a test asks for PostgreSQL too."""
+    is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
+    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
     upgrade(engine)
     yield engine
     engine.dispose()
@@ -53,6 +56,7 @@ def test_a_fortnightly_series_makes_its_meetings_of_eight_weeks_ahead_and_makes_
     assert [met.on for met in planned(store)] == [*days, date(2026, 5, 14)]
 
 
+@EVERYWHERE
 def test_several_processes_that_make_meetings_at_once_make_each_once(store: Any) -> None:
     meetings.plan_series(acting(store), **{**STREETS, "every_weeks": 1})
     with ThreadPoolExecutor(4) as pool:
@@ -80,6 +84,7 @@ def test_two_series_that_go_on_have_different_names(store: Any) -> None:
     meetings.plan_series(acting(store), **STREETS)
 
 
+@EVERYWHERE
 def test_a_meeting_is_held_or_cancelled_with_a_reason_and_both_can_be_undone(store: Any) -> None:
     meetings.plan_series(acting(store), **STREETS)
     meetings.materialise(store, TODAY)
