@@ -49,12 +49,14 @@ def prefilled(item: Item | None, of: Meeting, asked: Asked) -> dict[str, Any]:
     """What the form holds at an item: the department that answers, the figure and the cases it is about."""
     open_to = visible_departments(gate.desk().viewer(), asked.mart)
     keys = [key for key in of.series.departments if key in open_to]
-    metric, scope = ("ontime_due", "") if item is None else meeting_stage.measured_by(item, asked)
+    department = item.department if item is not None and item.department in keys else next(iter(keys), None)
+    metric, scope = ("ontime_due", "") if item is None else meeting_stage.measured_by(item, asked, department or "")
+    several = " Of several departments, those of the one that owes it." if len(of.series.departments) > 1 and "department=" in scope else ""
     return {
         "departments": [{"value": key, "label": asked.name_of("department", key)} for key in keys],
-        "department": item.department if item is not None and item.department in keys else (keys[0] if keys else None), "metric": metric,
+        "department": department, "metric": metric,
         "expected": "higher" if REGISTRY[metric].direction == "higher" else "lower",
-        "about": f"Of the cases this item is about: {meeting_stage.cases_said(scope)}." if scope else "Of all cases.",
+        "about": f"Of the cases this item is about: {meeting_stage.cases_said(scope)}.{several}" if scope else "Of all cases.",
     }  # fmt: skip
 
 
@@ -97,7 +99,7 @@ def keep(
     if department and department not in of.series.departments:
         raise BadQuestion(f"'{department[:40]}' is no department of this meeting.")
     shown = meeting_stage.item_in(meeting_stage.agenda(of, asked), item)
-    scope = "" if shown is None else meeting_stage.measured_by(shown, asked)[1]
+    scope = "" if shown is None else meeting_stage.measured_by(shown, asked, department)[1]
     day = meetings.today(asked)
     try:
         commitments.make(

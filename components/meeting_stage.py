@@ -49,7 +49,7 @@ def way_there(item: Item) -> list[Any]:
     """The page an item is about, to look further."""
     if not item.address or shown_charts.page_at(item.address) is None:
         return []
-    return [dcc.Link("Open the page", href=item.address, className="stage-link")]
+    return [dcc.Link("Open the page", href=shown_charts.seen_at(item.address), className="stage-link")]
 
 
 def _data(_item: Item, of: Meeting, asked: Asked) -> list[Any]:
@@ -133,12 +133,21 @@ def _aloud(one: Commitment, at: int, n: int, asked: Asked) -> html.Li:
 
 def cases_said(scope: str) -> str:
     """A canonical query in words: "Public Works, Pothole"; empty for all cases."""
-    return filters.said(gate.desk().ask(dict(parse_qsl(scope)))) if scope else ""
+    if not scope:
+        return ""
+    try:
+        return filters.said(gate.desk().ask(shown_charts.open_to_viewer(dict(parse_qsl(scope)))))
+    except BadQuestion:
+        return "cases that are not open to you"
 
 
-def measured_by(item: Item, asked: Asked) -> tuple[str, str]:
-    """The figure an item is about and the cases it is cut to (a canonical query): what an action taken at it should move."""
-    query = shown_charts.query_of(item.address) if item.address else {}
+def measured_by(item: Item, asked: Asked, department: str = "") -> tuple[str, str]:
+    """The figure an item is about and the cases it is cut to (a canonical query): what an action taken at it should move.
+
+    Args:
+        department: who owes the action; of an item about several departments only this one's cases are meant.
+    """
+    query = shown_charts.open_to_viewer(shown_charts.query_of(item.address)) if item.address else {}
     try:
         about = gate.desk().ask(gate.query_of({name: text for name, text in query.items() if name not in ("from", "to", "as_of", "weeks")}))
         series = query.get("series", "")
@@ -146,7 +155,10 @@ def measured_by(item: Item, asked: Asked) -> tuple[str, str]:
         about = narrowed(about, dimension, key) if series else about
     except BadQuestion:
         return _figure(item), ""
-    return metric, urlencode(sorted((name, ",".join(sorted(values))) for name, values in filters_of(about).items()))
+    scope = {name: sorted(values) for name, values in filters_of(about).items()}
+    if department and len(scope.get("department", [])) > 1:
+        scope["department"] = [department]
+    return metric, urlencode(sorted((name, ",".join(values)) for name, values in scope.items()))
 
 
 def _figure(item: Item) -> str:

@@ -11,7 +11,7 @@ from dash import dcc, html
 from flask import Flask, Response, request
 
 from components import commitment_words, gate, meeting_stage, meetings, restated_words, words
-from components.shown_charts import page_at
+from components.shown_charts import open_to_viewer, page_at, seen_at
 from components.web import refused
 from data_access.store.agendas import Item
 from data_access.store.commitments import Commitment
@@ -78,7 +78,7 @@ def _action(one: Commitment, of: Meeting, asked: Asked) -> Action:
 def frozen_view(one: Commitment, of: Meeting, asked: Asked) -> str:
     """The page that shows the figure of an action as it was known at its meeting."""
     as_of = (of.as_of or asked.mart.as_of).isoformat() + "Z"
-    query = {**dict(parse_qsl(one.filters)), "as_of": as_of}
+    query = {**open_to_viewer(dict(parse_qsl(one.filters))), "as_of": as_of}
     if one.metric in METRICS:
         return f"/signals?{urlencode({**query, 'weeks': '52', 'series': f'{one.metric}.{WHOLE}.{WHOLE}'})}#chart-signal-series"
     return f"/cases?{urlencode({**query, 'of': one.metric})}" if one.metric in LISTS else f"/?{urlencode(query)}"
@@ -90,7 +90,7 @@ def page_parts(memo: Memo, of: Meeting) -> list[Any]:
         html.H1(memo.title), *[html.P(text, className="lead") for text in memo.lead],
         html.P([html.A("Download", href=meetings.address(of, "memo.html"), download=f"memo-{of.on}.html"), html.A("Text for e-mail", href=meetings.address(of, "memo.txt"), download=f"memo-{of.on}.txt")], className="chart-links memo-links"),
         html.H2("Actions"), _action_table(memo), html.H2("What was said"), _notes(memo), html.H2("What was shown"),
-        html.Ul([html.Li(dcc.Link(item.title, href=item.address)) for item in memo.shown]) if memo.shown else html.P("Nothing was shown.", className="note"),
+        html.Ul([html.Li(dcc.Link(item.title, href=seen_at(item.address))) for item in memo.shown]) if memo.shown else html.P("Nothing was shown.", className="note"),
     ]  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def as_html(memo: Memo, site: str) -> str:
     made.append("<h2>What was said</h2>")
     said = "".join(f"<li><strong>{escape(item.title)}</strong>: {escape(item.note)}</li>" for item in memo.notes)
     made.append(f"<ul>{said}</ul>" if said else "<p>No note was kept.</p>")
-    shown = "".join(f'<li><a href="{escape(site + item.address)}">{escape(item.title)}</a></li>' for item in memo.shown)
+    shown = "".join(f'<li><a href="{escape(site + seen_at(item.address))}">{escape(item.title)}</a></li>' for item in memo.shown)
     made.append(f"<h2>What was shown</h2><ul>{shown}</ul>" if shown else "")
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(memo.title)}</title>'
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head><body>{"".join(made)}</body></html>\n'
@@ -139,7 +139,7 @@ def as_text(memo: Memo, site: str) -> str:
         made += [f"{at}. {what}", f"   Who: {who}", f"   By when: {due}", f"   Measured by: {measured}", f"   {site}{one.address}"]
     made += [] if memo.actions else ["No action was agreed."]
     made += ["", "WHAT WAS SAID", *[f"- {item.title}: {item.note}" for item in memo.notes]] if memo.notes else []
-    made += ["", "WHAT WAS SHOWN", *[f"- {item.title}\n  {site}{item.address}" for item in memo.shown]] if memo.shown else []
+    made += ["", "WHAT WAS SHOWN", *[f"- {item.title}\n  {site}{seen_at(item.address)}" for item in memo.shown]] if memo.shown else []
     return "\n".join(made) + "\n"
 
 

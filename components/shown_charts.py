@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import dash
 from dash import MATCH, Input, Output, dcc, html
@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from components import chart, gate, theme
 from components.chart import CHARTS
-from metrics.question import BadQuestion
+from metrics.question import BadQuestion, visible_departments
 
 MOST = 2
 """Charts shown of one page: more are no longer read from the back of a room."""
@@ -41,6 +41,23 @@ def query_of(address: str) -> dict[str, str]:
     if template.count("<") == 1:
         query[template.partition("<")[2].rstrip(">")] = parts.path.rpartition("/")[2]
     return query
+
+
+def open_to_viewer(query: dict[str, str]) -> dict[str, str]:
+    """`query` with only those of several departments that the present viewer may name: a meeting of a cluster is also for the head of one."""
+    named = query.get("department", "").split(",")
+    desk = gate.desk()
+    known = visible_departments(desk.viewer(), desk.mart())
+    kept = [key for key in named if key in known]
+    return {**query, "department": ",".join(kept)} if kept and len(kept) < len(named) else query
+
+
+def seen_at(address: str) -> str:
+    """`address` as the present viewer may open it."""
+    parts = urlsplit(address)
+    query = dict(parse_qsl(parts.query))
+    cut = open_to_viewer(query)
+    return address if cut == query else urlunsplit(parts._replace(query=urlencode(cut)))
 
 
 def charts_at(address: str) -> list[str]:
@@ -73,7 +90,7 @@ def blocks(address: str) -> list[Any]:
 
 
 def _block(name: str, address: str) -> html.Section:
-    query = gate.query_of(query_of(address))
+    query = gate.query_of(open_to_viewer(query_of(address)))
     of = CHARTS[name]
     try:
         parts = chart.draw(gate.desk().ask(query), of, query)

@@ -294,6 +294,24 @@ def test_the_memo_says_who_owes_what_by_when_and_leads_to_what_was_known_then(cl
     assert client.get("/meeting/999999/memo.html").status_code == 400
 
 
+def test_an_item_about_several_departments_is_for_each_head_about_the_own_one(
+    staff_app: Flask, client: Any, store: Any, number: int
+) -> None:
+    both = SIGNALS.replace("department=parks-and-trees", "department=inspections%2Cparks-and-trees")
+    item = str(agendas.add(Acting(MAYOR, store, AS_OF), number, Draft("issue", "Both", 5, address=both)))
+    called(client, "action-said", capture(**{"question.data": {"meeting": str(number)}, "room-item.data": item}))
+    assert [one.filters for one in kept(store)] == ["department=parks-and-trees"]  # of the one that owes it
+    head = head_of(staff_app, "parks-and-trees")
+    assert "Open cases: Inspections and Parks and Trees, by week" in room(client, number, item)
+    for shown in (room(head, number, item), page(head, number, item)):
+        assert "Open cases: Parks and Trees, by week" in shown and "department=parks-and-trees&" in shown
+        assert "inspections" not in shown  # its name is in the heading; no address leads there
+    memo = head.get(f"/meeting/{number}/memo.html")
+    assert (
+        memo.status_code == 200 and "Prune Elm Street" in memo.get_data(as_text=True) and "inspections" not in memo.get_data(as_text=True)
+    )
+
+
 @pytest.mark.browser
 def test_the_room_is_run_by_keyboard_and_leads_back_from_where_one_looked_further(
     browser: Browser, staff_url: str, store: Any, number: int
