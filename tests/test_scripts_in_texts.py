@@ -46,6 +46,8 @@ STAFF = {
     "/closure/audit": {"Crew": EACH, "Finding": EACH},
     "/signals": {"Crew": EACH},
     "/map": {"Hill": EACH},
+    "/commitments": {"Promise": EACH, "Owner": EACH},
+    "/commitments/1": {"Promise": 1, "Owner": 1, "Remark": EACH, "Evidence": EACH},
     "/admin": {"Person": EACH},
     "/account": {"Anna": 1},
 }
@@ -101,7 +103,7 @@ def shown(text: str, word: str) -> int:
     return sum(f"{word} {payload}" in text or f"{word} {at} {payload}" in text for at, payload in enumerate(PAYLOADS))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_nothing_of_what_others_wrote_runs_on_staff_pages(town: Path, window: tuple[Watched, list[str]]) -> None:
     with served(payloads.settings_of(town, "staff", read_settings({}))) as url:
         page = window[0].page
@@ -115,7 +117,7 @@ def test_nothing_of_what_others_wrote_runs_on_staff_pages(town: Path, window: tu
             assert (path, {word: shown(text, word) for word in words}) == (path, words)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_nothing_of_what_others_wrote_runs_on_the_portal(town: Path, window: tuple[Watched, list[str]]) -> None:
     with served(payloads.settings_of(town, "public", read_settings({}))) as url:
         for path, words in PUBLIC.items():

@@ -17,7 +17,7 @@ import pandas as pd
 from access import Viewer
 from data_access.city import load_city
 from data_access.mart.writing import publish_cases
-from data_access.store import accounts, annotations, audits, views
+from data_access.store import accounts, annotations, audits, commitments, views
 from data_access.store.acting import Acting
 from data_access.store.engine import open_store, upgrade
 from settings import Settings
@@ -148,8 +148,19 @@ def write_into(settings: Settings) -> None:
         accounts.add(store, login=f"a{number}", name=f"Person {payload}", role="viewer", password=walled.PASSWORD, now=now)
         annotations.add(acting, at=date(2026, 3, 2), until=None, kind="storm", title=f"Note {payload}", reason=f"Reason {payload}", metric="", filters="", rebases=False)  # fmt: skip
         views.keep(acting, f"View {payload}", "/?" + "department=d1")
+        _promise(acting, number, payload)
     _record_findings(Acting(Viewer(known.viewer.id, f"Ben {PAYLOADS[2]}", "admin"), store, now))
     store.dispose()
+
+
+def _promise(acting: Acting, number: int, payload: str) -> None:
+    kept = commitments.make(
+        acting, meeting_id=None, department=f"d{number}", deliverable=f"Promise {payload}", owner_name=f"Owner {payload}", owner_email=f"<img/src=x/onerror=ran=1>{number}@x",
+        due_on=date(2026, 5, 1), metric="ontime_due", filters=f"department=d{number}", expected="higher", expected_value=0.9, made_on=date(2026, 3, 2),
+    )  # fmt: skip
+    if number == 0:
+        commitments.note(acting, kept, f"Remark {ALL}", open_to=None)
+        commitments.give_evidence(acting, kept, f"Evidence {ALL}", "/?department=d0", open_to=None)
 
 
 def _record_findings(acting: Acting) -> None:
