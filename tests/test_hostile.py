@@ -59,7 +59,8 @@ def test_no_mark_of_a_private_cell_reaches_who_may_not_see_it(told: dict[str, An
 def test_every_kind_of_private_cell_reaches_who_may_see_it(told: dict[str, Any]) -> None:
     """Or a mark that is nowhere would prove nothing."""
     assert {"id", "queue", "reason", "stage", "url", *walled.TEXTS} <= set(told["staff"]["seen"]["executive"])
-    assert set(walled.TEXTS) <= set(told["staff"]["seen"]["head of parks"])
+    assert {"promise", "owner", "remark", "evidence"} <= set(told["staff"]["seen"]["executive"])
+    assert {*walled.TEXTS, "promise", "remark"} <= set(told["staff"]["seen"]["head of parks"])
     assert "id" in told["staff"]["seen"]["viewer"]
 
 

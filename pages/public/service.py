@@ -13,6 +13,7 @@ from components.chart import Chart, Drawn, block
 from components.language import _
 from components.page import Query, heading, page
 from metrics.measure import measure
+from metrics.question import BadQuestion
 from metrics.resident import answers
 from metrics.select import Asked
 from metrics.tenths import LEAST_FOR_PARTS, Endings, endings
@@ -49,6 +50,8 @@ def build(query: Query) -> list[Any]:
 def say(asked: Asked) -> dict[str, Any]:
     """The promise, the time it takes and the figures, in sentences; and how cases end."""
     asked = _whole(asked)
+    if len(asked.question.request_type) != 1:
+        raise BadQuestion("This page is about one service; choose one in the list of all services.")
     found, key = answers(asked), asked.question.request_type[0]
     promise = promise_words.promise_said(promise_words.rules_of(asked).get(key), found.due != 0)
     return {

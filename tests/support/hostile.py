@@ -249,7 +249,7 @@ def wrong_with(request: Request, answer: TestResponse) -> str | None:
             return f"{sign} in the answer: {text[:300]}"
     if len(answer.get_data()) > LARGEST_ANSWER and not request.path.startswith(FILES):
         return f"{len(answer.get_data()):,} bytes"
-    if answer.status_code in (400, 413, 415) and len(text.strip().splitlines()) > 8:
+    if answer.status_code in (400, 413, 415) and answer.mimetype != "text/html" and len(text.strip().splitlines()) > 8:
         return f"a refusal of many lines: {text[:300]}"
     policy = answer.headers.get("Content-Security-Policy", "script-src 'unsafe-inline'")
     if answer.headers.get("X-Content-Type-Options") != "nosniff" or "'unsafe-" in policy.partition("script-src")[2].partition(";")[0]:

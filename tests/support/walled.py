@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from access import Viewer
 from data_access.city import load_city
 from data_access.mart.writing import publish_cases
-from data_access.store import accounts, passwords
+from data_access.store import accounts, commitments, passwords
+from data_access.store.acting import Acting
 from data_access.store.engine import upgrade
 from settings import Settings
 
@@ -132,6 +134,19 @@ def add_accounts(store: Any, now: datetime) -> None:
     upgrade(store)
     for name, (role, departments) in ROLES.items():
         accounts.add(store, login=login(name), name=name.title(), role=role, departments=departments, password=PASSWORD, now=now)
+
+
+def add_promises(store: Any, now: datetime) -> None:
+    """A commitment of every department, with a note and evidence; each of its texts carries a mark."""
+    room = Acting(Viewer("room", "Room", "executive"), store, now)
+    for number, department in enumerate(TYPES):
+        made = commitments.make(
+            room, meeting_id=None, department=department, deliverable=mark("promise", department, number), owner_name=mark("owner", department, number),
+            owner_email=f"{mark('mail', department, number)}@walled.example", due_on=AS_OF.date(), metric="ontime_due", filters="", expected="higher",
+            expected_value=None, made_on=AS_OF.date() - timedelta(days=40),
+        )  # fmt: skip
+        commitments.note(room, made, mark("remark", department, number))
+        commitments.give_evidence(room, made, mark("evidence", department, number), f"/departments/{department}")
 
 
 def login(name: str) -> str:
