@@ -12,7 +12,7 @@ import click
 
 from cli.errors import one_line, plain_errors
 from cli.users import user
-from settings import ROOT, Settings, read_settings
+from settings import ROOT, Settings, read_settings, utc_now
 
 DEMO_DATABASE = "demo_crm.sqlite"
 DEMO_TRUTHS = "demo_truths.json"
@@ -34,6 +34,7 @@ def demo(cases: int, seed: int, as_of: datetime | None, url: str | None) -> None
     settings.data.mkdir(parents=True, exist_ok=True)
     with progress() as shown:
         made = build_demo(target, cases, seed, as_of.date() if as_of else None, settings.data / DEMO_TRUTHS, shown)
+    _plan_meetings(settings, as_of)
     tables = ", ".join(f"{count:,} {table}" for table, count in made.rows.items())
     if target == demo_url(settings) and settings.city == ROOT / "cities" / "demo":
         _promise(settings, target)
@@ -53,6 +54,21 @@ def _promise(settings: Settings, target: str) -> None:
     if known_until is not None:
         store = open_store(settings)
         make_promises(store, dates_of(known_until.date()))
+        store.dispose()
+
+
+def _plan_meetings(settings: Settings, as_of: datetime | None) -> None:
+    """Give the demo city a schedule of meetings, if nobody planned any."""
+    from zoneinfo import ZoneInfo
+
+    from data_access.demo.meetings import plan_demo
+    from data_access.demo.truths import ZONE
+    from data_access.store.engine import open_store
+
+    store = open_store(settings)
+    try:
+        plan_demo(store, as_of.date() if as_of else utc_now().astimezone(ZoneInfo(ZONE)).date())
+    finally:
         store.dispose()
 
 

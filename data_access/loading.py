@@ -14,6 +14,7 @@ from data_access.city import City
 from data_access.mapping.cases import map_cases
 from data_access.mapping.others import map_events, map_measures
 from data_access.mart import measures
+from data_access.mart.public import NO_MEETINGS
 from data_access.mart.staging import Settled, Stage
 from data_access.mart.writing import build
 from data_access.sources.base import RawBatch, Source
@@ -121,11 +122,12 @@ class Loading:
         report.seconds = time.monotonic() - begun
         self.reports.append(report)
 
-    def publish(self, number: int, released: Path, recount: str = "") -> bool:
+    def publish(self, number: int, released: Path, recount: str = "", meetings: str = NO_MEETINGS) -> bool:
         """Decide what changed and build generation `number`; False if nothing did. `released` is the folder of released cells.
 
         Args:
             recount: a year of them to be counted anew; empty for none.
+            meetings: what residents are told of meetings (`store.meeting_counts`).
         """
         begun = time.monotonic()
         if self.progress:
@@ -151,7 +153,16 @@ class Loading:
         if not self.full and not any(r.rows_new + r.rows_changed + r.rows_deleted for r in self.reports):
             return False
         loads = [{"id": self._first_load_id + i, **report.row()} for i, report in enumerate(self.reports)]
-        build(self.stage, self.city, as_of=self._as_of_all(), loads=loads, number=number, released=released, recount=recount)
+        build(
+            self.stage,
+            self.city,
+            as_of=self._as_of_all(),
+            loads=loads,
+            number=number,
+            released=released,
+            recount=recount,
+            meetings=meetings,
+        )
         for report in self.reports:
             report.generation = number
             report.seconds += (time.monotonic() - begun) / len(self.reports)

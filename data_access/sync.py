@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 from sqlalchemy import Engine
@@ -24,7 +25,7 @@ from data_access.mart.staging import Stage
 from data_access.mart.writing import BuildError
 from data_access.sources import open_source
 from data_access.sources.base import SourceError
-from data_access.store import runs
+from data_access.store import meeting_counts, runs
 from data_access.store.engine import open_store
 from settings import Settings, utc_now
 
@@ -81,7 +82,8 @@ def _load(
                 loading = Loading(stage, city, full=full, complete=complete, compare_keys=keys, now=started_at, progress=progress)
                 for config in chosen:
                     loading.load(open_source(config, city))
-                published = loading.publish(number, settings.released, recount)
+                told = meeting_counts.published(store, utc_now().astimezone(ZoneInfo(city.zone)).date())
+                published = loading.publish(number, settings.released, recount, told)
                 stage.close()
                 if published:
                     generations.publish(folder)

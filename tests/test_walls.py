@@ -67,7 +67,17 @@ def test_the_residents_file_holds_no_mark_and_no_name_of_what_is_withheld(town: 
 
 def test_the_residents_file_says_of_itself_what_it_was_allowed_to_say(staff: Mart, public: Mart) -> None:
     """A fact that loads write from tomorrow on is not in it unless somebody lets it in."""
-    assert set(public.meta) == {"schema_version", "as_of", "generation", "edition", "city_id", "city_zone", "audience", "cases_published"}
+    assert set(public.meta) == {
+        "schema_version",
+        "as_of",
+        "generation",
+        "edition",
+        "city_id",
+        "city_zone",
+        "meetings",
+        "audience",
+        "cases_published",
+    }
     assert {"public_salt", "placeholder_points", "layer_versions", "built_at"} <= set(staff.meta) - set(public.meta)
 
 

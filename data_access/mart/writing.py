@@ -22,7 +22,7 @@ from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
 from data_access.mart.places import drop_placeholder_points, place
-from data_access.mart.public import build_public, release_layers
+from data_access.mart.public import NO_MEETINGS, build_public, release_layers
 from data_access.mart.staging import Settled, Stage
 from data_access.released import cube, files, publishing
 from data_access.streets import META, write_streets
@@ -80,12 +80,20 @@ def publish_cases(
 
 
 def build(
-    stage: Stage, city: City, *, as_of: datetime, loads: list[dict[str, object]], number: int, released: Path, recount: str = ""
+    stage: Stage,
+    city: City,
+    *,
+    as_of: datetime,
+    loads: list[dict[str, object]],
+    number: int,
+    released: Path,
+    recount: str = "",
+    meetings: str = NO_MEETINGS,
 ) -> None:
     """Write `staff.duckdb` and `public.duckdb` into the stage's folder, checked and closed.
 
     `stage` is settled; `loads` are rows of `schema.load` for this build, oldest first; `released` is the folder of released cells;
-    `recount` a year of them to be counted anew.
+    `recount` a year of them to be counted anew; `meetings` what residents are told of meetings.
 
     Raises:
         BuildError: disk too small, or a check failed; nothing is published then.
@@ -110,7 +118,7 @@ def build(
     streets = write_streets(stage, city)
     _write_history(stage, loads)
     measures.write(stage)
-    _write_meta(stage, city, as_of, number, streets)
+    _write_meta(stage, city, as_of, number, streets, meetings)
     cells = _release(stage, city, released, as_of, loads[-1], recount)
     build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of, released)
     problem = checks.problem(stage.connection)
@@ -199,7 +207,7 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
     run("INSERT INTO staff.quality_issue SELECT ?, ?, * FROM unplaced", [last["id"], last["source_name"]])
 
 
-def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets: str) -> None:
+def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets: str, meetings: str) -> None:
     run = stage.connection.execute
     points = run("SELECT latitude, longitude FROM placeholder").fetchall()
     facts = {
@@ -214,6 +222,7 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets:
         "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),
         "layer_versions": json.dumps(_layer_versions(city)),
         META: streets,
+        "meetings": meetings,
         "placeholder_points": json.dumps([list(point) for point in points]),
         # Public case numbers and the keys of places are hashes with this, so that nobody can count back to the CRM's or try addresses.
         "public_salt": stage.salt,

@@ -14,6 +14,7 @@ from components.figures.ranked import bars
 from components.language import N_, _
 from components.page import Query, heading, page
 from components.table import Column, Twin
+from metrics.meetings_kept import meetings_kept
 from metrics.resident_tables import promises_kept
 from metrics.select import Asked
 
@@ -46,8 +47,20 @@ def say(asked: Asked) -> list[Any]:
     without = list(frame.loc[frame["kind"] == "none", "label"])
     if without:
         said.append(_("Nothing is promised for {names}.", names=words.joined(without, most=6)))  # fmt: skip
+    said += _meetings(asked)
     when = _("From {period}", period=words.asked_period(asked.question))
     return [html.H2(when), *[resident_words.paragraph(text) for text in said]]
+
+
+def _meetings(asked: Asked) -> list[str]:
+    """How often the city met about its figures, and how often it did not."""
+    kept = meetings_kept(asked)
+    if not kept:
+        return []
+    held, cancelled = (sorted(day for one in kept for day in getattr(one, name)) for name in ("held", "cancelled"))
+    until = words.day(asked.calendar.day_of(asked.mart.as_of))
+    line = _("Meetings of the city about these figures in the 12 months to {day}: **{held}** held, **{cancelled}** cancelled.", day=until, held=len(held), cancelled=len(cancelled))  # fmt: skip
+    return [line + (" " + _("The last one was held on {day}.", day=words.day(held[-1])) if held else "")]
 
 
 def _frame(asked: Asked) -> pd.DataFrame:
