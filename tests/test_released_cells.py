@@ -203,6 +203,12 @@ def test_what_was_published_never_changes_though_the_cases_do(usual: Asked, publ
     assert len(list((published / "mart" / "released").glob("2025-Q2*"))) == 1
 
 
+def test_a_load_with_nothing_new_to_release_keeps_what_there_is(usual: Asked, published: Path) -> None:
+    again = public(published, USUAL)
+    assert again.mart.generation == usual.mart.generation + 1
+    assert list(releases(again)["sha256"]) == list(releases(usual)["sha256"])
+
+
 def test_a_year_counted_anew_is_a_further_vintage_that_tells_no_small_change(usual: Asked, published: Path) -> None:
     """One more case of rats in the north in May (a change of one), and twelve more in the south in August."""
     more = {**USUAL, ("Rats", "North", "2025-05"): 13, ("Rats", "South", "2025-08"): 24}

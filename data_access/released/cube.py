@@ -160,7 +160,8 @@ def _attack(tree: Tree, held: dict[str, Released], new: list[Released], year: st
 
 def _due_quarters(stage: Stage, city: City, as_of: datetime) -> list[str]:
     """The whole quarters of the data that ended at least a quarter ago, oldest first."""
-    (first,) = stage.connection.execute("SELECT min(opened_on) FROM staff.spell").fetchone() or (None,)
+    # Fetched to its end: a result that is not stands in the way of what comes next.
+    ((first,),) = stage.connection.execute("SELECT min(opened_on) FROM staff.spell").fetchall()
     if first is None:
         return []
     today = as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(city.zone)).date()
