@@ -48,13 +48,13 @@ def form() -> html.Form:
             field("districts", "Districts (ids, for role department; empty for the whole city)", dbc.Input(id="admin-districts", maxlength=2_000, size="sm")),
             html.Button("Do it", id="admin-do", type="button", className="btn btn-primary"),
         ],
-        className="admin-form",
+        id="admin-form", className="admin-form", hidden=True,
     )  # fmt: skip
 
 
 @gate.answers(
-    {"accounts": Output("admin-accounts", "children"), "audit": Output("admin-audit", "children")}, question=QUESTION,
-    values={"said": (Input("admin-said", "children"), gate.any_value)}, refused=lambda message: {"accounts": message, "audit": ""},
+    {"accounts": Output("admin-accounts", "children"), "audit": Output("admin-audit", "children"), "is_closed": Output("admin-form", "hidden")}, question=QUESTION,
+    values={"said": (Input("admin-said", "children"), gate.any_value)}, refused=lambda message: {"accounts": message, "audit": "", "is_closed": True},
 )  # fmt: skip
 def fill(asked: Asked, said: None = None) -> dict[str, Any]:
     """Both tables, for an administrator."""
@@ -68,7 +68,7 @@ def fill(asked: Asked, said: None = None) -> dict[str, Any]:
     ]  # fmt: skip
     table = html_table(Twin(pd.DataFrame(rows, columns=[c.key for c in FIELDS]), FIELDS, ""), asked.calendar)
     done = html_table(Twin(audit.entries(desk.store(), desk.viewer()), ENTRIES, ""), asked.calendar)
-    return {"accounts": table if rows else html.P("No accounts yet.", className="note"), "audit": done}
+    return {"accounts": table if rows else html.P("No accounts yet.", className="note"), "audit": done, "is_closed": False}
 
 
 def _ids(what: str) -> gate.Parser:

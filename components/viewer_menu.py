@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Output, html
+from dash import Output, dcc, html
 from flask import Flask
 
 from components import gate, shell, viewers, web
@@ -21,9 +21,10 @@ def offer_viewers(asked: Asked) -> Any:
         html.Button(viewer.name, name="viewer", value=viewer.id, type="submit", className="viewer-choice", disabled=viewer.id == now.id)
         for viewer in viewers.demo_viewers(asked.mart)
     ]
+    way = [dcc.Link("Accounts and audit", href="/admin", className="viewer-choice")] if now.role == "admin" else []
     note = html.P("Without accounts, look at the city as:", className="note")
     return html.Details(
-        [html.Summary([html.I(className="bi bi-person-circle", **{"aria-hidden": "true"}), " ", now.name]), html.Form([note, *buttons], method="POST", action="/viewer")],
+        [html.Summary([html.I(className="bi bi-person-circle", **{"aria-hidden": "true"}), " ", now.name]), html.Form([*way, note, *buttons], method="POST", action="/viewer")],
         className="viewer-menu",
     )  # fmt: skip
 

@@ -9,15 +9,17 @@ from data_access.mart.reading import Mart
 
 KEY = "viewer"
 EXECUTIVE = Viewer("executive", "Mayor's office", "executive")
+ANALYST = Viewer("analyst", "Performance analyst", "analyst")
+ADMINISTRATOR = Viewer("administrator", "Administrator", "admin")
 COUNCIL = Viewer("council", "Council office (figures only)", "viewer")
 HEAD = "head-of-"
 
 
 def demo_viewers(mart: Mart | None) -> tuple[Viewer, ...]:
-    """The mayor's office, a council office, and the head of every department of the city that has no department above it."""
+    """One of each role: the mayor's office, an analyst, a council office and an administrator; and the head of every department that has none above it."""
     departments = [] if mart is None else [m for m in mart.dimensions.departments if m.extra.get("parent_id") is None]
     heads = tuple(Viewer(HEAD + member.slug, f"Head of {member.name}", "department", (member.slug,)) for member in departments)
-    return (EXECUTIVE, *heads, COUNCIL)
+    return (EXECUTIVE, ANALYST, *heads, COUNCIL, ADMINISTRATOR)
 
 
 def viewer_named(name: str, mart: Mart | None) -> Viewer | None:
