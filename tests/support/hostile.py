@@ -239,9 +239,14 @@ def malformed(inputs: Inputs) -> Iterator[Request]:
 # What no answer may be
 
 
+def text_of(answer: TestResponse) -> str:
+    """What an answer says; of a picture or a packed file, whatever of it is text."""
+    return answer.get_data().decode("utf-8", "replace")
+
+
 def wrong_with(request: Request, answer: TestResponse) -> str | None:
     """Why `answer` is none that anybody may get; None if it is one."""
-    text = answer.get_data(as_text=True)
+    text = text_of(answer)
     if answer.status_code >= 500 or (request.allowed and answer.status_code not in request.allowed):
         return f"status {answer.status_code}: {text[:200]}"
     for sign in ("Traceback", "Something went wrong", 'File "/', "duckdb.", "sqlalchemy"):

@@ -63,7 +63,7 @@ class Replay:
             # A form may sign somebody in or out: it is sent by a browser of its own.
             answer = request.ask(self.server.test_client() if request.kind == "form" else client)
             tried += 1
-            text = answer.get_data(as_text=True)
+            text = hostile.text_of(answer)
             problem = hostile.wrong_with(request, answer)
             if problem:
                 self.told["wrong"].append([role, str(request), problem])
