@@ -18,6 +18,7 @@ from metrics.measure import measure
 from metrics.resident import services
 from metrics.resident_tables import areas_of_service
 from metrics.select import Asked
+from metrics.targets import city_target
 from metrics.tenths import Step, closed_by
 
 SHOWN = 12
@@ -43,7 +44,7 @@ def on_time_by_period(asked: Asked) -> Drawn:
     twin = Twin(frame.iloc[::-1], columns, _("On time by quarter") if is_part else _("On time by month"))
     if known.empty:
         return Drawn(_("There is no published share on time here."), None, twin, title=title)
-    target = gate.desk().city.facts.on_time_target
+    target = city_target(asked, gate.desk().city.facts.on_time_target)
     figure = lines(known, [Line("value", _("On time"))], "share", target=target)
     return Drawn(_over_time(known, target, is_part), figure, twin, title=title)
 

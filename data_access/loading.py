@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from data_access.city import City
 from data_access.mapping.cases import map_cases
 from data_access.mapping.others import map_events, map_measures
 from data_access.mart import measures
-from data_access.mart.public import NO_MEETINGS
+from data_access.mart.public import NOTHING_TOLD
 from data_access.mart.staging import Settled, Stage
 from data_access.mart.writing import build
 from data_access.sources.base import RawBatch, Source
@@ -122,12 +123,12 @@ class Loading:
         report.seconds = time.monotonic() - begun
         self.reports.append(report)
 
-    def publish(self, number: int, released: Path, recount: str = "", meetings: str = NO_MEETINGS) -> bool:
+    def publish(self, number: int, released: Path, recount: str = "", told: Mapping[str, str] = NOTHING_TOLD) -> bool:
         """Decide what changed and build generation `number`; False if nothing did. `released` is the folder of released cells.
 
         Args:
             recount: a year of them to be counted anew; empty for none.
-            meetings: what residents are told of meetings (`store.meeting_counts`).
+            told: what residents are told from Statroom's own database (`store.told`).
         """
         begun = time.monotonic()
         if self.progress:
@@ -161,7 +162,7 @@ class Loading:
             number=number,
             released=released,
             recount=recount,
-            meetings=meetings,
+            told=told,
         )
         for report in self.reports:
             report.generation = number

@@ -25,7 +25,7 @@ from data_access.mart.staging import Stage
 from data_access.mart.writing import BuildError
 from data_access.sources import open_source
 from data_access.sources.base import SourceError
-from data_access.store import meeting_counts, runs
+from data_access.store import runs, told
 from data_access.store.engine import open_store
 from settings import Settings, utc_now
 
@@ -82,8 +82,8 @@ def _load(
                 loading = Loading(stage, city, full=full, complete=complete, compare_keys=keys, now=started_at, progress=progress)
                 for config in chosen:
                     loading.load(open_source(config, city))
-                told = meeting_counts.published(store, utc_now().astimezone(ZoneInfo(city.zone)).date())
-                published = loading.publish(number, settings.released, recount, told)
+                facts = told.published(store, utc_now().astimezone(ZoneInfo(city.zone)).date())
+                published = loading.publish(number, settings.released, recount, facts)
                 stage.close()
                 if published:
                     generations.publish(folder)

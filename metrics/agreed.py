@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from access import Viewer, scope_of
 from data_access.mart.reading import Mart
-from data_access.store.targets import Target
+from data_access.store.targets import APPROVED, Target
 from metrics.question import visible_departments
 
 
@@ -50,3 +51,33 @@ def _newest(one: Target) -> tuple[date, object, int]:
 
 
 NOTHING_AGREED = Agreed()
+
+
+def told(mart: Mart) -> Agreed:
+    """The targets as residents are told them: value and days, of the city and of whole departments, as of the load."""
+    made = []
+    for at, one in enumerate(json.loads(mart.meta.get("targets", "[]"))):
+        first, last = (None if one[name] is None else date.fromisoformat(one[name]) for name in ("valid_from", "valid_until"))
+        # They come in the order in which they were decided.
+        made.append(
+            Target(
+                at,
+                one["metric"],
+                one["department"],
+                "",
+                one["value"],
+                first or date.min,
+                last,
+                "",
+                "",
+                APPROVED,
+                "",
+                "",
+                "",
+                datetime.min,
+                None,
+                None,
+                "",
+            )
+        )
+    return Agreed(made)

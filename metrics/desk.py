@@ -16,7 +16,7 @@ from data_access.mart.reading import Mart, open_mart
 from data_access.store import audit, targets
 from data_access.store.acting import Acting
 from data_access.store.engine import Store, is_kept, prepared
-from metrics.agreed import NOTHING_AGREED, Agreed, departments_open_to
+from metrics.agreed import NOTHING_AGREED, Agreed, departments_open_to, told
 from metrics.measure import ask
 from metrics.periods import Calendar
 from metrics.question import Question, parse_question
@@ -97,8 +97,10 @@ class Desk:
         return ask(mart, self.calendar, parse_question(query, viewer, mart, self.calendar), viewer, self.agreed(viewer, mart))
 
     def agreed(self, viewer: Viewer, mart: Mart) -> Agreed:
-        """The targets that people agreed on, of the departments the viewer may see and of the city. Residents' figures are judged by the city's file."""
-        if self.is_public or not is_kept(self.settings.store_url):
+        """The targets that people agreed on, of the departments the viewer may see and of the city; residents' by those that a load told."""
+        if self.is_public:
+            return told(mart)
+        if not is_kept(self.settings.store_url):
             return NOTHING_AGREED
         return Agreed(targets.register(self.store(), viewer, departments_open_to(viewer, mart)))
 

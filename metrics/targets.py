@@ -47,7 +47,7 @@ def own_target(asked: Asked, department: str) -> float | None:
     return None
 
 
-def target_of(asked: Asked, city_target: float | None) -> float | None:
+def target_of(asked: Asked, of_file: float | None) -> float | None:
     """The target (share) of all that is asked about.
 
     Of one department its own, also where its viewer sees no other; of some types, groups or
@@ -59,14 +59,14 @@ def target_of(asked: Asked, city_target: float | None) -> float | None:
         return agreed
     departments = question.department or asked.scope.departments or ()
     if len(departments) == 1:
-        return _own_or(asked, departments[0], city_target)
+        return _own_or(asked, departments[0], of_file)
     if not (departments or question.request_type or question.request_group):
-        return _city(asked, city_target)
+        return city_target(asked, of_file)
     frame = measure(ON_TIME, asked, by="division").frame
-    return _weighed(asked, frame.rename(columns={"key": "department"}), city_target)
+    return _weighed(asked, frame.rename(columns={"key": "department"}), of_file)
 
 
-def targets_by(asked: Asked, by: str, city_target: float | None) -> dict[str, float | None]:
+def targets_by(asked: Asked, by: str, of_file: float | None) -> dict[str, float | None]:
     """The target (share) of every group of dimension `by` that has cases which fell due: group's id -> target.
 
     A department has its own; a request type or group those of its departments, weighed by their
@@ -75,35 +75,35 @@ def targets_by(asked: Asked, by: str, city_target: float | None) -> dict[str, fl
     """
     if by in ("department", "division"):
         frame = measure(ON_TIME, asked, by=by).frame
-        return {key: _own_or(asked, key, city_target) for key in frame["key"]}
+        return {key: _own_or(asked, key, of_file) for key in frame["key"]}
     frame = measure(ON_TIME, asked, by=(by, "division")).frame.rename(columns={"key_2": "department"})
-    made = {str(key): _weighed(asked, rows, city_target) for key, rows in frame.groupby("key")}
+    made = {str(key): _weighed(asked, rows, of_file) for key, rows in frame.groupby("key")}
     if by == "request_type":
         agreed = {key: agreed_target(asked.about(asked.question.about(request_type=(key,))), ON_TIME) for key in made if key != NONE}
         made |= {key: target for key, target in agreed.items() if target is not None}
     return made
 
 
-def _city(asked: Asked, city_target: float | None) -> float | None:
-    """The city's target: agreed, or that of its file."""
+def city_target(asked: Asked, of_file: float | None) -> float | None:
+    """The city's own target (share): agreed, or that of its file."""
     agreed = asked.agreed.value(ON_TIME, judged_on(asked))
-    return city_target if agreed is None else agreed
+    return of_file if agreed is None else agreed
 
 
-def _own_or(asked: Asked, department: str, city_target: float | None) -> float | None:
+def _own_or(asked: Asked, department: str, of_file: float | None) -> float | None:
     own = own_target(asked, department)
-    return _city(asked, city_target) if own is None else own
+    return city_target(asked, of_file) if own is None else own
 
 
-def _weighed(asked: Asked, rows: pd.DataFrame, city_target: float | None) -> float | None:
+def _weighed(asked: Asked, rows: pd.DataFrame, of_file: float | None) -> float | None:
     """The mean target of `rows` (`department`, `n`), each counted with its cases."""
     total = kept = 0.0
     for department, n in zip(rows["department"], rows["n"], strict=True):
-        target = _own_or(asked, department, city_target)
+        target = _own_or(asked, department, of_file)
         if not n:
             continue
         if target is None:
             return None
         total += n
         kept += n * target
-    return kept / total if total else city_target
+    return kept / total if total else of_file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,17 +14,18 @@ from flask import Flask
 from sqlalchemy import create_engine, delete
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
-from data_access.store import targets
+from data_access.store import targets, told
 from data_access.store.acting import Acting
 from data_access.store.engine import open_store, upgrade
 from data_access.store.meeting_models import target
 from data_access.store.targets import NotAgreed, Target
 from metrics.agreed import Agreed
+from metrics.agreed import told as agreed_told
 from metrics.measure import ask
 from metrics.question import Question
 from metrics.scored import scored
 from metrics.select import Asked
-from metrics.targets import own_target, target_of, targets_by
+from metrics.targets import city_target, own_target, target_of, targets_by
 from settings import Settings
 from tests.support.marts import MAYOR, calendar_of, make_mart, small_city
 from tests.support.posting import body, callbacks, look_as, post
@@ -240,3 +242,31 @@ def test_a_proposal_that_cannot_be_says_what_is_wrong(client: Any, changed: dict
         "target-from.value": "2026-01-01", "target-owner.value": "O", "target-source.value": "S", "target-reason.value": "R", **changed,
     }  # fmt: skip
     assert said in sent(client, "executive", name_of("target-proposed"), given)
+
+
+# What residents are told
+
+
+def test_a_load_tells_residents_approved_targets_of_the_city_and_of_departments_without_names_or_reasons(store: Any) -> None:
+    for change in ({}, {"department": ""}, {"request_type": "pothole"}, {"value": 0.1}):
+        targets.propose(acting(store), **{**PROPOSAL, **change})
+    for number in (1, 2, 3):
+        targets.decide(acting(store, MAYOR), number, approve=True, decision="Yes.")
+    facts = told.published(store, date(2026, 3, 30))
+    assert json.loads(facts["targets"]) == [
+        {"metric": "ontime_due", "department": name, "value": 0.9, "valid_from": "2026-01-01", "valid_until": None}
+        for name in ("roads", "")
+    ]
+
+
+def test_residents_figures_are_set_beside_what_was_agreed(town: Asked) -> None:
+    mart = Facts({"targets": '[{"metric": "ontime_due", "department": "", "value": 0.7, "valid_from": "2026-01-01", "valid_until": null}]'})
+    assert city_target(dataclasses.replace(town, agreed=agreed_told(mart)), 0.8) == 0.7  # type: ignore[arg-type]
+    assert city_target(dataclasses.replace(town, agreed=agreed_told(Facts({}))), 0.8) == 0.8  # type: ignore[arg-type]
+
+
+@dataclasses.dataclass
+class Facts:
+    """A mart of which only what it says of itself is read."""
+
+    meta: dict[str, str]

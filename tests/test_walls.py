@@ -75,6 +75,7 @@ def test_the_residents_file_says_of_itself_what_it_was_allowed_to_say(staff: Mar
         "city_id",
         "city_zone",
         "meetings",
+        "targets",
         "audience",
         "cases_published",
     }

@@ -28,10 +28,10 @@ SHOWN_AT = {"latitude": "moved.to_latitude", "longitude": "moved.to_longitude"}
 INSTANTS = ("opened_at", "spell_opened_at", "closed_at", "due_at", "first_due_at", "first_transferred_at")
 KEPT_DAYS = (0, 7, -7, -14)
 """Days from `as_of` that figures compare with (now, due soon, a week ago, two weeks ago): on which side of them an instant lies is kept."""
-FACTS = ("schema_version", "as_of", "generation", "edition", "city_id", "city_zone", "meetings")
+FACTS = ("schema_version", "as_of", "generation", "edition", "city_id", "city_zone", "meetings", "targets")
 """What the public file says of itself, beside its audience and whether it has single cases; nothing else that the staff's says."""
-NO_MEETINGS = "[]"
-"""Fact `meetings` of a city that keeps no schedule; otherwise what `store.meeting_counts` says."""
+NOTHING_TOLD = {"meetings": "[]", "targets": "[]"}
+"""The facts that come from Statroom's own database, where it has nothing to tell: see `store.told`."""
 STEP_SECONDS = 1800
 """Durations are rounded up to this; every limit in a definition is a multiple of it."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
 from data_access.mart.places import drop_placeholder_points, place
-from data_access.mart.public import NO_MEETINGS, build_public, release_layers
+from data_access.mart.public import NOTHING_TOLD, build_public, release_layers
 from data_access.mart.staging import Settled, Stage
 from data_access.released import cube, files, publishing
 from data_access.streets import META, write_streets
@@ -88,12 +89,12 @@ def build(
     number: int,
     released: Path,
     recount: str = "",
-    meetings: str = NO_MEETINGS,
+    told: Mapping[str, str] = NOTHING_TOLD,
 ) -> None:
     """Write `staff.duckdb` and `public.duckdb` into the stage's folder, checked and closed.
 
     `stage` is settled; `loads` are rows of `schema.load` for this build, oldest first; `released` is the folder of released cells;
-    `recount` a year of them to be counted anew; `meetings` what residents are told of meetings.
+    `recount` a year of them to be counted anew; `told` what residents are told from Statroom's own database.
 
     Raises:
         BuildError: disk too small, or a check failed; nothing is published then.
@@ -118,7 +119,7 @@ def build(
     streets = write_streets(stage, city)
     _write_history(stage, loads)
     measures.write(stage)
-    _write_meta(stage, city, as_of, number, streets, meetings)
+    _write_meta(stage, city, as_of, number, streets, told)
     cells = _release(stage, city, released, as_of, loads[-1], recount)
     build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of, released)
     problem = checks.problem(stage.connection)
@@ -207,7 +208,7 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
     run("INSERT INTO staff.quality_issue SELECT ?, ?, * FROM unplaced", [last["id"], last["source_name"]])
 
 
-def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets: str, meetings: str) -> None:
+def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets: str, told: Mapping[str, str]) -> None:
     run = stage.connection.execute
     points = run("SELECT latitude, longitude FROM placeholder").fetchall()
     facts = {
@@ -222,7 +223,7 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets:
         "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),
         "layer_versions": json.dumps(_layer_versions(city)),
         META: streets,
-        "meetings": meetings,
+        **told,
         "placeholder_points": json.dumps([list(point) for point in points]),
         # Public case numbers and the keys of places are hashes with this, so that nobody can count back to the CRM's or try addresses.
         "public_salt": stage.salt,

@@ -17,6 +17,7 @@ from components.table import Column, Twin
 from metrics.meetings_kept import meetings_kept
 from metrics.resident_tables import promises_kept
 from metrics.select import Asked
+from metrics.targets import city_target
 
 
 def build(query: Query) -> list[Any]:
@@ -32,7 +33,7 @@ def build(query: Query) -> list[Any]:
 @gate.answers(Output("promises-words", "children"), question=Input("question", "data"), refused=lambda message: html.P(message))
 def say(asked: Asked) -> list[Any]:
     """How many promises were kept as often as the city aims for, and which services have none."""
-    frame, target = _frame(asked), gate.desk().city.facts.on_time_target
+    frame, target = _frame(asked), city_target(asked, gate.desk().city.facts.on_time_target)
     judged = frame.dropna(subset=["value"])
     said = []
     if judged.empty:
@@ -87,7 +88,7 @@ def draw_kept(asked: Asked, _view: Mapping[str, str]) -> Drawn:
                 worst=worst["label"], low=words.share(worst["value"]), best=best["label"], high=words.share(best["value"]))  # fmt: skip
     if len(drawn) == 1:
         finding = _("{service} kept its promise in {percent} of cases.", service=worst["label"], percent=words.share(worst["value"]))
-    target = gate.desk().city.facts.on_time_target
+    target = city_target(asked, gate.desk().city.facts.on_time_target)
     marked = {} if target is None else {"target": "aim"}
     note = _("Promises differ in how hard they are to keep. Days are whole days and parts of them since the report, weekends included.")  # fmt: skip
     if target is not None:
