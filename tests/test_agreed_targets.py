@@ -89,6 +89,8 @@ def test_a_head_reads_the_city_s_targets_and_those_of_the_own_departments(store:
     for department in ("roads", "parks", ""):
         targets.propose(acting(store), **{**PROPOSAL, "department": department})
     assert {one.department for one in targets.register(store, HEAD, frozenset({"roads"}))} == {"roads", ""}
+    told_to_council = str(targets.register(store, Viewer("v", "Council", "viewer"), None))
+    assert PROPOSAL["owner_name"] not in told_to_council and ANALYST.name not in told_to_council
     with pytest.raises(AccessDenied):
         targets.register(store, PUBLIC_VIEWER, None)
 

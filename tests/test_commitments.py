@@ -218,6 +218,8 @@ def test_a_head_for_whom_nobody_says_which_sees_none(store: Any) -> None:
 def test_a_council_office_reads_and_changes_nothing_and_residents_read_nothing(store: Any) -> None:
     number = made(store)
     assert [one.id for one in commitments.register(store, COUNCIL, None)] == [number]
+    told = [commitments.one(store, COUNCIL, None, number), *commitments.history(store, COUNCIL, None, number)]
+    assert not any(name in str(told) for name in ("@", PROMISE["owner_name"], ANALYST.name)), "whoever only looks reads no names of staff"
     for change in CHANGES.values():
         with pytest.raises(AccessDenied):
             change(acting(store, COUNCIL), number)

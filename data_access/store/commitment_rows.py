@@ -7,12 +7,12 @@ commitment of another one does not exist for that viewer.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, false, select, true
 
-from access import AccessDenied, Viewer, scope_of
+from access import MAY, AccessDenied, Viewer, scope_of
 from data_access.store.meeting_models import commitment, commitment_event
 
 OPEN, IN_REVIEW, KEPT, DROPPED = STATES = ("open", "in_review", "kept", "dropped")
@@ -20,6 +20,8 @@ UNFINISHED = (OPEN, IN_REVIEW)
 REMINDED_BEFORE, REMINDED_EVERY = 7, 7
 """Days before the day it is due, and days from one reminder of a late one to the next."""
 Only = Collection[str] | None
+NOBODY_TOLD = "a named person"
+"""In place of a name, for who may not read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def register(store: Engine, viewer: Viewer, open_to: Only) -> list[Commitment]:
     """
     query = select(*_READ).where(is_open_to(checked(viewer, open_to))).order_by(commitment.c.due_on, commitment.c.id)
     with store.connect() as connection:
-        return [Commitment(*row) for row in connection.execute(query)]
+        return [_told(Commitment(*row), viewer) for row in connection.execute(query)]
 
 
 def one(store: Engine, viewer: Viewer, open_to: Only, number: int) -> Commitment | None:
@@ -108,7 +110,14 @@ def one(store: Engine, viewer: Viewer, open_to: Only, number: int) -> Commitment
     query = select(*_READ).where(commitment.c.id == number, is_open_to(checked(viewer, open_to)))
     with store.connect() as connection:
         row = connection.execute(query).first()
-        return None if row is None else Commitment(*row)
+        return None if row is None else _told(Commitment(*row), viewer)
+
+
+def _told(of: Commitment, viewer: Viewer) -> Commitment:
+    """Who owes it is told to those who work with commitments; whoever only looks reads no names of staff."""
+    if viewer.role in MAY["answer_commitment"]:
+        return of
+    return replace(of, owner_name=NOBODY_TOLD, owner_email="", created_by_id="", created_by_name=NOBODY_TOLD)
 
 
 def history(store: Engine, viewer: Viewer, open_to: Only, number: int | None = None) -> list[Event]:
@@ -120,7 +129,8 @@ def history(store: Engine, viewer: Viewer, open_to: Only, number: int | None = N
     query = select(*_READ_EVENT).join(commitment, commitment.c.id == commitment_event.c.commitment_id)
     query = query.where(is_open_to(checked(viewer, open_to)), true() if number is None else commitment.c.id == number)
     with store.connect() as connection:
-        return [Event(*row) for row in connection.execute(query.order_by(commitment_event.c.id))]
+        found = [Event(*row) for row in connection.execute(query.order_by(commitment_event.c.id))]
+    return found if viewer.role in MAY["answer_commitment"] else [replace(one, by_id="", by_name=NOBODY_TOLD) for one in found]
 
 
 def due_for_reminder(store: Engine, day: date) -> list[Reminder]:

@@ -7,15 +7,16 @@ city are everybody's.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
 from sqlalchemy import Engine, insert, select, update
 
-from access import AccessDenied, Viewer, permit, scope_of
+from access import MAY, AccessDenied, Viewer, permit, scope_of
 from data_access.store.acting import Acting
+from data_access.store.commitment_rows import NOBODY_TOLD
 from data_access.store.meeting_models import target
 
 PROPOSED, APPROVED, REFUSED, WITHDRAWN = STATES = ("proposed", "approved", "refused", "withdrawn")
@@ -156,8 +157,16 @@ def register(store: Engine, viewer: Viewer, open_to: Only) -> list[Target]:
     query = select(*_READ).order_by(target.c.valid_from.desc(), target.c.id.desc())
     with store.connect() as connection:
         found = [Target(*row) for row in connection.execute(query)]
-    seen = [one for one in found if open_to is None or not one.department or one.department in open_to]
+    seen = [_told(one, viewer) for one in found if open_to is None or not one.department or one.department in open_to]
     return sorted(seen, key=lambda one: one.state != PROPOSED)
+
+
+def _told(one: Target, viewer: Viewer) -> Target:
+    """Who answers for it is told to those who work with targets; whoever only looks reads no names of staff."""
+    if viewer.role in MAY["propose_target"]:
+        return one
+    decided = NOBODY_TOLD if one.decided_by_name else None
+    return replace(one, owner_name=NOBODY_TOLD, proposed_by_id="", proposed_by_name=NOBODY_TOLD, decided_by_name=decided)
 
 
 def _short(name: str, text: str) -> None:
