@@ -20,6 +20,8 @@ from components.still_map import picture_of_areas
 
 WIDTH, HEIGHT = 420, 230
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 34
+LEGEND = 12
+"""Room for the names of lines above them."""
 ROW, LABEL = 30, 150
 LETTER = 6.4
 """Width of a letter of 12 pixels, about."""
@@ -102,10 +104,13 @@ def _over_time(traces: list[dict[str, Any]], layout: dict[str, Any]) -> list[Mar
     def across(x: Any) -> float:
         return LEFT + edge + (_place(x) - xs[0]) / span * (WIDTH - LEFT - RIGHT - 2 * edge)
 
-    def up(y: float) -> float:
-        return TOP + (high - y) / (high - low) * (HEIGHT - TOP - BOTTOM)
+    top = TOP + (LEGEND if layout.get("showlegend") else 0)
 
-    drawn = _grid(low, high, up, layout["yaxis"].get("tickformat", ""))
+    def up(y: float) -> float:
+        return top + (high - y) / (high - low) * (HEIGHT - top - BOTTOM)
+
+    drawn = _bands(layout, across, up)
+    drawn += _grid(low, high, up, layout["yaxis"].get("tickformat", ""))
     drawn += _guides(layout, up)
     drawn += _columns(bars, across, up, edge, is_stacked)
     for trace in traces:
@@ -128,6 +133,18 @@ def _ticks(low: float, high: float) -> list[float]:
     power = 10.0 ** floor(log10(raw)) if raw > 0 else 1.0
     step = next(part * power for part in (1, 2, 2.5, 5, 10) if part * power >= raw * 0.999)
     return [round(step * at, 10) for at in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+
+
+def _bands(layout: dict[str, Any], across: Any, up: Any) -> list[Markup]:
+    """What lies between two values: a usual range, over the whole width or from one time to another."""
+    made = []
+    for shape in layout.get("shapes") or ():
+        if shape["type"] == "rect" and "yref" not in shape:
+            is_wide = shape.get("xref") == "paper"
+            left, right = (LEFT, WIDTH - RIGHT) if is_wide else (across(shape["x0"]), across(shape["x1"]))
+            size = {"width": float(right - left), "height": float(up(shape["y0"]) - up(shape["y1"]))}
+            made.append(tag("rect", x=float(left), y=float(up(shape["y1"])), fill=shape["fillcolor"], **size))
+    return made
 
 
 def _guides(layout: dict[str, Any], up: Any) -> list[Markup]:
@@ -193,7 +210,11 @@ def _line(trace: dict[str, Any], across: Any, up: Any) -> list[Markup]:
                 else []
             )
     if "markers" in mode:
-        made += [tag("circle", cx=x, cy=y, r=2.6, fill=colour) for points in stretches for x, y in points]
+        places = [place for points in stretches for place in points]
+        if trace.get("marker", {}).get("symbol") == "diamond":
+            made += [tag("path", d=f"M{x:.1f} {y - 5:.1f}l5 5l-5 5l-5 -5z", fill=colour) for x, y in places]
+        else:
+            made += [tag("circle", cx=x, cy=y, r=2.6, fill=colour) for x, y in places]
     return made
 
 
@@ -219,7 +240,7 @@ def _legend(traces: list[dict[str, Any]], layout: dict[str, Any]) -> list[Markup
     for trace in traces if layout.get("showlegend") else ():
         if trace.get("showlegend", True) and trace.get("name"):
             colour = trace.get("line", {}).get("color") or trace.get("marker", {}).get("color")
-            made += [tag("rect", x=x, y=0, width=10, height=4, fill=colour), label(unescape(trace["name"]), x + 14, 8.0)]
+            made += [tag("rect", x=x, y=4, width=10, height=4, fill=colour), label(unescape(trace["name"]), x + 14, 11.0)]
             x += 24 + LETTER * len(trace["name"])
     return made
 
