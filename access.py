@@ -28,7 +28,16 @@ READS: dict[Fields, frozenset[Role]] = {
 """Groups of columns about a single case that not everybody may read, and by whom; `data_access.mart.schema` says which columns they are."""
 
 Action = Literal[
-    "annotate", "audit", "commit", "answer_commitment", "save_view", "administer", "run_meeting", "propose_target", "decide_target"
+    "annotate",
+    "audit",
+    "commit",
+    "answer_commitment",
+    "save_view",
+    "administer",
+    "run_meeting",
+    "propose_target",
+    "decide_target",
+    "write_packet",
 ]
 MAY: dict[Action, frozenset[Role]] = {
     "annotate": frozenset({"analyst", "executive", "admin"}),
@@ -39,6 +48,7 @@ MAY: dict[Action, frozenset[Role]] = {
     "run_meeting": frozenset({"analyst", "executive", "admin"}),
     "propose_target": frozenset({"department", "analyst", "executive", "admin"}),
     "decide_target": frozenset({"executive", "admin"}),
+    "write_packet": frozenset({"analyst", "executive", "admin"}),
     "save_view": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
 }
 """What may be written into Statroom's own database, and by whom. A department writes about itself only."""

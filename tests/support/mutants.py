@@ -115,6 +115,10 @@ MUTANTS = (
     Mutant("doors that are open to nobody", "components/sign_in.py", 'OPEN_FILES = re.compile(r"/(assets|bootstrap/static)/.+")', 'OPEN_FILES = re.compile(r"/.+")',
            "tests/test_walls.py::test_nobody_comes_in_by_another_door"),
     Mutant("short keys", "settings.py", "if secret and len(secret) < 32:", "if False:", "tests/test_walls.py::test_a_short_key_is_refused"),
+    Mutant("packets about other departments", "data_access/store/packet_rows.py", "set(one.departments) <= set(open_to)", "set(one.departments) & set(open_to)",
+           "tests/test_packets.py::test_a_head_reads_packets_of_own_departments_alone"),
+    Mutant("packets of whole departments for some districts", "data_access/store/packet_rows.py", "if viewer.districts and open_to is not None:", "if False:",
+           "tests/test_packets.py::test_who_is_limited_to_districts_reads_nothing_about_whole_departments"),
     Mutant("Dash's own doors", "settings.py", 'REFUSED = ("DASH_MCP_ENABLED", "DASH_DEBUG")', "REFUSED = ()", "tests/test_walls.py::test_dash_is_not_let_open_itself"),
 )  # fmt: skip
 
