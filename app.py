@@ -84,10 +84,11 @@ def _serving(settings: Settings) -> Flask:
 
         web.tell_missing(server, portal.is_missing)
     else:
-        from components import memo
+        from components import memo, packet_files
 
         viewing.add_menu(server, desk)
         memo.add_routes(server)
+        packet_files.start(server, desk)
     api.register(server, desk)
     Compress(server)
     keeping.bound(server)

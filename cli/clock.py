@@ -12,6 +12,7 @@ import click
 
 from cli.city import configured_city
 from cli.errors import one_line
+from cli.packet import announce_next
 from cli.week import close_week, closed_said
 from data_access.city import City
 from data_access.schedules import parse_schedule
@@ -63,3 +64,4 @@ def _load(settings: Settings, city: City, name: str) -> None:
         return
     if closed:
         click.echo(closed_said(closed))
+        announce_next(settings)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cli.errors import one_line, plain_errors
+from cli.packet import announce_next, packet
 from cli.users import user
 from settings import ROOT, Settings, read_settings, utc_now
 
@@ -116,6 +117,7 @@ def _close_week() -> None:
         return
     if closed:
         click.echo(closed_said(closed))
+        announce_next(settings)
 
 
 def _load(**options: Any) -> list[Any]:
@@ -251,4 +253,4 @@ def freeze() -> None:
     click.echo(closed_said(closed) if closed else "The last week that is over in the data is frozen already.")
 
 
-COMMANDS = (demo, sync, check, status, init, clock, freeze, upgrade, user)
+COMMANDS = (demo, sync, check, status, init, clock, freeze, packet, upgrade, user)

@@ -27,6 +27,7 @@ FORESEEN = (
     "ScheduleError",
     "NoAccount",
     "WeakPassword",
+    "NotWritten",
 )
 """By name: importing them all would make every command slow."""
 

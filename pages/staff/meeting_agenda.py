@@ -8,6 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import Input, Output, State, dcc, html
 
 from components import agenda_list, agenda_pages, gate, meeting_stage, meetings, restated_words, schedule, shown_charts, words
+from components.packet_list import packets_of
 from components.page import Query, page
 from data_access.store import agendas
 from data_access.store.acting import Acting
@@ -122,6 +123,7 @@ def _head(of: Meeting, asked: Asked) -> list[Any]:
     return [
         html.H1([of.series.name, " ", html.Span(meetings.STATE_WORDS[of.state], className=state)]), html.P(said, className="lead"),
         html.Div([*links, *schedule.reason(of), *controls], className="meeting-do"),
+        html.Details([html.Summary("Briefing packets"), packets_of(of.id, asked), dcc.Link("Draft one, or see all", href="/packet")], open=True, className="meeting-packets"),
     ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import Input, Output, State, html
+from dash import Input, Output, State, dcc, html
 
 from components import gate, meetings, schedule
 from components.page import Query, heading, page
@@ -21,6 +21,7 @@ USUAL_START, USUAL_MINUTES, USUAL_WEEKS = "09:00", 60, 2
 def build(_query: Query) -> list[Any]:
     return [
         heading("Meetings", "Follow-up needs a fixed rhythm: what is planned, what was held, and what was cancelled with its reason."),
+        html.P(dcc.Link("Briefing packets", href="/packet"), className="work-lists"),
         html.P(id="meet-said", className="note", role="status"),
         html.Div(
             [
