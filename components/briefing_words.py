@@ -20,7 +20,6 @@ HEADINGS = {
 }  # fmt: skip
 SUGGESTED = "Suggested questions"
 OLDER = "The figures were drafted anew after that: look whether the text still says what they show."
-MOST_ALSO = 3
 
 
 def heading(kind: str, numbers: Numbers | None = None) -> str:
@@ -35,22 +34,20 @@ def sentence(of: str, numbers: Numbers, calendar: Calendar) -> str:
 
 def question(rule: str, of: Numbers) -> str:
     """One suggested question."""
-    if rule == "back" and of["verdict"] == "better":
-        return "What was done differently, and where else could the same be done?"
-    return _ASKED[rule].format(
-        **{
-            **of,
-            **{name: words.percent_of(of[name]) for name in ("share", "now", "before") if name in of},
-            "who": of.get("owner") or "the department",
-        }
-    )
+    if rule == "back" and of["verdict"] != "worse":
+        return _NOT_WORSE[of["verdict"]]
+    shares = {name: words.percent_of(of[name]) for name in ("share", "now", "before") if name in of}
+    return _ASKED[rule].format_map({**of, **shares, "who": of.get("owner") or "the department"})
 
 
+_NOT_WORSE = {
+    "better": "What was done differently, and where else could the same be done?",
+    "neither": "Is it known what is behind it, will it last, and what does it ask of the crews?",
+}
 _ASKED = {
     "more_work": "More came in than usual: which type came more, and is it known why?",
     "fewer_closed": "Less was closed than usual: who was away, what was out of order, what else was done instead?",
     "one_type": "{share} are {label}: which part of that work takes longer than it did?",
-    "one_channel": "{share} came by {label}: does this channel pass on what the crews need?",
     "one_area": "{share} lie in {label}: what is different there?",
     "mix": "Part of the change is another mix of work: which type came more, {type} or another one?",
     "loops": "{again} of {cases} cases that were passed on were passed on again: who decides at first sight whose case it is?",
@@ -63,10 +60,8 @@ _ASKED = {
 def _figure(of: Numbers, _calendar: Calendar) -> str:
     metric = REGISTRY[of["metric"]]
     counts = metric.unit in ("cases", "closures")
-    value, when = (
-        words.amount(of["value"], metric.unit) if counts else words.value(of["value"], metric.unit),
-        words.during(_day(of["first"]), _day(of["end"])),
-    )
+    value = words.amount(of["value"], metric.unit) if counts else words.value(of["value"], metric.unit)
+    when = words.during(_day(of["first"]), _day(of["end"]))
     if of["value"] is None:
         return f"{metric.label}: no figure {when}."
     is_instant = metric.date_field == "as_of"
@@ -113,7 +108,7 @@ def _signal(of: Numbers, _calendar: Calendar) -> str:
         return f"{_named(of)}: nothing was recorded on {words.weekday(_day(of['since']))}, where about {words.count(of['expected'])} are usual."
     rules = words.joined([RULE_WORDS[name] for name in of["rules"] if name != "two_of_three" or len(of["rules"]) == 1])
     verdict = "" if of["verdict"] == "neither" else f", {of['verdict']}"
-    also = f" Seen with it: {words.joined(list(dict.fromkeys(of['also'])), MOST_ALSO)}." if of["also"] else ""
+    also = f" Seen with it: {words.joined(list(dict.fromkeys(of['also'])))}." if of["also"] else ""
     ask = f" Whom to ask: {of['owner']}." if of["owner"] else ""
     return f"{_named(of)}: {counted} than expected since the week of {words.day(_day(of['since']))}{verdict} ({rules}).{also}{ask}"
 
@@ -238,7 +233,7 @@ def _moved(of: Numbers) -> str:
     if metric is None or of["verdict"] == "not_measurable":
         return f"Its figure cannot be measured: {BECAUSE_WORDS[of['because']] or 'there is none.'}"
     usual, since = (words.value(of[name], metric.unit) for name in ("usual", "since"))
-    went = f"{metric.label} was {usual} in the weeks before" + (
+    went = f"Its figure ({words.label(metric)}) was {usual} in the weeks before" + (
         f" and {since} in the {words.plural(of['weeks'], 'week')} since" if of["weeks"] else ""
     )
     verdict = {

@@ -60,8 +60,8 @@ def _weeks(of: Mapping[str, Any]) -> Chart:
         for text, holds in (("change from week to week", of["is_change"]), ("less the same week a year before", of["is_seasonal"]))
         if holds
     ]
-    band = "" if of["limits"] is None else "; grey: usual range"
-    title = f"{metric.label} by week" + (f", {', '.join(how)}" if how else "") + band
+    told = [text for text, holds in (("grey: usual range", of["limits"] is not None), ("diamonds: signals", bool(of["marked"]))) if holds]
+    title = f"{metric.label} by week" + (f", {', '.join(how)}" if how else "") + (f" ({', '.join(told)})" if told else "")
     # A difference of shares goes below zero, which no share does.
     unit: Unit = "ratio" if how and metric.unit == "share" else metric.unit
     scale = {"axis": f"{words.AXIS_TITLES[metric.unit]}, difference"} if how else {}

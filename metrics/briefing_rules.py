@@ -47,7 +47,10 @@ def _split(of: Numbers, query: Mapping[str, str]) -> list[tuple[str, Numbers]]:
     if not of["total"] or of["groups"] < 2 or of["total"] < LEAST_N:
         return []
     share = of["n"][0] / of["total"]
-    name = {"request_type": "one_type", "channel": "one_channel"}.get(query["by"], "one_area")
+    if query["by"] == "channel":
+        # Most come by the same channel everywhere; that asks nothing.
+        return []
+    name = "one_type" if query["by"] == "request_type" else "one_area"
     return [(name, {"label": of["labels"][0], "share": share})] if share >= (ONE_AREA if name == "one_area" else HALF) else []
 
 

@@ -208,6 +208,7 @@ class TestSuggestedQuestions:
             ("split", {"labels": ["Pothole", "Sign"], "n": [50, 50], "total": 100, "groups": 2}, {"by": "request_type"}, "one_type"),
             ("split", {"labels": ["Pothole", "Sign"], "n": [49, 51], "total": 101, "groups": 2}, {"by": "request_type"}, None),
             ("split", {"labels": ["Hill", "Mill"], "n": [30, 30], "total": 100, "groups": 8}, {"by": "district"}, "one_area"),
+            ("split", {"labels": ["App", "Phone"], "n": [90, 10], "total": 100, "groups": 2}, {"by": "channel"}, None),
             ("split", {"labels": ["Hill", "Mill"], "n": [5, 4], "total": 9, "groups": 2}, {"by": "district"}, None),
             ("curve", {"days": [0, 30], "now": [0.1, 0.7], "before": [0.1, 0.75]}, {}, "slower"),
             ("curve", {"days": [0, 30], "now": [0.1, 0.71], "before": [0.1, 0.75]}, {}, None),
@@ -220,6 +221,7 @@ class TestSuggestedQuestions:
         assert self.asked(of, numbers, **query) == [*([rule] if rule else []), "back"]
 
     def test_they_are_words_that_can_be_read_aloud(self) -> None:
+        assert briefing_words.question("back", {"owner": "Parks", "verdict": "neither"}).startswith("Is it known what is behind it")
         assert briefing_words.question("one_area", {"label": "Hill", "share": 0.31}) == "31 % lie in Hill: what is different there?"
         assert briefing_words.question("loops", {"again": 12, "cases": 40}) == (
             "12 of 40 cases that were passed on were passed on again: who decides at first sight whose case it is?"
@@ -252,7 +254,7 @@ class TestWords:
                     "deliverable": "Two crews work", "owner": "Ada", "department": "Parks", "state": "open", "due_on": "2026-03-20", "days_late": 11, "evidence": "",
                     "metric": "ontime_due", "verdict": "too_early", "because": "", "weeks": 2, "usual": 0.7, "since": 0.8, "tells_from": "2026-05-04", "reached": None,
                 },
-                "Two crews work (Ada, Parks): 11 days late (due 20 Mar 2026). On time was 70.0 % in the weeks before and 80.0 % in the 2 weeks since: "
+                "Two crews work (Ada, Parks): 11 days late (due 20 Mar 2026). Its figure (on time) was 70.0 % in the weeks before and 80.0 % in the 2 weeks since: "
                 "too early to tell before 4 May 2026.",
             ),
             (
