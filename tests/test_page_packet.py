@@ -6,26 +6,30 @@ import ast
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 from pptx import Presentation
 from sqlalchemy import text
 
+import cli
+from cli.packet import announce_next
 from components import packet_charts, packet_files, packets
 from components.packet_view import View
 from data_access.store import meetings
 from data_access.store import packets as kept
 from data_access.store.acting import Acting
-from data_access.store.engine import open_store
+from data_access.store.engine import open_store, prepared
 from data_access.store.packets import WHOLE
 from metrics.desk import Desk
-from settings import ROOT, Settings, utc_now
+from settings import ROOT, Settings, read_settings, utc_now
 from tests.support.demo import AS_OF
 from tests.support.looking import watched
 from tests.support.marts import MAYOR
@@ -321,6 +325,68 @@ class TestFiles:
     @pytest.mark.parametrize("path", ["/packet/1.docx", "/packet/999999.pdf"])
     def test_what_there_is_not_is_said(self, client: FlaskClient, path: str) -> None:
         assert client.get(path).status_code == 404
+
+
+class TestCommand:
+    """`flask packet`, over the demo city's data; its meetings are of days that are over, but for one."""
+
+    @pytest.fixture
+    def flask(self, demo_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+        own = f"sqlite:///{tmp_path / 'own.sqlite'}"
+        acting = Acting(MAYOR, prepared(own), utc_now().replace(tzinfo=None))
+        soon = utc_now().date() + timedelta(days=3)
+        meetings.plan_series(acting, name="Streets", departments=DEPARTMENTS, first_on=soon, starts_at="09:00", minutes=60, every_weeks=2)
+        for name, value in {
+            "STATROOM_DATA": str(demo_settings.data),
+            "STATROOM_STORE_URL": own,
+            "STATROOM_CITY": str(demo_settings.city),
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+        server = Flask("commands")
+        cli.register(server)
+        return lambda *args: server.test_cli_runner().invoke(args=["packet", *args])
+
+    def test_it_drafts_the_next_meeting_s_packet_and_writes_it(self, flask: Callable[..., Result], tmp_path: Path) -> None:
+        done = flask("--next", "--department", "transportation", "--format", "html", "--site", SITE)
+        assert (done.exit_code, done.output.partition(" of ")[0]) == (0, "Wrote packet 1")
+        file = (tmp_path / "packet-1.html").read_text("utf-8")
+        assert "Briefing: Transportation" in file and f'href="{SITE}/backlog?' in file
+
+    def test_what_is_there_is_written_as_it_is_until_it_is_to_be_drafted_again(self, flask: Callable[..., Result], tmp_path: Path) -> None:
+        out = tmp_path / "one.html"
+        flask("1", "--format", "html", "--out", str(out))
+        assert flask("--next", "--format", "html", "--out", str(out)).output.startswith("Wrote packet 1 ")
+        before = out.read_bytes()
+        flask("1", "--format", "html", "--out", str(out))
+        assert out.read_bytes() == before
+        with engine_of(tmp_path).begin() as connection:
+            connection.execute(text("UPDATE packet_part SET heading = 'Old heading'"))
+        flask("1", "--format", "html", "--out", str(out), "--again")
+        assert "Old heading" not in out.read_text("utf-8")
+
+    @pytest.mark.parametrize(
+        ("args", "why"),
+        [
+            ((), "Name one meeting by its number"), (("1", "--next"), "Name one meeting by its number"), (("77",), "there is no meeting 77"),
+            (("--next", "--department", "nowhere"), "no meeting about department 'nowhere' is planned"), (("1", "--format", "docx"), "docx"),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_is_said(self, flask: Callable[..., Result], args: tuple[str, ...], why: str) -> None:
+        done = flask(*args)
+        assert done.exit_code != 0 and why in done.output
+
+    def test_a_week_that_is_closed_drafts_the_next_meeting_s_packet_once(
+        self, flask: Callable[..., Result], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for _ in range(2):
+            announce_next(read_settings())
+        assert re.fullmatch(r"The briefing packet of Streets, \d+ \w+ \d{4}, is drafted: /packet/1\.\n", capsys.readouterr().out)
+
+
+def engine_of(folder: Path) -> Any:
+    """The database that a command of a test wrote to."""
+    return prepared(f"sqlite:///{folder / 'own.sqlite'}")
 
 
 @pytest.mark.browser
