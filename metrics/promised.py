@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from access import Viewer, scope_of
 from data_access.store import annotations, commitments
@@ -44,9 +44,14 @@ def near(promises: Sequence[Commitment], day: date) -> list[Commitment]:
 
 
 def visible(desk: Desk, asked: Asked) -> list[Commitment]:
-    """The commitments the present viewer may see of those departments that the question names."""
+    """The commitments the present viewer may see of those departments that the question names, as they stood on its day."""
     viewer = desk.viewer()
-    return within(commitments.register(desk.store(), viewer, open_to(viewer, asked)), asked)
+    return within(commitments.register(desk.store(), viewer, open_to(viewer, asked), until=known_until(asked)), asked)
+
+
+def known_until(asked: Asked) -> datetime | None:
+    """For a question of a past day, the end of that day (naive UTC): what was promised and done after it was not known; None for the data's own day."""
+    return asked.calendar.midnight(today(asked) + timedelta(days=1)) if as_of(asked) else None
 
 
 def effects_of(desk: Desk, promises: Sequence[Commitment], asked: Asked) -> dict[int, Effect]:

@@ -295,3 +295,25 @@ def test_the_demo_city_s_commitments_are_in_every_state_and_know_nothing_of_tomo
     assert {one.state for one in found} == set(commitments.STATES) and len({one.department for one in found}) >= 3
     assert any(one.days_late(dates.as_of) for one in found)
     assert max(event.at.date() for event in commitments.history(store, MAYOR, None)) < dates.as_of
+
+
+def test_the_register_of_a_past_day_has_what_had_happened_by_then(store: Any) -> None:
+    """Made on the 16th, moved on the 18th, shown to be done on the 20th, kept on the 22nd; another was made on the 21st."""
+    day = {of: datetime(2026, 3, of, 9) for of in (18, 20, 21, 22)}
+    number = made(store)
+    commitments.move_due(acting(store, now=day[18]), number, date(2026, 5, 1), "The machine comes in April.")
+    commitments.give_evidence(acting(store, ANALYST, day[20]), number, "It mows.")
+    other = commitments.make(acting(store, now=day[21]), **PROMISE)
+    commitments.review(acting(store, now=day[22]), number, True, "Seen.")
+
+    def on(of: int) -> list[tuple[int, str, date]]:
+        until = datetime(2026, 3, of)
+        return [(one.id, one.state, one.due_on) for one in commitments.register(store, MAYOR, None, until=until)]
+
+    first, later = PROMISE["due_on"], date(2026, 5, 1)
+    assert on(16) == []
+    assert on(17) == [(number, "open", first)]
+    assert on(19) == [(number, "open", later)]
+    assert on(21) == [(number, "in_review", later)]
+    assert on(23) == [(other, "open", first), (number, "kept", later)]
+    assert [one.state for one in commitments.register(store, MAYOR, None)] == ["open", "kept"]

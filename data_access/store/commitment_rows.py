@@ -90,15 +90,34 @@ _READ = [commitment.c[name] for name in Commitment.__dataclass_fields__]
 _READ_EVENT = [commitment_event.c[name] for name in Event.__dataclass_fields__]
 
 
-def register(store: Engine, viewer: Viewer, open_to: Only) -> list[Commitment]:
-    """The commitments the viewer may see, those due first first.
+def register(store: Engine, viewer: Viewer, open_to: Only, *, until: datetime | None = None) -> list[Commitment]:
+    """The commitments the viewer may see, those due first first; with `until` (naive UTC) as they stood before that instant.
 
     Raises:
         AccessDenied: asked for the public.
     """
-    query = select(*_READ).where(is_open_to(checked(viewer, open_to))).order_by(commitment.c.due_on, commitment.c.id)
+    query = select(*_READ).where(is_open_to(checked(viewer, open_to)))
+    if until is not None:
+        query = query.where(commitment.c.created_at < until)
     with store.connect() as connection:
-        return [_told(Commitment(*row), viewer) for row in connection.execute(query)]
+        found = [_told(Commitment(*row), viewer) for row in connection.execute(query)]
+    if until is not None:
+        events: dict[int, list[Event]] = {}
+        for event in history(store, viewer, open_to):
+            events.setdefault(event.commitment_id, []).append(event)
+        found = [as_it_stood(one, events.get(one.id, []), until) for one in found]
+    return sorted(found, key=lambda one: (one.due_on, one.id))
+
+
+LEADS_TO = {"made": OPEN, "evidence": IN_REVIEW, "returned": OPEN, "kept": KEPT, "dropped": DROPPED, "reopened": OPEN}
+"""What state an event of a kind leads to; the other kinds change none."""
+
+
+def as_it_stood(of: Commitment, events: list[Event], until: datetime) -> Commitment:
+    """A commitment without what happened to it from `until` on; `events` are all of its own, oldest first."""
+    states = [LEADS_TO[event.kind] for event in events if event.at < until and event.kind in LEADS_TO]
+    later = [event.due_before for event in events if event.at >= until and event.due_before is not None]
+    return replace(of, state=states[-1] if states else OPEN, due_on=later[0] if later else of.due_on)
 
 
 def one(store: Engine, viewer: Viewer, open_to: Only, number: int) -> Commitment | None:
