@@ -73,10 +73,12 @@ def start(server: Flask, desk: Desk) -> None:
             waiting = _told(202, MAKING)
             waiting.headers["Refresh"] = str(AGAIN)
             return waiting
-        if not path.exists():
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
             return _told(503, FAILED)
         desk.note("exported", f"packet {number} as {form}")
-        answer = Response(path.read_bytes(), content_type=FORMS[form][1])
+        answer = Response(content, content_type=FORMS[form][1])
         answer.headers["Content-Disposition"] = f'attachment; filename="packet-{number}.{form}"'
         return answer
 
@@ -86,11 +88,11 @@ def _path(data: Path, number: int, form: str, version: str, site: str) -> Path:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Keep a file whole or not at all, in place of those of earlier versions."""
+    """Keep a file whole or not at all, in place of that of an earlier version or for another site: one for each packet and form."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    number, version, _site = path.stem.split("-")
+    number = path.stem.partition("-")[0]
     for old in path.parent.glob(f"{number}-*{path.suffix}"):
-        if old.stem.split("-")[1] != version:
+        if old != path:
             old.unlink(missing_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     unfinished.write_bytes(content)

@@ -312,6 +312,8 @@ class TestFiles:
         kept.revise(Acting(MAYOR, store, utc_now().replace(tzinfo=None)), part.id, "Other words.", part.latest.revision)
         assert "Other words." in client.get(f"/packet/{drafted[WHOLE]}.html").get_data(as_text=True)
         assert len(before) == len(files()) == 1 and before != files()
+        client.get(f"/packet/{drafted[WHOLE]}.html", headers={"Host": "127.0.0.1:9999"})
+        assert len(files()) == 1
 
     def test_while_a_file_is_being_made_the_reader_is_told_and_asked_to_wait(
         self, client: FlaskClient, drafted: dict[str, int], monkeypatch: pytest.MonkeyPatch
@@ -321,6 +323,16 @@ class TestFiles:
         answer = client.get(f"/packet/{drafted['public-works']}.pptx")
         assert (answer.status_code, answer.headers["Refresh"]) == (202, "2")
         assert packet_files.MAKING in answer.get_data(as_text=True)
+
+    def test_a_file_that_cannot_be_made_says_so_and_leaves_nothing(
+        self, client: FlaskClient, drafted: dict[str, int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(_view: View, _site: str) -> bytes:
+            raise OSError("no room")
+
+        monkeypatch.setitem(packet_files.FORMS, "pptx", (broken, "text/plain"))
+        answer = client.get(f"/packet/{drafted[WHOLE]}.pptx")
+        assert (answer.status_code, answer.get_data(as_text=True).strip()) == (503, packet_files.FAILED)
 
     @pytest.mark.parametrize("path", ["/packet/1.docx", "/packet/999999.pdf"])
     def test_what_there_is_not_is_said(self, client: FlaskClient, path: str) -> None:
