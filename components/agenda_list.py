@@ -55,12 +55,13 @@ def _edit(item: Item, *, is_open: bool) -> html.Details:
         id=row_id("minutes", item.id), type="number", value=item.minutes, min=1, max=90, step=1, size="sm", disabled=not is_open
     )
     note = dbc.Textarea(id=row_id("note", item.id), value=item.note, maxlength=agendas.LONGEST_NOTE, rows=3)
+    seen = dcc.Store(id=row_id("seen", item.id), data=item.note)
     return html.Details(
         [
             html.Summary("Edit", **{"aria-label": f"Edit: {item.title}"}),
             html.Div(
                 [
-                    html.Label(["Title", title]), html.Label(["Minutes", minutes]), html.Label(["Note", note]),
+                    html.Label(["Title", title]), html.Label(["Minutes", minutes]), html.Label(["Note", note]), seen,
                     html.Button("Keep", id=row_id("keep", item.id), type="button", className="btn btn-sm btn-primary"),
                 ],
                 className="item-edit",
@@ -107,11 +108,8 @@ def _change(part: str, does: Callable[..., str], values: dict[str, Any] | None =
         return said
 
 
-def _kept(acting: Acting, number: int, title: str, minutes: int, note: str) -> str:
-    held = agendas.note(acting, number, note)
-    if (held.title, held.minutes) != (title, minutes):
-        agendas.retitle(acting, number, title, minutes)
-    return f"“{title}” is kept."
+def _kept(acting: Acting, number: int, title: str, minutes: int, note: str, seen: str) -> str:
+    return f"“{agendas.keep(acting, number, title, minutes, note, seen=seen).title}” is kept."
 
 
 _change("up", lambda acting, number: f"“{agendas.move(acting, number, -1).title}” comes earlier now.")
@@ -122,4 +120,5 @@ _change("keep", _kept, {
     "title": (State(row_id("title", MATCH), "value"), gate.short_text(agendas.LONGEST_TITLE, "The title")),
     "minutes": (State(row_id("minutes", MATCH), "value"), meetings.whole(1, 90, "The minutes")),
     "note": (State(row_id("note", MATCH), "value"), gate.short_text(agendas.LONGEST_NOTE, "The note")),
+    "seen": (State(row_id("seen", MATCH), "data"), gate.short_text(agendas.LONGEST_NOTE, "The note")),
 })  # fmt: skip

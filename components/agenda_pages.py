@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from components import annotations, filters, gate, signal_words
+from components import annotations, filters, gate, shown_charts, signal_words
 from data_access.store.agendas import LONGEST_TITLE, Draft
 from data_access.store.meetings import Meeting
 from metrics.meetings import Topic, topics
@@ -35,6 +35,12 @@ def _draft(topic: Topic, asked: Asked) -> Draft:
     title = f"{signal_words.named(line)}, {signal_words.more(line)} than expected"
     title = f"Good news: {title}" if topic.kind == "good_news" else title
     return Draft(topic.kind, title[:LONGEST_TITLE], topic.minutes, _department(line, asked), _frozen(asked, "/signals", "signal-series", series=signal_words.series_id(line)))  # fmt: skip
+
+
+def answers_for(address: str, of: Meeting) -> str:
+    """Id of the department that answers for a page, where its address names one alone of the meeting's; empty: it is for all of them."""
+    named = shown_charts.query_of(address).get("department", "") if address else ""
+    return named if named in of.series.departments else ""
 
 
 def _department(line: dict[str, Any], asked: Asked) -> str:

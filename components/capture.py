@@ -51,7 +51,11 @@ def prefilled(item: Item | None, of: Meeting, asked: Asked) -> dict[str, Any]:
     keys = [key for key in of.series.departments if key in open_to]
     department = item.department if item is not None and item.department in keys else next(iter(keys), None)
     metric, scope = ("ontime_due", "") if item is None else meeting_stage.measured_by(item, asked, department or "")
-    several = " Of several departments, those of the one that owes it." if len(of.series.departments) > 1 and "department=" in scope else ""
+    several = (
+        " Of several departments, those of the one that owes it."
+        if len(of.series.departments) > 1 and "department=" in scope and not (item and item.department)
+        else ""
+    )
     return {
         "departments": [{"value": key, "label": asked.name_of("department", key)} for key in keys],
         "department": department, "metric": metric,
@@ -98,8 +102,8 @@ def keep(
         raise BadQuestion(f"There is no figure called '{metric[:40]}'.")
     if department and department not in of.series.departments:
         raise BadQuestion(f"'{department[:40]}' is no department of this meeting.")
-    shown = meeting_stage.item_in(meeting_stage.agenda(of, asked), item)
-    scope = "" if shown is None else meeting_stage.measured_by(shown, asked, department)[1]
+    items = meeting_stage.agenda(of, asked)
+    scope = meeting_stage.measured_by(meeting_stage.item_to_change(items, item), asked, department)[1] if items or item else ""
     day = meetings.today(asked)
     try:
         commitments.make(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -13,10 +14,10 @@ from data_access.store import meetings as kept
 from data_access.store.agendas import Item
 from data_access.store.commitments import Commitment
 from data_access.store.meetings import Meeting
-from metrics.audit import open_to
 from metrics.commitment_effect import Effect, effect_of
-from metrics.definitions import HEADLINE
+from metrics.definitions import HEADLINE, REGISTRY
 from metrics.headline import headlines
+from metrics.promised import open_to
 from metrics.question import BadQuestion
 from metrics.select import Asked
 from metrics.signal_list import narrowed
@@ -26,14 +27,29 @@ WORST_FIRST = ("worse", "none_yet", "too_early", "not_measurable", "as_hoped")
 
 
 def agenda(of: Meeting, asked: Asked) -> list[Item]:
-    """The items that the present viewer may see."""
-    return agendas.items(gate.desk().store(), of.id, meetings.only(asked))
+    """The items that the present viewer may see, each of the page it shows as that was known at the meeting's instant."""
+    found = agendas.items(gate.desk().store(), of.id, meetings.only(asked))
+    return [replace(item, address=shown_charts.known_at(item.address, of.as_of)) if item.address else item for item in found]
 
 
 def item_in(items: list[Item], text: Any) -> Item | None:
-    """The item that an address or a press of a key names; the first where it names none."""
+    """The item that an address or a press of a key names; the first where it names none that is there."""
     found = next((item for item in items if str(item.id) == str(text)), None)
     return found or (items[0] if items else None)
+
+
+def item_to_change(items: list[Item], text: str) -> Item:
+    """The item on the screen, for what is written down beside it; the first where the address names none.
+
+    Raises:
+        BadQuestion: it was taken off the agenda meanwhile; what is written must not go to another one.
+    """
+    found = item_in(items, text)
+    if found is None or (text and str(found.id) != text):
+        raise BadQuestion(
+            "This item was taken off the agenda meanwhile; what you wrote is still here. Choose the item it belongs to, and keep it there."
+        )
+    return found
 
 
 def stage(item: Item, of: Meeting, asked: Asked) -> list[Any]:
@@ -67,13 +83,20 @@ def _city(item: Item, _of: Meeting, _asked: Asked) -> list[Any]:
 
 
 def promised(of: Meeting, asked: Asked) -> list[Effect]:
-    """What was promised in earlier meetings of the series and is not finished, or was finished since the last one: worst verdict first."""
+    """What was promised in earlier meetings of the series and is not finished, or in the last one; and what its departments owe without a meeting.
+
+    The latest first, then by the verdict, the worst first.
+    """
     desk = gate.desk()
     store, viewer = desk.store(), desk.viewer()
     last = kept.before(store, of, meetings.only(asked))
-    series = {met.id for met in kept.of_series(store, of.series.id, meetings.only(asked))} - {of.id}
+    earlier = {met.id for met in kept.of_series(store, of.series.id, meetings.only(asked)) if met.on < of.on}
     every = commitments.register(store, viewer, open_to(viewer, asked))
-    found = [one for one in every if one.meeting_id in series and (one.is_unfinished or (last is not None and one.meeting_id == last.id))]
+    found = [
+        one for one in every
+        if (one.meeting_id in earlier and (one.is_unfinished or (last is not None and one.meeting_id == last.id)))
+        or (one.meeting_id is None and one.is_unfinished and one.department in of.series.departments and one.made_on <= of.on)
+    ]  # fmt: skip
     as_of = (of.as_of or asked.mart.as_of).isoformat() + "Z"
     rebasing = annotations.rebasing()
     effects = [effect_of(one, desk.ask, rebasing, as_of) for one in found]
@@ -83,7 +106,12 @@ def promised(of: Meeting, asked: Asked) -> list[Effect]:
 def _promises(_item: Item, of: Meeting, asked: Asked) -> list[Any]:
     effects = promised(of, asked)
     if not effects:
-        return [html.P("Nothing was promised in earlier meetings of this series, or all of it is finished.", className="empty")]
+        return [
+            html.P(
+                "Nothing is owed: nothing was promised in earlier meetings of this series or by its departments, or all of it is finished.",
+                className="empty",
+            )
+        ]
     late = sum(one.commitment.days_late(of.on) > 0 for one in effects)
     said = words.plural(len(effects), "promise") + (f", {late} late" if late else ", none late")
     return [
@@ -145,7 +173,8 @@ def measured_by(item: Item, asked: Asked, department: str = "") -> tuple[str, st
     """The figure an item is about and the cases it is cut to (a canonical query): what an action taken at it should move.
 
     Args:
-        department: who owes the action; of an item about several departments only this one's cases are meant.
+        department: who owes the action; of an item for several departments only this one's cases are meant. An item that one of them answers
+            for is about the cases of that one, whoever owes the action.
     """
     query = shown_charts.open_to_viewer(shown_charts.query_of(item.address)) if item.address else {}
     try:
@@ -156,8 +185,9 @@ def measured_by(item: Item, asked: Asked, department: str = "") -> tuple[str, st
     except BadQuestion:
         return _figure(item), ""
     scope = {name: sorted(values) for name, values in filters_of(about).items()}
-    if department and len(scope.get("department", [])) > 1:
-        scope["department"] = [department]
+    answers = item.department or department
+    if answers and len(scope.get("department", [])) > 1:
+        scope["department"] = [answers]
     return metric, urlencode(sorted((name, ",".join(values)) for name, values in scope.items()))
 
 
@@ -166,4 +196,6 @@ def _figure(item: Item) -> str:
     query = dict(parse_qsl(urlsplit(item.address).query))
     names = shown_charts.charts_at(item.address) if item.address and item.kind not in ("city", "promises", "data") else []
     of_chart = next((shown_charts.CHARTS[name].metric for name in names if shown_charts.CHARTS[name].metric), "")
-    return query.get("of") or of_chart or "ontime_due"
+    named = query.get("of") or of_chart
+    # What is no figure by week cannot tell later whether it moved.
+    return named if named in REGISTRY and REGISTRY[named].by_period else "ontime_due"

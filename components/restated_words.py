@@ -22,11 +22,11 @@ LATER = {
 ANY = ("more by records that arrived or were mended later", "fewer by records that arrived or were mended later")
 
 
-def found(closed: Freeze, asked: Asked) -> list[Restated]:
-    """What became of the figures of a freeze that the present viewer may see."""
+def found(closed: Freeze, asked: Asked) -> list[Restated] | None:
+    """What became of the figures of a freeze that the present viewer may see; None where they may see none of them."""
     desk = gate.desk()
-    plain = desk.ask({})
-    return restated(closed, freezes.figures(desk.store(), closed, open_to(desk.viewer(), asked)), plain)
+    frozen = freezes.figures(desk.store(), closed, open_to(desk.viewer(), asked))
+    return restated(closed, frozen, desk.ask({})) if frozen else None
 
 
 def section(closed: Freeze | None, asked: Asked) -> html.Section:
@@ -46,10 +46,12 @@ def section(closed: Freeze | None, asked: Asked) -> html.Section:
     return html.Section(made, className="card prose", id="restated")
 
 
-def summary(closed: Freeze, changed: list[Restated], asked: Asked) -> str:
+def summary(closed: Freeze, changed: list[Restated] | None, asked: Asked) -> str:
     """One sentence on a freeze."""
     week = words.days_between(closed.week, closed.week + timedelta(weeks=1))
     known = f"The headline figures of the week of {week} were frozen as known on {words.instant(closed.as_of, asked.calendar)}"
+    if changed is None:
+        return f"{known}; they are of the city and of whole departments, and none of them is open to your account."
     if not changed:
         return f"{known}; today the same questions have the same answers."
     return f"{known}; {words.plural(len(changed), 'of them is another one', 'of them are other ones')} today."

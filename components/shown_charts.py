@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -54,10 +55,19 @@ def open_to_viewer(query: dict[str, str]) -> dict[str, str]:
 
 def seen_at(address: str) -> str:
     """`address` as the present viewer may open it."""
+    return _with(address, open_to_viewer)
+
+
+def known_at(address: str, as_of: datetime | None) -> str:
+    """`address` as it was known at `as_of`, whatever instant it names itself."""
+    return address if as_of is None else _with(address, lambda query: {**query, "as_of": as_of.isoformat() + "Z"})
+
+
+def _with(address: str, changed: Callable[[dict[str, str]], dict[str, str]]) -> str:
     parts = urlsplit(address)
     query = dict(parse_qsl(parts.query))
-    cut = open_to_viewer(query)
-    return address if cut == query else urlunsplit(parts._replace(query=urlencode(cut)))
+    other = changed(query)
+    return address if other == query else urlunsplit(parts._replace(query=urlencode(other)))
 
 
 def charts_at(address: str) -> list[str]:

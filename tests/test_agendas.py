@@ -104,8 +104,8 @@ def test_what_is_added_comes_before_the_actions(store: Any, number: int) -> None
 
 
 @pytest.mark.parametrize("does", [
-    lambda to, number, items: agendas.add(to, number, Draft("issue", "Long", 23)), lambda to, number, items: agendas.retitle(to, items[0].id, "Long", 26),
-], ids=["add", "retitle"])  # fmt: skip
+    lambda to, number, items: agendas.add(to, number, Draft("issue", "Long", 23)), lambda to, number, items: agendas.keep(to, items[0].id, "Long", 26, ""),
+], ids=["add", "keep"])  # fmt: skip
 def test_an_agenda_is_never_longer_than_its_meeting(store: Any, number: int, does: Callable[..., Any]) -> None:
     """38 of 60 minutes are given; with one more than is left it is refused, and nothing is written."""
     with pytest.raises(NotPlanned, match="would last 61 minutes and the meeting has 60"):
@@ -124,6 +124,7 @@ def test_an_item_is_brought_back_only_where_there_is_time_for_it(store: Any, num
 @pytest.mark.parametrize(("wrong", "said"), [
     (Draft("issue", " ", 5), "title"), (Draft("issue", "x" * 161, 5), "title"), (Draft("issue", "A", 0), "0 minutes"), (Draft("party", "A", 5), "'party'"),
     (Draft("issue", "A", 5, address="https://example.org"), "no page of Statroom"), (Draft("issue", "A", 5, address="//example.org"), "no page of Statroom"),
+    *((Draft("issue", "A", 5, address=address), "no page of Statroom") for address in ("/\t/example.org", "/\n/example.org", "/sla\\..\\example.org", "/\\example.org")),
 ])  # fmt: skip
 def test_an_item_that_cannot_be_is_refused(store: Any, number: int, wrong: Draft, said: str) -> None:
     with pytest.raises(NotPlanned, match=said):
@@ -134,7 +135,7 @@ def test_the_agenda_of_a_meeting_that_is_over_stays_but_notes_can_be_mended(stor
     item = agendas.items(store, number, None)[1]
     meetings.hold(acting(store), number, TODAY)
     for change in (
-        lambda: agendas.move(acting(store), item.id, 1), lambda: agendas.remove(acting(store), item.id), lambda: agendas.retitle(acting(store), item.id, "A", 1),
+        lambda: agendas.move(acting(store), item.id, 1), lambda: agendas.remove(acting(store), item.id), lambda: agendas.keep(acting(store), item.id, "A", 1, ""),
         lambda: agendas.add(acting(store), number, Draft("issue", "A", 1)), lambda: agendas.draft(acting(store), number, LATER, DRAFTS, instead_of=AS_OF),
     ):  # fmt: skip
         with pytest.raises(NotPlanned, match="The meeting was held; its agenda stays as it was"):
@@ -146,12 +147,26 @@ def test_the_agenda_of_a_meeting_that_is_over_stays_but_notes_can_be_mended(stor
     assert met is not None and met.as_of == AS_OF
 
 
+def test_a_note_that_somebody_wrote_meanwhile_is_not_written_over(store: Any, number: int) -> None:
+    item = agendas.items(store, number, None)[1]
+    agendas.note(acting(store), item.id, "A crew for April.", seen="")
+    with pytest.raises(NotPlanned, match=r"“A crew for April\.”"):
+        agendas.note(acting(store), item.id, "Nothing yet.", seen="")
+    with pytest.raises(NotPlanned, match="was changed meanwhile"):
+        agendas.keep(acting(store), item.id, "Trees: late", 4, "", seen="")
+    now = agendas.items(store, number, None)[1]
+    assert (now.title, now.note) == ("Trees: overdue", "A crew for April.")  # all or nothing
+    agendas.keep(acting(store), item.id, "Trees: late", 4, "Two crews.", seen="A crew for April.")
+    now = agendas.items(store, number, None)[1]
+    assert (now.title, now.minutes, now.note) == ("Trees: late", 4, "Two crews.")
+
+
 def test_a_department_head_reads_items_for_all_and_for_own_departments_and_changes_none(store: Any, number: int) -> None:
     assert [item.title for item in agendas.items(store, number, HEAD.departments)] == ["The data", "Trees: overdue", "Actions"]
     item = agendas.items(store, number, HEAD.departments)[0].id
     for change in (
         lambda to: agendas.draft(to, number, LATER, DRAFTS), lambda to: agendas.add(to, number, DRAFTS[0]), lambda to: agendas.move(to, item, 1),
-        lambda to: agendas.retitle(to, item, "A", 1), lambda to: agendas.remove(to, item), lambda to: agendas.restore(to, item),
+        lambda to: agendas.keep(to, item, "A", 1, ""), lambda to: agendas.remove(to, item), lambda to: agendas.restore(to, item),
         lambda to: agendas.note(to, item, "A"),
     ):  # fmt: skip
         with pytest.raises(AccessDenied):

@@ -178,6 +178,7 @@ def test_in_each_state_only_what_can_follow_is_done_and_what_is_refused_leaves_n
     (lambda who, number: commitments.give_evidence(who, number, ""), "what was done"),
     (lambda who, number: commitments.give_evidence(who, number, "See", "//evil.example/x"), "no page"),
     (lambda who, number: commitments.give_evidence(who, number, "See", "https://evil.example"), "no page"),
+    (lambda who, number: commitments.give_evidence(who, number, "See", "/\t/evil.example"), "no page"),  # browsers drop the tab
 ])  # fmt: skip
 def test_a_change_without_what_a_later_reader_needs_is_refused(store: Any, change: Change, said: str) -> None:
     number = made(store)

@@ -210,6 +210,34 @@ def test_what_is_added_shows_a_page_of_statroom_or_none(client: Any, store: Any,
     assert ("Our own" in items(store, number)) == said.startswith("is on")
 
 
+def test_an_item_of_another_instant_shows_what_was_known_at_the_meeting_s(client: Any, store: Any, number: int) -> None:
+    """Whoever adds a chart copies today's address; what came after the meeting's instant is not the meeting's."""
+    values = {
+        "agenda-add.n_clicks": 1,
+        "agenda-new-title.value": "Ours",
+        "agenda-new-minutes.value": 5,
+        "agenda-new-address.value": "/backlog?department=inspections",
+    }
+    called(client, "agenda-new-title", {**values, "question.data": {"meeting": str(number)}})
+    item = str(items(store, number)["Ours"])
+    shown = page(client, number, item)
+    assert "/backlog?department=inspections&as_of=2026-03-16T10%3A00%3A00Z" in shown
+    memo = client.get(f"/meeting/{number}/memo.html").get_data(as_text=True)
+    assert "/backlog?department=inspections&amp;as_of=2026-03-16T10%3A00%3A00Z" in memo
+
+
+def test_what_is_added_about_one_department_is_for_its_head_alone(staff_app: Flask, client: Any, store: Any, number: int) -> None:
+    values = {
+        "agenda-add.n_clicks": 1,
+        "agenda-new-title.value": "Overtime",
+        "agenda-new-minutes.value": 5,
+        "agenda-new-address.value": "/sla?department=inspections",
+    }
+    called(client, "agenda-new-title", {**values, "question.data": {"meeting": str(number)}})
+    assert "Overtime" in page(head_of(staff_app, "inspections"), number)
+    assert "Overtime" not in page(head_of(staff_app, "parks-and-trees"), number)
+
+
 # The room and the memo
 
 
@@ -250,6 +278,65 @@ def test_an_action_without_owner_date_deliverable_or_figure_is_not_kept(
     question = {"question.data": {"meeting": str(number)}, "room-item.data": ""}
     assert said in called(client, "action-said", capture(**question, **missing))
     assert kept(store) == []
+
+
+def noting(number: int, item: int, said: str, seen: Any) -> dict[str, Any]:
+    return {
+        "room-note-keep.n_clicks": 1, "room-note.value": said, "room-shown.data": {"item": str(item), "note": seen}, "question.data": {"meeting": str(number)},
+    }  # fmt: skip
+
+
+def test_what_is_said_is_noted_at_the_item_on_the_screen_and_at_no_other(client: Any, store: Any, number: int) -> None:
+    item = items(store, number)["The city"]
+    assert "Kept with" in called(client, "room-note-said", noting(number, item, "Fewer calls", ""))
+    assert "“Fewer calls”" in called(client, "room-note-said", noting(number, item, "More calls", ""))
+    agendas.remove(Acting(MAYOR, store, AS_OF), item)
+    assert "taken off the agenda meanwhile" in called(client, "room-note-said", noting(number, item, "More calls", "Fewer calls"))
+    for wrong in (None, "1", {"item": 1, "note": ""}, {"item": str(item)}, {"item": "", "note": ""}, {"item": str(item), "note": [""]}):
+        refused = called(client, "room-note-said", {**noting(number, item, "More", ""), "room-shown.data": wrong})
+        assert "open the room again" in refused
+    off, on = agendas.items(store, number, None, removed=True), agendas.items(store, number, None)
+    assert [one.note for one in off] == ["Fewer calls"] and not any(one.note for one in on)
+    gone = capture(**{"question.data": {"meeting": str(number)}, "room-item.data": str(item)})
+    assert "taken off the agenda meanwhile" in called(client, "action-said", gone)
+    assert kept(store) == []
+
+
+def test_an_item_that_one_department_answers_for_is_measured_by_its_cases_whoever_owes_the_action(
+    client: Any, store: Any, number: int
+) -> None:
+    both = SIGNALS.replace("department=parks-and-trees", "department=inspections%2Cparks-and-trees")
+    item = str(agendas.add(Acting(MAYOR, store, AS_OF), number, Draft("issue", "Trees", 5, "parks-and-trees", both)))
+    said = room(client, number, item)
+    assert "Of the cases this item is about: Parks and Trees." in said and "Of several departments" not in said
+    owed = capture(**{"question.data": {"meeting": str(number)}, "room-item.data": item, "action-department.value": "inspections"})
+    called(client, "action-said", owed)
+    assert [(one.department, one.filters) for one in kept(store)] == [("inspections", "department=parks-and-trees")]
+
+
+@pytest.mark.parametrize("address", ["/cases?of=nothing", "/cases?of=", "/cases?of=oldest_open", "/sla?of=a&of=b"])
+def test_an_item_about_no_figure_by_week_offers_the_headline(client: Any, store: Any, number: int, address: str) -> None:
+    item = str(agendas.add(Acting(MAYOR, store, AS_OF), number, Draft("issue", "Odd", 5, address=address)))
+    shown = room(client, number, item)
+    assert '"action-metric":{"value":"ontime_due"}' in shown and "Odd" in shown
+
+
+def test_promises_are_those_of_earlier_meetings_and_what_the_departments_owe_without_one(client: Any, store: Any, number: int) -> None:
+    called(client, "action-said", capture(**{"question.data": {"meeting": str(number)}}))
+    following = meetings.schedule(store, None, ON + timedelta(weeks=2), ON + timedelta(weeks=2))[0].id
+    agendas.draft(Acting(MAYOR, store, AS_OF), following, AS_OF, DRAFTS)
+    called(client, "action-said", capture(**{"question.data": {"meeting": str(following)}, "action-what.value": "Later"}))
+    facts: dict[str, Any] = {
+        "meeting_id": None, "owner_name": "Sam Lee", "owner_email": "", "due_on": ON, "metric": "backlog", "filters": "", "expected": "lower", "expected_value": None,
+        "made_on": ON - timedelta(weeks=9),
+    }  # fmt: skip
+    commitments.make(Acting(MAYOR, store, AS_OF), department="inspections", deliverable="Visit the oldest", **facts)
+    commitments.make(Acting(MAYOR, store, AS_OF), department="water-and-sewer", deliverable="Mend the main", **facts)
+    first = room(client, number, str(items(store, number)["Promises of last time"]))
+    assert "Visit the oldest" in first and "Prune Elm Street" not in first and "Later" not in first
+    second = room(client, following, str(items(store, following)["Promises of last time"]))
+    assert second.index("Visit the oldest") < second.index("Prune Elm Street")  # what is late comes first
+    assert "Later" not in second and "Mend the main" not in first + second
 
 
 def test_closing_the_meeting_holds_it_and_its_actions_head_the_next_one(client: Any, store: Any, number: int) -> None:
@@ -336,6 +423,17 @@ def test_the_room_is_run_by_keyboard_and_leads_back_from_where_one_looked_furthe
         expect(page.locator("#room-help")).to_be_hidden()
         page.keyboard.press("a")
         page.keyboard.type("Prune the s on Elm Street")  # letters in a field are no keys of the room
+        expect(page.locator("#action-what")).to_have_value("Prune the s on Elm Street")
+        page.keyboard.press("Escape")
+        page.keyboard.press("n")
+        page.keyboard.type("A crew for April")
+        page.keyboard.press("Escape")
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("#room-note")).to_have_value("")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#room-note")).to_have_value("A crew for April")  # what is not kept yet waits at its item
+        page.reload()
+        expect(page.locator("#room-note")).to_have_value("A crew for April")
         expect(page.locator("#action-what")).to_have_value("Prune the s on Elm Street")
         page.locator("#room-stage .chart-links a").first.click()
         page.wait_for_url("**/cases?**")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, true, update
 
 from access import permit
 from data_access.store.acting import Acting
+from data_access.store.addresses import leads_here
 from data_access.store.meeting_models import agenda_item, meeting, meeting_series
 from data_access.store.meetings import CANCELLED, HELD, NO_MEETING, NotPlanned, Only
 
@@ -21,6 +22,7 @@ KINDS = ("data", "promises", "good_news", "city", "issue", "risk", "equity", "ac
 LONGEST_TITLE, LONGEST_NOTE, LONGEST_ADDRESS = 160, 2_000, 2_000
 MOST_ITEMS = 20
 NO_ITEM = "There is no such item on the agenda, or it is not open to you."
+MEANWHILE = "The note was changed meanwhile, and yours is not kept yet. It says now: “{note}”. Copy what you wrote, open the page again, and add to it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +131,25 @@ def move(acting: Acting, item: int, way: Literal[-1, 1]) -> Item:
         return _item(connection, item)
 
 
-def retitle(acting: Acting, item: int, title: str, minutes: int) -> Item:
-    """Give an item another title or other minutes.
+def keep(acting: Acting, item: int, title: str, minutes: int, text: str, *, seen: str | None = None) -> Item:
+    """Give an item its title, its minutes and what was said at it, all or nothing; of a meeting that is over only what was said.
+
+    Args:
+        seen: the note that the writer had before them.
 
     Raises:
         AccessDenied: the role may not.
-        NotPlanned: there is no such item, its meeting is over, or the agenda would last too long.
+        NotPlanned: there is no such item, its meeting is over, the agenda would last too long, or somebody else changed the note meanwhile.
     """
     permit(acting.viewer, "run_meeting")
     with acting.store.begin() as connection:
         now = _item(connection, item)
-        of = _meeting(connection, now.meeting_id)
-        facts = _checked(Draft(now.kind, title, minutes))
-        _require_time(of, minutes + sum(row.minutes for row in _standing(connection, now.meeting_id) if row.id != item))
-        connection.execute(update(agenda_item).where(agenda_item.c.id == item).values(title=facts["title"], minutes=minutes))
+        if (now.title, now.minutes) != (title, minutes):
+            of = _meeting(connection, now.meeting_id)
+            facts = _checked(Draft(now.kind, title, minutes))
+            _require_time(of, minutes + sum(row.minutes for row in _standing(connection, now.meeting_id) if row.id != item))
+            connection.execute(update(agenda_item).where(agenda_item.c.id == item).values(title=facts["title"], minutes=minutes))
+        _note(connection, item, text, seen)
         return _item(connection, item)
 
 
@@ -168,21 +175,24 @@ def restore(acting: Acting, item: int) -> Item:
         return _item(connection, item)
 
 
-def note(acting: Acting, item: int, text: str) -> Item:
-    """Write down what was said at an item; also after the meeting, for what was noted wrongly.
-
-    Raises:
-        AccessDenied: the role may not.
-        NotPlanned: there is no such item, or the note is too long.
-    """
+def note(acting: Acting, item: int, text: str, *, seen: str | None = None) -> Item:
+    """Write down what was said at an item; also after the meeting, for what was noted wrongly. `seen` and what is raised: as of `keep`."""
     permit(acting.viewer, "run_meeting")
+    with acting.store.begin() as connection:
+        _item(connection, item)
+        _note(connection, item, text, seen)
+        return _item(connection, item)
+
+
+def _note(connection: Connection, item: int, text: str, seen: str | None) -> None:
+    """Write the note, if it is still the one that the writer saw."""
     text = text.strip()
     if len(text) > LONGEST_NOTE:
         raise NotPlanned(f"A note has at most {LONGEST_NOTE:,} characters.")
-    with acting.store.begin() as connection:
-        _item(connection, item)
-        connection.execute(update(agenda_item).where(agenda_item.c.id == item).values(note=text))
-        return _item(connection, item)
+    this = agenda_item.c.id == item
+    as_seen = true() if seen is None else agenda_item.c.note.in_([seen, text])
+    if not connection.execute(update(agenda_item).where(this, as_seen).values(note=text)).rowcount:
+        raise NotPlanned(MEANWHILE.format(note=connection.execute(select(agenda_item.c.note).where(this)).scalar()))
 
 
 def _meeting(connection: Connection, number: int) -> Row[Any]:
@@ -235,6 +245,6 @@ def _checked(one: Draft) -> dict[str, Any]:
         raise NotPlanned(f"An item of {one.minutes} minutes cannot be; choose 1 to 90.")
     if one.kind not in KINDS:
         raise NotPlanned(f"There is no kind of item called '{one.kind[:40]}'.")
-    if address and (not address.startswith("/") or address.startswith(("//", "/\\")) or len(address) > LONGEST_ADDRESS):
+    if address and (not leads_here(address) or len(address) > LONGEST_ADDRESS):
         raise NotPlanned(f"'{address[:60]}' is no page of Statroom; copy the address of one, from its '/' on, or leave it out.")
     return {"kind": one.kind, "title": title, "minutes": one.minutes, "department": one.department, "address": address}

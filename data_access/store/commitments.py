@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from access import AccessDenied, permit
 from data_access.store.acting import Acting
+from data_access.store.addresses import leads_here
 from data_access.store.commitment_rows import (
     DROPPED,
     IN_REVIEW,
@@ -142,7 +143,7 @@ def give_evidence(acting: Acting, number: int, text: str, address: str = "", *, 
     """
     permit(acting.viewer, "answer_commitment")
     text, address = _said(text, "Say what was done and how one can see it."), address.strip()
-    if address and (not address.startswith("/") or address.startswith(("//", "/\\")) or len(address) > LONGEST["address"]):
+    if address and (not leads_here(address) or len(address) > LONGEST["address"]):
         raise NotPromised(f"'{address[:60]}' is no page of Statroom; copy the address of one, from its '/' on, or leave it out.")
     with acting.store.begin() as connection:
         finished = "This commitment is finished; reopen it before you give more evidence."

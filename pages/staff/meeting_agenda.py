@@ -169,7 +169,7 @@ def add(acting: Acting, asked: Asked, query: dict[str, str], title: str, minutes
     """Put an item of one's own on the agenda."""
     of = meetings.chosen(query, asked)
     try:
-        agendas.add(acting, of.id, Draft("issue", title, minutes, address=shown_charts.checked(address)))
+        agendas.add(acting, of.id, Draft("issue", title, minutes, agenda_pages.answers_for(address, of), shown_charts.checked(address)))
     except NotPlanned as error:
         raise BadQuestion(str(error)) from None
     schedule.tell(f"“{title}” is on the agenda.", query)

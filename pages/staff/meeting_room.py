@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dash
 from dash import Input, Output, State, dcc, html
 
 from components import capture, gate, meeting_stage, meetings, schedule, words
@@ -27,7 +28,7 @@ def build(query: Query) -> list[Any]:
     return [
         html.Div(
             [
-                dcc.Store(id=ITEM, data=query.get("item", "")),
+                dcc.Store(id=ITEM, data=query.get("item", "")), dcc.Store(id="room-shown"),
                 html.Header(
                     [
                         html.Div([html.H1("Meeting", id="room-title"), html.H2("–", id="room-item-title", className="room-item-title")]),
@@ -92,7 +93,7 @@ def _captured() -> html.Section:
 def _refused(message: str) -> dict[str, Any]:
     return {
         "title": "Not shown", "strip": [], "stage": [html.P([message, " ", dcc.Link("All meetings", href=meetings.PATH)], className="empty")], "item_title": "",
-        "leave": meetings.PATH, "no_note": True, "note": "", "departments": [], "department": None, "metric": None, "expected": "lower", "about": "",
+        "leave": meetings.PATH, "no_note": True, "note": "", "shown": None, "departments": [], "department": None, "metric": None, "expected": "lower", "about": "",
         "no_form": True,
     }  # fmt: skip
 
@@ -101,7 +102,7 @@ def _refused(message: str) -> dict[str, Any]:
     {
         "title": Output("room-title", "children"), "item_title": Output("room-item-title", "children"), "strip": Output("room-strip", "children"),
         "stage": Output("room-stage", "children"), "leave": Output("room-leave", "href"), "no_note": Output("room-note-form", "hidden"),
-        "note": Output("room-note", "value"), "departments": Output("action-department", "options"), "department": Output("action-department", "value"),
+        "note": Output("room-note", "value"), "shown": Output("room-shown", "data"), "departments": Output("action-department", "options"), "department": Output("action-department", "value"),
         "metric": Output("action-metric", "value"), "expected": Output("action-expected", "value"), "about": Output("action-about", "children"),
         "no_form": Output("action-form", "hidden"),
     },
@@ -117,7 +118,7 @@ def fill(asked: Asked, query: dict[str, str], item: str) -> dict[str, Any]:
     made = {
         "title": f"{of.series.name}, {words.day(of.on)}", "item_title": "" if shown is None else shown.title,
         "strip": [_step(one, at, one == shown, of) for at, one in enumerate(items, start=1)], "leave": meetings.address(of), "no_note": not may or shown is None,
-        "note": "" if shown is None else shown.note, "no_form": not may, **capture.prefilled(shown, of, asked),
+        "note": "" if shown is None else shown.note, "shown": None if shown is None else {"item": str(shown.id), "note": shown.note}, "no_form": not may, **capture.prefilled(shown, of, asked),
     }  # fmt: skip
     if shown is None:
         return {**made, "stage": [html.P("This meeting has no agenda yet; draft it on its page.", className="empty")]}
@@ -158,20 +159,31 @@ def _undo(of: Meeting, asked: Asked) -> list[Any]:
     return schedule.controls(of, meetings.today(asked)) if meetings.may_run() else []
 
 
+def _shown(value: Any) -> tuple[str, str]:
+    """A parser of the item on the screen and of its note as it was shown."""
+    item, text = (value.get(name) for name in ("item", "note")) if isinstance(value, dict) else (None, None)
+    if not isinstance(item, str) or not 0 < len(item) <= 20 or not isinstance(text, str) or len(text) > agendas.LONGEST_NOTE:
+        raise BadQuestion("This note cannot be kept; open the room again.")
+    return item, text
+
+
 @gate.changes(
-    Output("room-note-said", "children"), action="run_meeting", trigger=Input("room-note-keep", "n_clicks"), question=State("question", "data"),
+    {"said": Output("room-note-said", "children"), "shown": Output("room-shown", "data", allow_duplicate=True)}, action="run_meeting",
+    trigger=Input("room-note-keep", "n_clicks"), question=State("question", "data"),
     values={
-        "query": (State("question", "data"), gate.query_of), "item": (State(ITEM, "data"), gate.short_text(20, "The item")),
+        "query": (State("question", "data"), gate.query_of), "shown": (State("room-shown", "data"), _shown),
         "text": (State("room-note", "value"), gate.short_text(agendas.LONGEST_NOTE, "The note")),
     },
 )  # fmt: skip
-def note(acting: Acting, asked: Asked, query: dict[str, str], item: str, text: str) -> str:
+def note(acting: Acting, asked: Asked, query: dict[str, str], shown: tuple[str, str], text: str) -> dict[str, Any]:
     """Keep what is said at the item that is shown."""
-    shown = meeting_stage.item_in(meeting_stage.agenda(meetings.chosen(query, asked), asked), item)
-    if shown is None:
-        raise BadQuestion(agendas.NO_ITEM)
-    agendas.note(acting, shown.id, text)
-    return f"Kept with “{shown.title}”."
+    item = meeting_stage.item_to_change(meeting_stage.agenda(meetings.chosen(query, asked), asked), shown[0])
+    try:
+        noted = agendas.note(acting, item.id, text, seen=shown[1])
+    except NotPlanned as error:
+        raise BadQuestion(str(error)) from None
+    dash.set_props("notice", {"hidden": True})
+    return {"said": f"Kept with “{item.title}”.", "shown": {"item": str(item.id), "note": noted.note}}
 
 
 @gate.changes(
@@ -188,5 +200,8 @@ def close(acting: Acting, asked: Asked, query: dict[str, str]) -> str:
     schedule.tell("The meeting is closed and counts as held; its memo is ready.", query)
     return ""
 
+
+gate.in_browser("statroom", "typed_note", Output("room-note-form", "data-typed"), Input("room-shown", "data"), initial=True)
+gate.in_browser("statroom", "typed_action", Output("action-form", "data-typed"), Input("action-said", "children"), initial=True)
 
 layout = page(__name__, "/meeting/1/room", "The room", build, template="/meeting/<meeting>/room", order=98)
