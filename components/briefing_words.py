@@ -225,7 +225,7 @@ def _promise(of: Numbers, _calendar: Calendar) -> str:
         "in_review": f"done, waits for a review (due {due})", "kept": f"kept (due {due})", "dropped": f"dropped (due {due})",
     }[of["state"]]  # fmt: skip
     evidence = f" Evidence: {words.sentence(of['evidence'])}" if of["evidence"] else ""
-    return f"{of['deliverable'].rstrip('.')} ({of['owner']}, {of['department']}): {state}.{evidence} {_moved(of)}"
+    return f"{of['deliverable'].rstrip('.')} ({of['department']}): {state}.{evidence} {_moved(of)}"
 
 
 def _moved(of: Numbers) -> str:

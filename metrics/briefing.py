@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from data_access.store import commitments
 from metrics.areas import layers
 from metrics.briefing_asks import ASKS, OWN, Numbers
 from metrics.briefing_known import Known, Standing, standings
@@ -143,7 +142,7 @@ class _Draft:
 
 def is_shown(one: Standing, at: datetime) -> bool:
     """Whether a commitment is told of: something is owed, or it was finished a short time ago."""
-    return one.state in commitments.UNFINISHED or at - one.changed_at <= RECENT
+    return one.promise.is_unfinished or at - one.changed_at <= RECENT
 
 
 def _issues(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -193,21 +193,21 @@ def promises(asked: Asked, own: Own, known: Known) -> Numbers:
     """How many commitments were owed, overdue and waiting at an instant."""
     at = _instant(own["at"])
     day, found = asked.calendar.day_of(at), standings(known, at)
-    owed = [one for one in found if one.state == commitments.OPEN]
-    counts = {state: sum(one.state == state for one in found) for state in commitments.STATES}
-    return {**counts, "overdue": sum(one.due_on < day for one in owed), "day": day.isoformat()}
+    owed = [one for one in found if one.promise.state == commitments.OPEN]
+    counts = {state: sum(one.promise.state == state for one in found) for state in commitments.STATES}
+    return {**counts, "overdue": sum(one.promise.due_on < day for one in owed), "day": day.isoformat()}
 
 
 def promise(asked: Asked, own: Own, known: Known) -> Numbers:
-    """One commitment as it stood at an instant, and whether its figure moved."""
+    """One commitment as it stood at an instant, and whether its figure moved. Not who owes it: not every reader of a packet is told that."""
     at = _instant(own["at"])
     of = next((one for one in standings(known, at) if str(one.promise.id) == own["commitment"]), None)
     if of is None:
         raise BadQuestion("There is no such commitment, or it is not open to you.")
     day, told = asked.calendar.day_of(at), effect_of(of.promise, known.ask, known.rebasing, asked.question.as_of.isoformat() + "Z")
     return {
-        "deliverable": of.promise.deliverable, "owner": of.promise.owner_name, "department": asked.name_of("department", of.promise.department), "state": of.state,
-        "due_on": of.due_on.isoformat(), "days_late": max(0, (day - of.due_on).days) if of.state == commitments.OPEN else 0,
+        "deliverable": of.promise.deliverable,  "department": asked.name_of("department", of.promise.department), "state": of.promise.state,
+        "due_on": of.promise.due_on.isoformat(), "days_late": of.promise.days_late(day),
         "evidence": of.evidence[:EVIDENCE_LETTERS], "metric": of.promise.metric, "verdict": told.verdict, "because": told.because, "weeks": told.weeks,
         "usual": told.usual, "since": told.since, "tells_from": told.tells_from.isoformat(), "reached": told.reached,
     }  # fmt: skip

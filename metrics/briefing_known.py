@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from access import Viewer
 from data_access.store import annotations, commitments, freezes
+from data_access.store.commitment_rows import LEADS_TO, as_it_stood
 from data_access.store.commitments import Commitment, Event
 from data_access.store.engine import Store
 from data_access.store.freezes import CITY, Figure, Freeze
@@ -16,20 +17,13 @@ from metrics.notes import Rebasing
 from metrics.promised import open_to, within
 from metrics.select import Asked
 
-STATE_AFTER = {
-    "made": commitments.OPEN, "returned": commitments.OPEN, "reopened": commitments.OPEN, "evidence": commitments.IN_REVIEW,
-    "kept": commitments.KEPT, "dropped": commitments.DROPPED,
-}  # fmt: skip
-"""Kind of event -> the state it leaves a commitment in; the others change none."""
-
 
 @dataclass(frozen=True)
 class Standing:
     """A commitment as it stood at an instant."""
 
     promise: Commitment
-    state: str
-    due_on: date
+    """With the state and the day due that it had then."""
     changed_at: datetime
     """When it came into that state; naive UTC."""
     evidence: str
@@ -66,14 +60,14 @@ def known(ask: Callable[[Mapping[str, Any]], Asked], store: Store, viewer: Viewe
 def standings(of: Known, at: datetime) -> list[Standing]:
     """The commitments that had been made at `at`, each as it stood then, those due first first."""
     made = [found for promise in of.promises if (found := _standing(promise, of.events, at)) is not None]
-    return sorted(made, key=lambda one: (one.due_on, one.promise.id))
+    return sorted(made, key=lambda one: (one.promise.due_on, one.promise.id))
 
 
 def _standing(promise: Commitment, events: Sequence[Event], at: datetime) -> Standing | None:
-    mine = [event for event in events if event.commitment_id == promise.id and event.at <= at]
-    states = [event for event in mine if event.kind in STATE_AFTER]
+    mine = [event for event in events if event.commitment_id == promise.id]
+    known_then = [event for event in mine if event.at <= at]
+    states = [event for event in known_then if event.kind in LEADS_TO]
     if not states:
         return None
-    days = [event.due_after for event in mine if event.due_after is not None]
-    shown = [event.text for event in mine if event.kind == "evidence"]
-    return Standing(promise, STATE_AFTER[states[-1].kind], days[-1] if days else promise.due_on, states[-1].at, shown[-1] if shown else "")
+    shown = [event.text for event in known_then if event.kind == "evidence"]
+    return Standing(as_it_stood(promise, mine, at + timedelta.resolution), states[-1].at, shown[-1] if shown else "")

@@ -172,14 +172,17 @@ class TestCommitments:
         commitments.give_evidence(Acting(ANALYST, room.desk.store(), NOW), number, "Both crews are out.")
         of = room.known("public-works")
         then, now = (next(one for one in standings(of, at) if one.promise.id == number) for at in (NOW - timedelta(days=1), NOW))
-        assert (then.state, then.evidence) == ("open", "")
-        assert (now.state, now.evidence) == ("in_review", "Both crews are out.")
+        assert (then.promise.state, then.evidence) == ("open", "")
+        assert (now.promise.state, now.evidence) == ("in_review", "Both crews are out.")
         assert all(one.promise.id != number for one in standings(of, NOW - timedelta(days=4)))
 
     def test_each_is_told_with_its_evidence_and_whether_its_figure_moved(self, room: Room, whole: list[Part]) -> None:
         told = [one for one in whole[0].content["sentences"] if one["of"] == "promise"]
         assert told
         assert all(one["numbers"]["department"] for one in told)
+        # Whoever only looks reads no names of staff.
+        owners = {one.owner_name for one in room.known(WHOLE).promises}
+        assert owners and not any(owner in json.dumps(part.content) for owner in owners for part in whole)
         assert all(("Evidence: " in one["text"]) == bool(one["numbers"]["evidence"]) for one in told)
 
 
@@ -251,10 +254,10 @@ class TestWords:
             (
                 "promise",
                 {
-                    "deliverable": "Two crews work", "owner": "Ada", "department": "Parks", "state": "open", "due_on": "2026-03-20", "days_late": 11, "evidence": "",
+                    "deliverable": "Two crews work", "department": "Parks", "state": "open", "due_on": "2026-03-20", "days_late": 11, "evidence": "",
                     "metric": "ontime_due", "verdict": "too_early", "because": "", "weeks": 2, "usual": 0.7, "since": 0.8, "tells_from": "2026-05-04", "reached": None,
                 },
-                "Two crews work (Ada, Parks): 11 days late (due 20 Mar 2026). Its figure (on time) was 70.0 % in the weeks before and 80.0 % in the 2 weeks since: "
+                "Two crews work (Parks): 11 days late (due 20 Mar 2026). Its figure (on time) was 70.0 % in the weeks before and 80.0 % in the 2 weeks since: "
                 "too early to tell before 4 May 2026.",
             ),
             (
