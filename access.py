@@ -38,6 +38,7 @@ Action = Literal[
     "propose_target",
     "decide_target",
     "write_packet",
+    "subscribe",
 ]
 MAY: dict[Action, frozenset[Role]] = {
     "annotate": frozenset({"analyst", "executive", "admin"}),
@@ -50,6 +51,7 @@ MAY: dict[Action, frozenset[Role]] = {
     "decide_target": frozenset({"executive", "admin"}),
     "write_packet": frozenset({"analyst", "executive", "admin"}),
     "save_view": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
+    "subscribe": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
 }
 """What may be written into Statroom's own database, and by whom. A department writes about itself only."""
 

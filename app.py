@@ -84,11 +84,12 @@ def _serving(settings: Settings) -> Flask:
 
         web.tell_missing(server, portal.is_missing)
     else:
-        from components import memo, packet_files
+        from components import memo, packet_files, subscriptions
 
         viewing.add_menu(server, desk)
         memo.add_routes(server)
         packet_files.start(server, desk)
+        subscriptions.add_routes(server, desk)
     api.register(server, desk)
     Compress(server)
     keeping.bound(server)

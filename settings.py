@@ -114,6 +114,12 @@ class Settings:
     """STATROOM_API_RATE: how often one client may ask the API, such as `5 per second` or `1000 per hour`."""
     public_rate: str = "3000 per minute"
     """STATROOM_PUBLIC_RATE: how much one address may ask of the portal: each page is about 20 questions."""
+    smtp_url: str = field(default="", repr=False)
+    """STATROOM_SMTP_URL: the server that takes mail, such as `smtp://user:password@mail.city.example:587`; empty: nothing is sent."""
+    mail_from: str = ""
+    """STATROOM_MAIL_FROM: the address that mail comes from."""
+    base_url: str = ""
+    """STATROOM_BASE_URL: where people open the staff application; links in mail begin with it."""
 
     @property
     def released(self) -> Path:
@@ -163,6 +169,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         sign_in_rate=_rate("STATROOM_SIGN_IN_RATE", env.get("STATROOM_SIGN_IN_RATE") or "20 per minute"),
         api_rate=_rate("STATROOM_API_RATE", env.get("STATROOM_API_RATE") or "120 per minute"),
         public_rate=_rate("STATROOM_PUBLIC_RATE", env.get("STATROOM_PUBLIC_RATE") or "3000 per minute"),
+        **{name: env.get(f"STATROOM_{name.upper()}", "").strip() for name in ("smtp_url", "mail_from", "base_url")},
     )
 
 

@@ -12,6 +12,7 @@ import click
 
 from cli.city import configured_city
 from cli.errors import one_line
+from cli.mail import after_load, in_between
 from cli.packet import announce_next
 from cli.week import close_week, closed_said
 from data_access.city import City
@@ -38,8 +39,11 @@ def run(settings: Settings) -> None:
             return
         # A load that took longer than a minute: the minutes it covered are over, not owed.
         minute = max(minute, utc_now().replace(second=0, microsecond=0))
-        for name in due_sources(city, minute):
+        names = due_sources(city, minute)
+        for name in names:
             _load(settings, city, name)
+        if settings.smtp_url:
+            (after_load if names else in_between)(settings)
 
 
 def due_sources(city: City, minute: Any) -> list[str]:

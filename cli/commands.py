@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cli.errors import one_line, plain_errors
+from cli.mail import mail
 from cli.packet import announce_next, packet
 from cli.users import user
 from settings import ROOT, Settings, read_settings, utc_now
@@ -253,4 +254,4 @@ def freeze() -> None:
     click.echo(closed_said(closed) if closed else "The last week that is over in the data is frozen already.")
 
 
-COMMANDS = (demo, sync, check, status, init, clock, freeze, packet, upgrade, user)
+COMMANDS = (demo, sync, check, status, init, clock, freeze, packet, mail, upgrade, user)

@@ -27,7 +27,7 @@ LONGEST_TITLE = 60
 EMBEDDED: list[Callable[[str, str, Asked, Query], Any]] = []
 """What offers a chart to other sites: takes its name, title, question and options. A staff process has none."""
 ASKING: list[Callable[[str, Asked], Any]] = []
-"""What offers to ask for a commitment about a chart: takes its metric and question. A public process has none."""
+"""What offers something about a chart, such as a commitment or mail: takes its metric and question. A public process has none."""
 CHARTS: dict[str, Chart] = {}
 """The charts of this process, by name. A process imports the pages of one audience only."""
 NOTES: list[Callable[[Drawn, Asked, str], Drawn]] = []

@@ -10,6 +10,7 @@ import dash_bootstrap_components as dbc
 from dash import MATCH, Input, Output, State, dcc, html
 
 from components import gate
+from components.letter_words import new_address
 from data_access.store import views
 from data_access.store.acting import Acting
 from metrics.question import BadQuestion
@@ -35,6 +36,7 @@ def menu() -> html.Details:
                         className="view-form",
                     ),
                     html.P(id="view-said", className="note", role="status"),
+                    html.P(id="view-mail", className="view-mail"),
                 ],
                 className="views-body",
             ),
@@ -90,6 +92,12 @@ def fill(_asked: Asked, said: None = None) -> list[Any]:
     """The viewer's views."""
     desk = gate.desk()
     return [_row(view) for view in views.kept(desk.store(), desk.viewer())] or [html.Li("No views yet.", className="note")]
+
+
+@gate.answers(Output("view-mail", "children"), question=Input("question", "data", allow_optional=True), refused=lambda _message: [])
+def offer_mail(asked: Asked) -> list[Any]:
+    """The way to have what the page is about sent. Plain links: the form is none of Dash's pages."""
+    return [html.A("Get this by mail", href=new_address(asked)), " ", html.A("Your subscriptions", href="/subscriptions")]
 
 
 def _row(view: views.SavedView) -> html.Li:

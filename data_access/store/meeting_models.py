@@ -167,18 +167,23 @@ target = Table(
 subscription = Table(
     "subscription", metadata,
     Column("id", Integer, primary_key=True),
-    Column("owner_id", String(80), nullable=False, index=True, comment="id of the viewer it belongs to"),
+    Column("owner_id", String(80), nullable=False, index=True, comment="id of the viewer it belongs to; their rights decide what is sent"),
     Column("email", String(200), nullable=False),
-    Column("kind", String(12), nullable=False, comment="page, department, threshold or worklist"),
+    Column("kind", String(12), nullable=False, comment="digest, worklist, signal or threshold"),
     Column("title", String(160), nullable=False, comment="what it is called in the mail"),
-    Column("address", Text, nullable=False, comment="path and query of the page it is about"),
-    Column("rhythm", String(8), nullable=False, comment="weekly, daily or signal"),
-    Column("metric", String(60), nullable=False, comment="of a threshold: the figure; empty otherwise"),
+    Column("filters", Text, nullable=False, comment="canonical query of the cases it is about; empty for all"),
+    Column("metric", String(60), nullable=False, comment="of a signal or threshold: the figure; empty for every headline figure"),
     Column("bound", Float, comment="of a threshold: the value, in the metric's unit"),
     Column("beyond", String(8), nullable=False, comment="of a threshold: higher or lower; empty otherwise"),
-    Column("token_hash", String(64), nullable=False, unique=True, comment="SHA-256 of what its unsubscribe link holds"),
     Column("created_at", DateTime, nullable=False, comment="UTC"),
     Column("ended_at", DateTime, comment="UTC; null while it goes on"),
+)  # fmt: skip
+
+unsubscribe_link = Table(
+    "unsubscribe_link", metadata,
+    Column("token_hash", String(64), primary_key=True, comment="SHA-256 of what the link in one letter holds"),
+    Column("subscription_id", Integer, ForeignKey("subscription.id"), nullable=False),
+    Column("made_at", DateTime, nullable=False, comment="UTC"),
 )  # fmt: skip
 
 letter = Table(
@@ -189,9 +194,13 @@ letter = Table(
     Column("email", String(200), nullable=False),
     Column("subject", String(200), nullable=False),
     Column("text", Text, nullable=False), Column("html", Text, nullable=False),
+    Column("rights", String(64), nullable=False, comment="SHA-256 of the scope it was written for; empty for a reminder"),
     Column("made_at", DateTime, nullable=False, comment="UTC"),
+    Column("good_until", DateTime, nullable=False, comment="UTC; after that it is old news and not sent"),
+    Column("next_try_at", DateTime, nullable=False, comment="UTC"),
+    Column("claimed_at", DateTime, comment="UTC; since when a process is sending it; null when none is"),
     Column("sent_at", DateTime, comment="UTC; null until a server took it"),
     Column("tries", Integer, nullable=False),
     Column("given_up", Boolean, nullable=False, comment="whether no more is tried"),
-    Column("error", String(300), nullable=False, comment="what the server said last; empty otherwise"),
+    Column("error", String(300), nullable=False, comment="why it was not sent; empty otherwise"),
 )  # fmt: skip

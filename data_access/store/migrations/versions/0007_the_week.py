@@ -178,14 +178,18 @@ def upgrade() -> None:
         sa.Column("email", sa.String(200), nullable=False),
         sa.Column("kind", sa.String(12), nullable=False),
         sa.Column("title", sa.String(160), nullable=False),
-        sa.Column("address", sa.Text, nullable=False),
-        sa.Column("rhythm", sa.String(8), nullable=False),
+        sa.Column("filters", sa.Text, nullable=False),
         sa.Column("metric", sa.String(60), nullable=False),
         sa.Column("bound", sa.Float),
         sa.Column("beyond", sa.String(8), nullable=False),
-        sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.Column("ended_at", sa.DateTime),
+    )
+    op.create_table(
+        "unsubscribe_link",
+        sa.Column("token_hash", sa.String(64), primary_key=True),
+        sa.Column("subscription_id", sa.Integer, sa.ForeignKey("subscription.id"), nullable=False),
+        sa.Column("made_at", sa.DateTime, nullable=False),
     )
     op.create_table(
         "letter",
@@ -196,7 +200,11 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(200), nullable=False),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("html", sa.Text, nullable=False),
+        sa.Column("rights", sa.String(64), nullable=False),
         sa.Column("made_at", sa.DateTime, nullable=False),
+        sa.Column("good_until", sa.DateTime, nullable=False),
+        sa.Column("next_try_at", sa.DateTime, nullable=False),
+        sa.Column("claimed_at", sa.DateTime),
         sa.Column("sent_at", sa.DateTime),
         sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("given_up", sa.Boolean, nullable=False),
@@ -217,6 +225,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in (
         "letter",
+        "unsubscribe_link",
         "subscription",
         "target",
         "remark",

@@ -1,0 +1,139 @@
+"""Making the letters that are due and handing over those that wait, for the command and for the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cli.city import configured_city
+from components.mail_due import Due, Postman
+from data_access import post
+from data_access.post import Office
+from data_access.store import letters, subscriptions
+from data_access.store.engine import Store, prepared
+from data_access.store.letters import Letter
+from settings import Settings, utc_now
+
+
+@dataclass
+class Done:
+    """What one run did."""
+
+    made: int = 0
+    sent: int = 0
+    waiting: int = 0
+    """Could not be handed over; tried again later."""
+    given_up: int = 0
+    silent: list[str] = field(default_factory=list)
+    """Why subscriptions get nothing, each in a sentence."""
+    error: str = ""
+    """What the server said last of a letter it did not take; empty if it took all."""
+
+    @property
+    def is_worth_saying(self) -> bool:
+        return bool(self.made or self.sent or self.error)
+
+    def __str__(self) -> str:
+        parts = [f"{self.made} made", f"{self.sent} sent"]
+        parts += [f"{self.waiting} to be tried again"] if self.waiting else []
+        parts += [f"{self.given_up} given up"] if self.given_up else []
+        return "Mail: " + ", ".join(parts) + "." + (f" {self.error}" if self.error else "")
+
+
+def due_now(settings: Settings) -> Due:
+    """What is due, without a server and without keeping it.
+
+    Raises:
+        MartUnavailable: before the first load.
+    """
+    office = post.office(settings)
+    return Postman(settings, prepared(settings.store_url), "" if office is None else office.site, _now()).due()
+
+
+def send_due(settings: Settings) -> Done | None:
+    """Make what is due and send what waits; None where no mail server is named.
+
+    Raises:
+        SettingsError: the mail settings cannot be used.
+        MartUnavailable: before the first load.
+    """
+    office = post.office(settings)
+    if office is None:
+        return None
+    store = prepared(settings.store_url)
+    due, done = Postman(settings, store, office.site, _now()).due(), Done()
+    done.silent = due.silent
+    for draft in due.drafts:
+        done.made += letters.write(store, draft, _now())
+    _hand_over(settings, store, office, done)
+    return done
+
+
+def send_waiting(settings: Settings) -> Done | None:
+    """Send what waits and make nothing: so that a letter is tried again also between two loads."""
+    office = post.office(settings)
+    if office is None:
+        return None
+    done = Done()
+    _hand_over(settings, prepared(settings.store_url), office, done)
+    return done
+
+
+def _hand_over(settings: Settings, store: Store, office: Office, done: Done) -> None:
+    numbers = letters.waiting(store, _now())
+    if not numbers:
+        return
+    city, postman = configured_city(settings).name, Postman(settings, store, office.site, _now())
+    with post.Session(office) as session:
+        for number in numbers:
+            letter = letters.claim(store, number, _now())
+            if letter is None or not _may_go(store, postman, letter):
+                continue
+            link = (
+                ""
+                if letter.subscription_id is None
+                else f"{office.site}/unsubscribe/{subscriptions.new_token(store, letter.subscription_id, _now())}"
+            )
+            try:
+                outcome = session.send(post.message(letter, office, city, link), letter.email)
+            except post.Unreachable as error:
+                _not_taken(store, letter, str(error), done)
+                # No other letter would fare better.
+                return
+            if outcome.became == "sent":
+                letters.sent(store, letter, _now())
+                done.sent += 1
+            elif outcome.became == "later":
+                _not_taken(store, letter, outcome.error, done)
+            else:
+                letters.give_up(store, letter, outcome.error)
+                done.given_up, done.error = done.given_up + 1, outcome.error
+
+
+def _may_go(store: Store, postman: Postman, letter: Letter) -> bool:
+    """Whether a claimed letter is still wanted, and of what its reader may see now; otherwise it is put away with the reason."""
+    if letter.subscription_id is None:
+        if not postman.is_owed(letter.key):
+            letters.give_up(store, letter, "The commitment was answered, moved or closed before it was sent.")
+            return False
+        return True
+    subscription = subscriptions.one(store, letter.subscription_id)
+    if subscription is None or subscription.ended_at is not None:
+        letters.give_up(store, letter, "It was unsubscribed from before it was sent.")
+        return False
+    if postman.rights(subscription.owner_id) != letter.rights:
+        letters.set_aside(store, letter, "What the reader may see has changed since it was written.")
+        return False
+    return True
+
+
+def _not_taken(store: Store, letter: Letter, error: str, done: Done) -> None:
+    done.error = error
+    if letters.put_back(store, letter, _now(), error):
+        done.waiting += 1
+    else:
+        done.given_up += 1
+
+
+def _now() -> datetime:
+    return utc_now().replace(tzinfo=None)
