@@ -191,4 +191,5 @@ def test_everybody_can_sign_in_and_change_the_password(browser: Browser, staff_w
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url: urlsplit(url).path == "/")
         found.errors.clear()
-        assert told(found, staff_with_accounts + "/account") == []
+        for path in ("/account", "/subscriptions/new", "/subscriptions"):
+            assert told(found, staff_with_accounts + path) == []
