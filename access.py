@@ -39,6 +39,8 @@ Action = Literal[
     "decide_target",
     "write_packet",
     "subscribe",
+    "remark",
+    "answer_remark",
 ]
 MAY: dict[Action, frozenset[Role]] = {
     "annotate": frozenset({"analyst", "executive", "admin"}),
@@ -50,6 +52,8 @@ MAY: dict[Action, frozenset[Role]] = {
     "propose_target": frozenset({"department", "analyst", "executive", "admin"}),
     "decide_target": frozenset({"executive", "admin"}),
     "write_packet": frozenset({"analyst", "executive", "admin"}),
+    "remark": frozenset({"department", "analyst", "executive", "admin"}),
+    "answer_remark": frozenset({"analyst", "executive", "admin"}),
     "save_view": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
     "subscribe": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
 }

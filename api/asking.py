@@ -70,7 +70,7 @@ def context(asked: Asked) -> dict[str, Any]:
     }
 
 
-def tag(asked: Asked) -> str:
-    """Changes whenever the answer to the present request may: generation, scope or question."""
-    text = f"{asked.mart.edition} {asked.scope.key()} {request.full_path} {spoken().code}"
+def tag(asked: Asked, written: str = "") -> str:
+    """Changes whenever the answer to the present request may: generation, scope, question, or what people wrote."""
+    text = f"{asked.mart.edition} {asked.scope.key()} {request.full_path} {spoken().code} {written}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -40,12 +40,14 @@ def require_format(form: str) -> None:
         raise NotThere(f"There is no '{form[:20]}' form of this; choose {', '.join(FORMATS)}.")
 
 
-def kept_fresh(desk: Desk, asked: Asked, answer: Callable[[], Response]) -> Response:
+def kept_fresh(desk: Desk, asked: Asked, answer: Callable[[], Response], written: str = "") -> Response:
     """Every answer has a tag that changes with the data: who sends it back is told 304 without any question being put to the mart.
+
+    `written`: changes with what people wrote of the figure, where the answer says that too.
 
     Public answers may be kept by browsers and proxies; staff answers by nobody but the program that asked.
     """
-    mark = tag(asked)
+    mark = tag(asked, written)
     made = Response(status=304) if _is_held(mark) else answer()
     made.set_etag(mark)
     made.headers["Cache-Control"] = f"public, max-age={SECONDS}" if desk.is_public else "no-store"

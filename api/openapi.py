@@ -62,7 +62,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(filters, dimensions), **_case_paths(filters), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
+        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
         "components": {"schemas": {
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},
@@ -71,7 +71,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
     }  # fmt: skip
 
 
-def _metric_paths(filters: list[Any], dimensions: list[str]) -> dict[str, Any]:
+def _metric_paths(filters: list[Any], dimensions: list[str], *, staff: bool) -> dict[str, Any]:
     which = {"name": "metric", "in": "path", "required": True, "schema": {"type": "string", "enum": list(REGISTRY)}}
     split = [
         _parameter("by", "Split by this dimension, or by two, separated by a comma.", examples=[*dimensions, ",".join(dimensions[:2])]),
@@ -82,6 +82,7 @@ def _metric_paths(filters: list[Any], dimensions: list[str]) -> dict[str, Any]:
         "by": {"type": ["string", "null"]}, "period": {"type": ["string", "null"], "description": "Length of the periods, if split by them."},
         "note": {"type": ["string", "null"], "description": "Why there is no value."}, **_COMMON,
         "rows": {"type": "array", "items": {"$ref": "#/components/schemas/Row"}},
+        **({"remarks": {"type": "array", "items": {"type": "object"}, "description": "What departments say of the figure in weeks of the period, and what was found."}} if staff else {}),
     }  # fmt: skip
     definitions = {"metrics": {"type": "array", "items": {"type": "object"}}}
     return {

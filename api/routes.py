@@ -13,6 +13,8 @@ from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
 from api.files import file_of, kept_fresh, require_format
 from components import files
+from data_access.store.remarks import Remark
+from metrics import remarks
 from metrics.ageing import ages_of
 from metrics.answer import Answer
 from metrics.cases import DEFAULT_SORT, MOST_EXPORTED, MOST_ROWS, case_export, case_list
@@ -53,7 +55,8 @@ def blueprint(desk: Desk) -> Blueprint:
         if metric_id not in REGISTRY:
             raise NotThere(f"There is no metric called '{metric_id[:60]}'; /api/v1/metrics lists those there are.")
         asked, by, period = metric_question(desk)
-        return kept_fresh(desk, asked, lambda: _metric(REGISTRY[metric_id], asked, by, period, form))
+        said = remarks.standing(desk)
+        return kept_fresh(desk, asked, lambda: _metric(REGISTRY[metric_id], asked, by, period, form, said), said.version)
 
     @api.get("/cases")
     @api.get("/cases.<form>")
@@ -123,7 +126,7 @@ def metric_question(desk: Desk) -> tuple[Asked, By, bool]:
     return asked, (names[0] if len(names) == 1 else names) or None, bool(period)
 
 
-def _metric(metric: Metric, asked: Asked, by: By, period: bool, form: str) -> Response:
+def _metric(metric: Metric, asked: Asked, by: By, period: bool, form: str, said: remarks.Remarks) -> Response:
     answer = measure(metric.id, asked, by=by, period=period)
     frame = _shaped(answer)
     if len(frame) > MOST_ANSWER_ROWS:
@@ -134,9 +137,23 @@ def _metric(metric: Metric, asked: Asked, by: By, period: bool, form: str) -> Re
     if form == "json":
         note = answer.reason if by is None and not period else None
         asked_for = {"by": by if by is None or isinstance(by, str) else ",".join(by), "period": asked.question.grain if period else None}
-        return jsonify({**facts, "label": metric.label, "unit": metric.unit, **asked_for, "note": note, "rows": files.json_rows(frame)})
+        told = {} if asked.scope.audience == "public" else {"remarks": [_remark(one) for one in said.within(metric.id, asked)]}
+        return jsonify(
+            {**facts, "label": metric.label, "unit": metric.unit, **asked_for, "note": note, **told, "rows": files.json_rows(frame)}
+        )
     stamped = frame.assign(metric=metric.id, definition_version=metric.version, as_of=facts["as_of"])
     return file_of(stamped, form, f"{metric.id}-{facts['as_of'][:10]}", facts)
+
+
+def _remark(one: Remark) -> dict[str, Any]:
+    """What a department says of the figure, as JSON values."""
+    names = ("department", "stance", "text", "filters", "answer")
+    return {
+        **{name: getattr(one, name) for name in names},
+        "week": one.week.isoformat(),
+        "written_by": one.written_by_name,
+        "answered_by": one.answered_by_name,
+    }
 
 
 def _shaped(answer: Answer) -> pd.DataFrame:

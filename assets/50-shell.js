@@ -83,7 +83,14 @@
     for (var box = part.closest("details:not([open])"); box; box = box.parentElement.closest("details:not([open])")) { box.open = true; }
     part.scrollIntoView();
     part.classList.add("is-target");
+    // What stands above it is still being drawn: it is held in view until that is over or the reader moves.
+    held = part;
+    window.setTimeout(letGo, 5000);
   }
+  var held = null;
+  function letGo() { held = null; }
+  ["wheel", "touchmove", "keydown", "pointerdown"].forEach(function (name) { window.addEventListener(name, letGo, { passive: true }); });
+  new ResizeObserver(function () { if (held) { held.scrollIntoView(); } }).observe(document.body);
   function wantTarget() { wanted = window.location.hash; showTarget(); }
   new MutationObserver(showTarget).observe(document.documentElement, { childList: true, subtree: true });
   window.addEventListener("_dashprivate_pushstate", wantTarget);

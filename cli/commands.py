@@ -46,16 +46,19 @@ def demo(cases: int, seed: int, as_of: datetime | None, url: str | None) -> None
 
 
 def _promise(settings: Settings, target: str) -> None:
-    """The demo city's commitments, in Statroom's own database; they follow the course of its cases."""
+    """What the demo city's people promised, noted and said, in Statroom's own database; it follows the course of its cases."""
     from data_access.demo.build import demo_known_until
     from data_access.demo.promises import make_promises
+    from data_access.demo.remarks import make_remarks
     from data_access.demo.truths import dates_of
     from data_access.store.engine import open_store
 
     known_until = demo_known_until(target)
     if known_until is not None:
         store = open_store(settings)
-        make_promises(store, dates_of(known_until.date()))
+        dates = dates_of(known_until.date())
+        make_promises(store, dates)
+        make_remarks(store, dates)
         store.dispose()
 
 

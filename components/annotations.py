@@ -6,26 +6,35 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import dash_bootstrap_components as dbc
-from dash import MATCH, Input, Output, State, html
+from dash import MATCH, Input, Output, State, dcc, html
 
+from access import MAY
 from components import filters, gate, words
-from components.chart import NOTES, Drawn
+from components.chart import ASKING, NOTES, Drawn
 from components.figures.control import Mark, mark
+from components.page import Query
 from data_access.store import annotations
 from data_access.store.acting import Acting
 from data_access.store.annotations import KINDS, Annotation
-from metrics.definitions import REGISTRY
+from metrics.definitions import METRICS, REGISTRY
 from metrics.notes import Rebasing, concerns
 from metrics.question import BadQuestion
 from metrics.select import Asked
 from metrics.signals import filters_of
-from metrics.weekly import METRICS
 
 HERE = State("question", "data")
+PAGE = "/signals"
 EVERY = "every"
+CHOICES = tuple(metric.id for metric in METRICS if metric.by_period)
+"""The figures a note may be about: those that are drawn over time."""
+NARROW = ("place", "cell", "moved")
+"""Filters that are no part of what a note is about."""
+NOTE = filters.Option(
+    "note", "Figure of a note", lambda _asked: {EVERY: "All figures", **{name: REGISTRY[name].label for name in CHOICES}}, lambda: EVERY
+)
 
 
 def standing() -> list[Annotation]:
@@ -43,8 +52,8 @@ def marked(drawn: Drawn, asked: Asked, metric: str) -> Drawn:
     """`drawn` with the notes that concern it on its axis and below it, if it is a chart over time."""
     if drawn.figure is None or not drawn.figure["data"] or drawn.figure["layout"].get("xaxis", {}).get("type") != "date":
         return drawn
-    x = [str(day) for day in drawn.figure["data"][0]["x"]]
-    first, last = date.fromisoformat(min(x)), date.fromisoformat(max(x)) + timedelta(days=7)
+    x = sorted(str(day)[:10] for trace in drawn.figure["data"] for day in trace.get("x", ()))
+    first, last = date.fromisoformat(x[0]), date.fromisoformat(x[-1]) + timedelta(days=7)
     own = filters_of(asked)
     notes = [note for note in standing() if concerns(note, metric, own) and note.at < last and (note.until or note.at) >= first]
     mark(drawn.figure, [Mark(max(note.at, first), min((note.until or note.at) + timedelta(days=1), last), note.title) for note in notes])
@@ -65,13 +74,30 @@ def _said(note: Annotation, *, short: bool = False) -> str:
 
 def _scope_said(note: Annotation) -> str:
     metric = REGISTRY[note.metric].label if note.metric else "All figures"
-    return f"Concerns: {metric.lower()}, {note.filters.replace('&', ', ') or 'all cases'}."
+    return f"Concerns: {metric[0].lower()}{metric[1:]}, {cases_said(note.filters)}."
 
 
-def panel() -> html.Section:
-    """The notes, and a form that writes one about what the page is filtered to."""
+def cases_said(kept: str) -> str:
+    """The cases of a kept query in words; the query itself where this viewer cannot ask for them."""
+    try:
+        return filters.said(gate.desk().ask(dict(parse_qsl(kept)))) or "all cases"
+    except BadQuestion:
+        return kept.replace("&", ", ")
+
+
+def offer(metric: str, asked: Asked) -> Any:
+    """The way from a chart to a note about what it shows; nothing for who may not write one."""
+    if metric not in CHOICES or gate.desk().viewer().role not in MAY["annotate"]:
+        return None
+    query = {name: ",".join(sorted(values)) for name, values in filters_of(asked).items() if name not in NARROW}
+    return dcc.Link("Write a note", href=f"{PAGE}?{urlencode({NOTE.name: metric, **query})}#notes")
+
+
+def panel(query: Query) -> html.Section:
+    """The notes, and a form that writes one about what the page is filtered to; open where the address asks for a note about a figure."""
+    figure = query.get(NOTE.name, "")
     choices = [{"value": name, "label": label} for name, label in KINDS.items()]
-    metrics = [{"value": EVERY, "label": "All figures"}, *({"value": name, "label": REGISTRY[name].label} for name in METRICS)]
+    metrics = [{"value": EVERY, "label": "All figures"}, *({"value": name, "label": REGISTRY[name].label} for name in CHOICES)]
     return html.Section(
         [
             html.H2("Notes at the time axis", className="finding"),
@@ -79,13 +105,13 @@ def panel() -> html.Section:
             html.Details(
                 [
                     html.Summary("Write a note"),
-                    html.P("It concerns the cases that this page is filtered to, and stands on every weekly chart of them.", className="note"),
+                    html.P("It concerns the cases that this page is filtered to, and stands on every chart over time of them.", className="note"),
                     html.Div(
                         [
                             _field("note-at", "Day", dbc.Input(id="note-at", type="date", size="sm")),
                             _field("note-until", "Until (if longer)", dbc.Input(id="note-until", type="date", size="sm")),
                             _field("note-kind", "Kind", dbc.Select(id="note-kind", options=choices, value="storm", size="sm")),
-                            _field("note-metric", "Figure", dbc.Select(id="note-metric", options=metrics, value=EVERY, size="sm")),
+                            _field("note-metric", "Figure", dbc.Select(id="note-metric", options=metrics, value=figure if figure in CHOICES else EVERY, size="sm")),
                             _field("note-title", "Title", dbc.Input(id="note-title", type="text", maxlength=annotations.LONGEST_TITLE, size="sm")),
                             _field("note-reason", "Why", dbc.Textarea(id="note-reason", maxlength=annotations.LONGEST_REASON, rows=2)),
                             dbc.Checkbox(id="note-rebases", label="Begin new limits on this day", value=False),
@@ -93,7 +119,8 @@ def panel() -> html.Section:
                         ],
                         className="note-form",
                     ),
-                ]
+                ],
+                open=figure in CHOICES,
             ),
             html.P(id="note-said", className="note", role="status"),
         ],
@@ -107,6 +134,9 @@ def _field(name: str, label: str, control: Any) -> html.Div:
 
 def row_id(part: str, number: Any) -> dict[str, Any]:
     return {"type": f"note-{part}", "id": number}
+
+
+ASKING.append(offer)
 
 
 @gate.answers(
@@ -160,7 +190,7 @@ def _clicks(value: Any) -> int:
     values={
         "at": (State("note-at", "value"), _day("The day", needed=True)), "until": (State("note-until", "value"), _day("The end", needed=False)),
         "kind": (State("note-kind", "value"), gate.one_of(KINDS, "kind of note")),
-        "metric": (State("note-metric", "value"), gate.one_of((EVERY, *METRICS), "figure")),
+        "metric": (State("note-metric", "value"), gate.one_of((EVERY, *CHOICES), "figure")),
         "title": (State("note-title", "value"), gate.short_text(annotations.LONGEST_TITLE, "The title")),
         "reason": (State("note-reason", "value"), gate.short_text(annotations.LONGEST_REASON, "The reason")),
         "rebases": (State("note-rebases", "value"), bool),

@@ -12,7 +12,7 @@ PAGES = {
     "figure": "/", "ages": "/backlog", "overdue": "/cases", "quiet": "/signals", "signal": "/signals", "weeks": "/signals", "split": "/cases",
     "moves": "/backlog/causes", "curve": "/time-to-close", "examples": "/cases", "mix": "/sla", "due": "/backlog/ahead", "forecast": "/backlog/ahead",
     "equity": "/map", "promises": "/commitments", "promise": "/commitments", "data": "/data-health", "gate": "/data-health", "refused": "/data-health",
-    "changed": "/data-health",
+    "changed": "/data-health", "said": "/remarks",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from components import words
+from components import remark_words, words
 from components.commitment_words import BECAUSE_WORDS
 from components.signal_words import COUNTED, RULE_WORDS
 from metrics.definitions import REGISTRY
@@ -289,6 +289,6 @@ def _day(text: str) -> date:
 
 _SAID: dict[str, Callable[[Numbers, Calendar], str]] = {
     "figure": _figure, "ages": _ages, "overdue": _overdue, "quiet": _quiet, "signal": _signal, "weeks": _weeks, "split": _split, "moves": _moves,
-    "curve": _curve, "examples": _examples, "mix": _mix, "due": _due, "forecast": _forecast, "equity": _equity, "promises": _promises, "promise": _promise,
+    "curve": _curve, "examples": _examples, "mix": _mix, "due": _due, "forecast": _forecast, "equity": _equity, "promises": _promises, "promise": _promise, "said": remark_words.frozen,
     "data": _data, "gate": _gate, "refused": _refused, "changed": _changed,
 }  # fmt: skip

@@ -152,9 +152,7 @@ def _refused(message: str) -> dict[str, Any]:
 def draw(asked: Asked, chart: Chart, query: dict[str, str]) -> dict[str, Any]:
     """Fill one chart's block."""
     view = filters.view_of(query, asked)
-    drawn = chart.draw(asked, view)
-    for add in NOTES:
-        drawn = add(drawn, drawn.about or asked, drawn.metric or chart.metric)
+    drawn = noted(chart, asked, view)
     figure = drawn.figure or {"data": [], "layout": {}}
     return {
         "finding": linked(drawn.finding, drawn.leads), "title": drawn.title or counted_when(chart, asked), "figure": figure,
@@ -162,6 +160,14 @@ def draw(asked: Asked, chart: Chart, query: dict[str, str]) -> dict[str, Any]:
         "image": f"{_(chart.title)}. {drawn.finding}", "is_empty": drawn.figure is None, "note": drawn.note,
         "table": html_table(drawn.twin, asked.calendar), "links": _links(chart, drawn, asked, view),
     }  # fmt: skip
+
+
+def noted(chart: Chart, asked: Asked, view: Mapping[str, str]) -> Drawn:
+    """What a chart shows, with everything that people wrote about it."""
+    drawn = chart.draw(asked, view)
+    for add in NOTES:
+        drawn = add(drawn, drawn.about or asked, drawn.metric or chart.metric)
+    return drawn
 
 
 def linked(finding: str, leads: Mapping[str, str]) -> str | list[Any]:

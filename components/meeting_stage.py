@@ -8,7 +8,18 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from dash import dcc, html
 
-from components import annotations, commitment_words, filters, gate, meetings, restated_words, shown_charts, signal_words, tiles, words
+from components import (
+    annotations,
+    commitment_words,
+    filters,
+    gate,
+    meetings,
+    remark_marks,
+    restated_words,
+    shown_charts,
+    signal_words,
+    words,
+)
 from data_access.store import agendas, commitments
 from data_access.store import meetings as kept
 from data_access.store.agendas import Item
@@ -78,7 +89,7 @@ def _data(_item: Item, of: Meeting, asked: Asked) -> list[Any]:
 
 def _city(item: Item, _of: Meeting, _asked: Asked) -> list[Any]:
     asked = gate.desk().ask(gate.query_of(shown_charts.query_of(item.address)))
-    made = [tiles.tile(head, asked, cases=tiles.cases_of(head.metric.id, asked)) for head in headlines(HEADLINE, asked)]
+    made = remark_marks.made_tiles(headlines(HEADLINE, asked), asked)
     return [html.P(f"The week of {words.days_between(*asked.last_week())}", className="subtitle"), html.Div(made, className="tiles")]
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pandas as pd
 from dash import html
 
-from components import filters, on_time, tiles, words
+from components import filters, on_time, remark_marks, tiles, words
 from components.chart import Chart, Drawn, block
 from components.figures.matrix import Cell, Row, matrix
 from components.table import Column, Twin
+from data_access.store.remarks import Remark
 from metrics.on_time import FAIR, FEW, Matrix, on_time_matrix
 from metrics.ranking import LEAST_N
+from metrics.remarks import own_filters
 from metrics.select import Asked
 
 MOST_ROWS, MOST_COLUMNS = 20, 53
 ROWS = {"request_type": "Request types", "request_group": "Groups of types", "department": "Departments"}
+SIGN = "†"
+"""After the share of a cell that a department says something of."""
 ALL = "all"
 """What the last column is known by: the whole period."""
 
@@ -37,29 +42,62 @@ def matrix_of(asked: Asked, by: str) -> Drawn:
     if made.rows.empty:
         return Drawn("No case with a deadline fell due in this period.", None, Twin(made.rows, (Column("label", ROWS[by]),)), **about)
     shown = made.periods[-MOST_COLUMNS:]
-    rows = _rows(made, asked, by, shown)
+    said = _said(made, asked, by)
+    rows = _rows(made, asked, by, shown, said)
     figure = matrix(rows, _columns(made, asked, shown), apart=len(shown))
-    twin = _twin(made, asked, by, shown, {row.key: row for row in rows})
+    twin = _twin(made, asked, by, shown, {row.key: row for row in rows}, said)
     return Drawn(
         _finding(made.rows, what),
         figure,
         twin,
-        _note(made, asked, what, shown),
+        " ".join([_note(made, asked, what, shown), *_remarks(said, shown)]),
         cases=tiles.cases_link(asked, "ontime_due", hits="false"),
         **about,
     )
 
 
-def _rows(made: Matrix, asked: Asked, by: str, shown: tuple[date, ...]) -> list[Row]:
+Said = dict[tuple[str, date], list[Remark]]
+"""What departments say of the cells, by row and week."""
+
+
+def _said(made: Matrix, asked: Asked, by: str) -> Said:
+    """What is said of each cell; of other steps than weeks nothing is."""
+    every = remark_marks.standing()
+    if asked.question.grain != "week" or not every.every:
+        return {}
+    own = own_filters(asked)
+    keys = ((key, day) for key in made.rows["key"] for day in made.periods)
+    told = {(key, day): every.on("ontime_due", {**own, by: frozenset((key,))}, day) for key, day in keys}
+    return {at: found for at, found in told.items() if found}
+
+
+def _remarks(said: Said, shown: tuple[date, ...]) -> list[str]:
+    """The words below the matrix: each remark once."""
+    found = {one.id: one for (_, day), several in said.items() for one in several if day in shown}
+    return [f"{SIGN} {remark_marks.sentence(one)}" for one in found.values()]
+
+
+def _rows(made: Matrix, asked: Asked, by: str, shown: tuple[date, ...], said: Said) -> list[Row]:
     found = {(row["key"], row["period"].date()): row for row in made.cells.to_dict("records")}
     rows = []
     for record in made.rows.head(MOST_ROWS).to_dict("records"):
         key, label = record["key"], record["label"]
-        cells = [_cell(label, found[key, day], asked, {by: key}, on_time.named(day, asked), on_time.span_of(day, asked)) for day in shown]
+        cells = [
+            _with_said(
+                _cell(label, found[key, day], asked, {by: key}, on_time.named(day, asked), on_time.span_of(day, asked)),
+                said.get((key, day), []),
+            )
+            for day in shown
+        ]
         total = {**record, "state": FAIR if record["n"] >= LEAST_N else FEW}
         target = None if words.is_missing(record["target"]) else record["target"]
         rows.append(Row(key, _row_label(record), target, [*cells, _cell(label, total, asked, {by: key}, "the whole period", {})]))
     return rows
+
+
+def _with_said(cell: Cell, found: list[Remark]) -> Cell:
+    """A cell with its sign and words, where something is said of it."""
+    return cell if not found else replace(cell, sign=SIGN, hover=f"{cell.hover}<br>{remark_marks.hover(found)}")
 
 
 def _row_label(record: dict[str, Any]) -> str:
@@ -132,7 +170,7 @@ def _note(made: Matrix, asked: Asked, what: str, shown: tuple[date, ...]) -> str
     return " ".join(notes)
 
 
-def _twin(made: Matrix, asked: Asked, by: str, shown: tuple[date, ...], drawn: dict[str, Row]) -> Twin:
+def _twin(made: Matrix, asked: Asked, by: str, shown: tuple[date, ...], drawn: dict[str, Row], said: Said) -> Twin:
     """For people: rows by periods; for files: one row for each cell. Every row leads to its cases, cells where they are drawn."""
     value, state = made.of("value"), made.of("state")
     links = [({by: row["key"]}, row["n"], row["numerator"]) for row in made.rows.to_dict("records")]
@@ -152,7 +190,14 @@ def _twin(made: Matrix, asked: Asked, by: str, shown: tuple[date, ...], drawn: d
         columns.append(Column(name, label.replace("<br>", " "), "share", href=f"{name}_href"))
     cells = made.cells.merge(made.rows[["key", "label", "target"]], on="key")
     file = cells.assign(period=cells["period"].dt.date)[["key", "label", "period", "value", "numerator", "n", "target", "state"]]
-    return Twin(rows, tuple(columns), f"On time by {ROWS[by].lower()} and {on_time.step(asked)}; – : fewer than {LEAST_N} cases", file)
+    if said:
+        file = file.assign(
+            remark=[remark_marks.together(said.get((key, day), [])) for key, day in zip(file["key"], file["period"], strict=True)]
+        )
+    texts = [remark_marks.together([one for day in made.periods for one in said.get((key, day), [])]) for key in rows["key"]]
+    return remark_marks.with_column(
+        Twin(rows, tuple(columns), f"On time by {ROWS[by].lower()} and {on_time.step(asked)}; – : fewer than {LEAST_N} cases", file), texts
+    )
 
 
 def _page_of(asked: Asked, by: str, chosen: dict[str, str]) -> str:

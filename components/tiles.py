@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -20,8 +21,8 @@ BEHIND = {"weeks_of_work": "backlog"}
 """A figure made of others -> the one whose cases its tile leads to."""
 
 
-def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
-    """One tile. `cases`: address of the list behind the value."""
+def tile(headline: Headline, asked: Asked, *, cases: str = "", remarks: Sequence[Any] = ()) -> html.Section:
+    """One tile. `cases`: address of the list behind the value; `remarks`: what departments say of it."""
     metric = headline.metric
     said = f"of {words.cases(headline.n)}" if metric.unit == "share" else words.unit_word(headline.value, metric.unit)
     unit = "" if words.is_missing(headline.value) else said
@@ -36,6 +37,7 @@ def tile(headline: Headline, asked: Asked, *, cases: str = "") -> html.Section:
             html.Img(src=spark(headline.series), alt=spark_words(headline), className="spark"),
             change_line(headline.previous, headline, "the week before", headline.previous_known),
             change_line(headline.last_year, headline, "a year earlier", headline.last_year_known),
+            *remarks,
             html.Div(links, className="tile-links"),
         ],
         className="card tile",

@@ -190,7 +190,7 @@ def add_routes(server: Flask) -> None:
         try:
             query = gate.query_of({key: ",".join(values) for key, values in request.args.lists()})
             asked = gate.desk().ask(query)
-            frame = made.draw(asked, filters.view_of(query, asked)).twin.for_file()
+            frame = chart.noted(made, asked, filters.view_of(query, asked)).twin.for_file()
             gate.desk().note("exported", f"{len(frame)} rows of chart {name}")
         except Exception as error:
             return refused(error)

@@ -97,7 +97,7 @@ class _Draft:
             Part(
                 "signals",
                 "signals",
-                (self.ask("quiet", self.long), *(self.ask("signal", self.long, series=series_id(line)) for line in lines)),
+                (self.ask("quiet", self.long), *(told for line in lines for told in self.signal(series_id(line)))),
             ),
             Part("backlog", "backlog", self.backlog()),
             *(self.issue(series_id(line)) for line in _issues(lines)),
@@ -105,6 +105,15 @@ class _Draft:
             *self.equity(),
             Part("data", "data", self.data()),
         ]
+
+    def signal(self, series: str) -> list[Told]:
+        """A signal, and what departments say of it."""
+        return [self.ask("signal", self.long, series=series), *self.said(self.long, series=series)]
+
+    def said(self, asked: Asked, **own: str) -> list[Told]:
+        """What departments say of a figure; nothing where they say nothing."""
+        told = self.ask("said", asked, **own, at=self.at.isoformat())
+        return [told] if told.numbers["remarks"] else []
 
     def promises(self) -> tuple[Told, ...]:
         at = self.at.isoformat()
@@ -114,11 +123,12 @@ class _Draft:
 
     def backlog(self) -> tuple[Told, ...]:
         figures = (self.ask("figure", self.short, metric=metric) for metric in HEADLINE)
-        return (*figures, self.ask("ages", self.short), self.ask("overdue", self.short))
+        said = (told for metric in HEADLINE for told in self.said(self.short, metric=metric))
+        return (*figures, *said, self.ask("ages", self.short), self.ask("overdue", self.short))
 
     def issue(self, series: str) -> Part:
         metric, dimension, _key = parts_of(series)
-        told = [self.ask("signal", self.long, series=series), self.ask("weeks", self.long, series=series)]
+        told = [*self.signal(series), self.ask("weeks", self.long, series=series)]
         told += [self.ask("split", self.long, series=series, by=name) for name in self.splits(dimension)]
         told += [self.ask(of, self.short, series=series) for of in ("ages", "moves", "curve", *(["mix"] if metric == "ontime_due" else []))]
         told.append(self.ask("examples", self.long, series=series))

@@ -27,6 +27,7 @@ from metrics.headline import headline
 from metrics.mix import on_time_split
 from metrics.outlook import outlook
 from metrics.question import BadQuestion
+from metrics.remarks import as_of, own_filters
 from metrics.restated import restated
 from metrics.select import Asked
 from metrics.transfers import moved
@@ -213,6 +214,23 @@ def promise(asked: Asked, own: Own, known: Known) -> Numbers:
     }  # fmt: skip
 
 
+def said(asked: Asked, own: Own, known: Known) -> Numbers:
+    """What departments had said at an instant of a signal's weeks, or of a headline figure of the last complete week."""
+    at, (first, _) = _instant(own["at"]), asked.last_week()
+    last, metric = first, own.get("metric", "")
+    if own.get("series"):
+        line = line_of(asked, own["series"], known.rebasing)
+        metric, (first, last) = line["metric"], (asked.calendar.start_of(line[name], "week") for name in ("since", "until"))
+    found = as_of(known.remarks, at).on(metric, own_filters(narrow(asked, own)), first, last)
+    return {"remarks": [
+        {
+            "department": asked.name_of("department", one.department), "stance": one.stance, "week": one.week.isoformat(), "text": one.text, "answer": one.answer,
+            "answered_by": one.answered_by_name,
+        }
+        for one in found
+    ]}  # fmt: skip
+
+
 def data(asked: Asked, _own: Own, _known: Known) -> Numbers:
     """To which instant the data were known, and by which definitions figures were made."""
     return {"as_of": asked.question.as_of.isoformat(), "definitions": DEFINITIONS_VERSION}
@@ -245,7 +263,7 @@ def changed(asked: Asked, _own: Own, known: Known) -> Numbers:
 
 ASKS: dict[str, Callable[[Asked, Own, Known], Numbers]] = {
     "figure": figure, "ages": ages, "overdue": overdue, "quiet": quiet, "signal": signal, "weeks": weeks, "split": split, "moves": moves, "curve": curve,
-    "examples": examples, "mix": mix, "due": due, "forecast": forecast, "equity": equity, "promises": promises, "promise": promise, "data": data,
+    "examples": examples, "mix": mix, "due": due, "forecast": forecast, "equity": equity, "promises": promises, "promise": promise, "said": said, "data": data,
     "gate": gate, "refused": refused, "changed": changed,
 }  # fmt: skip
 OWN = ("metric", "series", "by", "layer", "commitment", "at")

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from access import Viewer
-from data_access.store import annotations, commitments, freezes
+from data_access.store import annotations, commitments, freezes, remarks
 from data_access.store.commitment_rows import LEADS_TO, as_it_stood
 from data_access.store.commitments import Commitment, Event
 from data_access.store.engine import Store
 from data_access.store.freezes import CITY, Figure, Freeze
+from data_access.store.remarks import Remark
 from metrics.notes import Rebasing
 from metrics.promised import open_to, within
+from metrics.remarks import open_to as readable
 from metrics.select import Asked
 
 
@@ -42,6 +44,8 @@ class Known:
     """The last week that was closed at the packet's `as_of`."""
     frozen: Sequence[Figure]
     """Its figures, of the departments that are asked about, or of the city."""
+    remarks: Sequence[Remark] = ()
+    """What departments said of their figures, withdrawn or not."""
 
 
 def known(ask: Callable[[Mapping[str, Any]], Asked], store: Store, viewer: Viewer, asked: Asked) -> Known:
@@ -53,8 +57,9 @@ def known(ask: Callable[[Mapping[str, Any]], Asked], store: Store, viewer: Viewe
     chosen = asked.question.department
     figures = () if week is None else freezes.figures(store, week, chosen or None)
     frozen = [figure for figure in figures if chosen or figure.department == CITY]
+    said = remarks.register(store, viewer, readable(viewer, asked.mart))
     promises = within(commitments.register(store, viewer, only), asked)
-    return Known(ask, promises, commitments.history(store, viewer, only), Rebasing(notes), week, frozen)
+    return Known(ask, promises, commitments.history(store, viewer, only), Rebasing(notes), week, frozen, said)
 
 
 def standings(of: Known, at: datetime) -> list[Standing]:

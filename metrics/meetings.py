@@ -38,19 +38,18 @@ def concerned(viewer: Viewer, mart: Mart) -> frozenset[str] | None:
     """Ids of the departments whose meetings `viewer` may see: own ones, and those they are divisions of; None: all."""
     if scope_of(viewer).departments is None:
         return None
+    return frozenset().union(*(with_above(mart, slug) for slug in visible_departments(viewer, mart)))
+
+
+def with_above(mart: Mart, slug: str) -> frozenset[str]:
+    """A department and those it is a division of."""
     members = mart.dimensions.departments
-    seen = set(visible_departments(viewer, mart))
-    above = {slug for slug in seen for slug in _above(members, slug)}
-    return frozenset(seen | above)
-
-
-def _above(members: Any, slug: str) -> list[str]:
-    made, parent = [], members.by_slug[slug].extra.get("parent_id")
+    made, parent = [slug], members.by_slug[slug].extra.get("parent_id")
     while parent is not None and parent == parent:
         member = members.by_id[int(parent)]
         made.append(member.slug)
         parent = member.extra.get("parent_id")
-    return made
+    return frozenset(made)
 
 
 def week_before(day: date, calendar: Calendar) -> date:

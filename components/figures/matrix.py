@@ -21,6 +21,8 @@ class Cell:
     hover: str
     href: str = ""
     is_empty: bool = False
+    sign: str = ""
+    """Stands after the share."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def _texts(rows: Sequence[Row], columns: Sequence[tuple[str, str]], is_judged: b
                 gap = _gap(row, cell)
                 plain = theme.NO_VALUE if is_judged else theme.on_scale(theme.AMOUNT_SCALE, cell.value)
                 ground = plain if gap is None else theme.on_scale(theme.GAP_SCALE, (gap / theme.GAP_SPAN + 1) / 2)
-                inks.setdefault(theme.ink_on(ground), []).append((column, row.key, f"{100 * cell.value:.0f}"))
+                inks.setdefault(theme.ink_on(ground), []).append((column, row.key, f"{100 * cell.value:.0f}{cell.sign}"))
     return [
         {
             "type": "scatter", "mode": "text", "x": [x for x, _, _ in texts], "y": [y for _, y, _ in texts], "text": [t for _, _, t in texts],

@@ -142,9 +142,19 @@ remark = Table(
     Column("text", String(600), nullable=False),
     Column("written_at", DateTime, nullable=False, comment="UTC"),
     Column("written_by_id", String(80), nullable=False), Column("written_by_name", String(120), nullable=False),
-    Column("answer", String(600), nullable=False, comment="what the analyst found; empty until then"),
+    Column("answer", String(600), nullable=False, comment="what the analyst found, the last one; empty until then"),
     Column("answered_at", DateTime, comment="UTC"), Column("answered_by_name", String(120)),
     Column("withdrawn_at", DateTime, comment="UTC; null while it stands"),
+)  # fmt: skip
+
+remark_event = Table(
+    "remark_event", metadata,
+    Column("remark_id", Integer, ForeignKey("remark.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True, comment="1, 2, ... in the order they happened"),
+    Column("kind", String(12), nullable=False, comment="written, answered, withdrawn or restored"),
+    Column("text", String(600), nullable=False, comment="what was written or found; empty otherwise"),
+    Column("at", DateTime, nullable=False, comment="UTC"),
+    Column("by_id", String(80), nullable=False), Column("by_name", String(120), nullable=False),
 )  # fmt: skip
 
 target = Table(

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, dcc, html
 
-from components import annotations, filters, gate, on_time, tiles, words
+from components import annotations, filters, gate, on_time, remark_marks, tiles, words
 from components.backlog_outlook import FORECAST, SOON_TYPES
 from components.chart import Chart, Drawn, block
 from components.closing_curves import closing, days_said
@@ -72,9 +72,10 @@ def fill_head(asked: Asked) -> dict[str, Any]:
         n = measure(metric, asked).value or 0
         lists.append(dcc.Link(f"{words.cases(n)} {said}", href=filters.link("/backlog", asked, list=metric)))
     places = dcc.Link("Its work place by place", href=filters.link("/peers", asked))
+    before = dcc.Link("Before the meeting", href=f"{remark_marks.PAGE}/{key}")
     others = dcc.Link("All departments", href=filters.link("/departments", asked, department=None))
     return {
-        "head": [html.H1(name), html.P(promise, className="lead"), html.P([*lists, places, others], className="work-lists")],
+        "head": [html.H1(name), html.P(promise, className="lead"), html.P([*lists, places, before, others], className="work-lists")],
         "is_refused": False,
     }
 
@@ -97,7 +98,7 @@ def _department(asked: Asked) -> str:
 )  # fmt: skip
 def fill_tiles(asked: Asked) -> dict[str, Any]:
     """The six headline figures of the last complete week."""
-    made = [tiles.tile(head, asked, cases=tiles.cases_of(head.metric.id, asked)) for head in headlines(HEADLINE, asked)]
+    made = remark_marks.made_tiles(headlines(HEADLINE, asked), asked)
     return {"tiles": made, "week": f"The week of {words.days_between(*asked.last_week())}, the last complete one"}
 
 

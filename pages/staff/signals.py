@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import html
 
-from components import annotations, filters, signal_words, words
+from components import annotations, filters, remark_marks, signal_words, words
 from components.chart import Chart, Drawn, block
 from components.one_signal import OneSignal
 from components.page import Query, heading, page
@@ -44,7 +44,7 @@ def build(query: Query) -> list[Any]:
         heading("Signals", "What really changed, against the ordinary ups and downs of each series."),
         filters.bar(query, own=(WHEN.name, FIGURE.name, SPLIT.name), without=("grain",), weeks=WEEKS),
         html.Div([block(LIST, "span-8", with_table=True), block(CHOSEN, "span-4")], className="grid"),
-        annotations.panel(),
+        annotations.panel(query),
     ]
 
 
@@ -66,7 +66,10 @@ def draw_list(asked: Asked, view: Mapping[str, str]) -> Drawn:
         Column("what", "What changed", href="open"), Column("more", "Cases affected"), Column("verdict", "Direction"), Column("week", "Since", "day"),
         Column("rule", "How it shows"), Column("n", "Counted last", "cases", href="href"), Column("ask", "Whom to ask"), Column("also_in", "Seen with it"),
     )  # fmt: skip
-    return Drawn(signal_words.finding(of, is_now), None, Twin(rows, columns, "Signals, by cases affected"), signal_words.accounts(of, rates()),
+    twin = remark_marks.with_column(
+        Twin(rows, columns, "Signals, by cases affected"), remark_marks.line_texts(of.lines.to_dict("records"), asked)
+    )
+    return Drawn(signal_words.finding(of, is_now), None, twin, signal_words.accounts(of, rates()),
                  title=f"Weekly series, {words.days_between(*signals.window(asked))}")  # fmt: skip
 
 

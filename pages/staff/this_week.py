@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, html
 
-from components import annotations, filters, gate, on_time, running_week, theme, tiles, words
+from components import annotations, filters, gate, on_time, remark_marks, running_week, theme, tiles, words
 from components.chart import Chart, Drawn, block
 from components.commitments import promised_block
 from components.figures.ranked import bars
@@ -55,8 +55,7 @@ def fill_tiles(asked: Asked) -> dict[str, Any]:
     start, end = asked.last_week()
     chosen = filters.said(asked)
     week = f"The week of {words.days_between(start, end)}, the last complete one" + (f": {chosen}" if chosen else "")
-    made = [tiles.tile(head, asked, cases=tiles.cases_of(head.metric.id, asked)) for head in headlines(HEADLINE, asked)]
-    return {"tiles": made, "week": week}
+    return {"tiles": remark_marks.made_tiles(headlines(HEADLINE, asked), asked), "week": week}
 
 
 def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
@@ -84,7 +83,7 @@ def draw_moved(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     start, end = asked.last_week()
     return Drawn(
         _moved_words(frame, names, real), bars(drawn, "cases", colours=colours, href=None, letters=MOVED_LETTERS) if len(drawn) else None,
-        Twin(rows, columns, "What moved most, by cases affected"), leads=_first_lead(rows, real), title=f"What moved most in the week of {words.days_between(start, end)}",
+        remark_marks.with_column(Twin(rows, columns, "What moved most, by cases affected"), remark_marks.line_texts(frame.to_dict("records"), asked)), leads=_first_lead(rows, real), title=f"What moved most in the week of {words.days_between(start, end)}",
         note="Length: by how many cases, against what the baseline leads to expect. Grey: no clear signal. The limits are those of the page Signals.",
     )  # fmt: skip
 
