@@ -23,7 +23,7 @@ ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 
 def draw_naive(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """All departments by their raw share, highest first, with the fair rank beside, and what is wrong with that order."""
-    ranked = by_raw_share(board(asked))
+    ranked = by_raw_share(board(asked, on_time.city_target()))
     keys = ranked["key"]
     rows = ranked.assign(
         raw_said=[str(int(rank)) for rank in ranked["naive_rank"]],

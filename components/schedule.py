@@ -10,6 +10,7 @@ import dash
 import dash_bootstrap_components as dbc
 from dash import MATCH, Input, Output, State, dcc, html
 
+from access import MAY
 from components import gate, meetings, words
 from components.meetings import STATE_WORDS, UNSAID
 from data_access.store import meetings as kept
@@ -70,7 +71,11 @@ def _row(met: Meeting, asked: Asked, day: date) -> html.Li:
 
 def reason(met: Meeting) -> list[Any]:
     """Why a meeting was cancelled, and who said so."""
-    return [html.P(f"“{met.reason}” ({met.state_by_name})", className="note")] if met.state == CANCELLED else []
+    if met.state != CANCELLED:
+        return []
+    # Whoever only looks reads no names of staff.
+    by = f" ({met.state_by_name})" if gate.desk().viewer().role in MAY["answer_commitment"] else ""
+    return [html.P(f"“{met.reason}”{by}", className="note")]
 
 
 def controls(met: Meeting, day: date) -> list[Any]:
@@ -164,5 +169,8 @@ def _undone(acting: Acting, _asked: Asked, number: int) -> str:
 _change("hold", _held)
 _change("cancel", _cancelled, {"why": (State(row_id("reason", MATCH), "value"), gate.short_text(kept.LONGEST_REASON, "The reason"))})
 _change("undo", _undone)
-_change("end", lambda acting, _asked, number: f"“{kept.end_series(acting, number)}” has ended; take it up again to undo that.")
+_change(
+    "end",
+    lambda acting, asked, number: f"“{kept.end_series(acting, number, meetings.today(asked))}” has ended; take it up again to undo that.",
+)
 _change("resume", lambda acting, _asked, number: f"“{kept.resume_series(acting, number)}” goes on.")

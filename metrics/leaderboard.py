@@ -11,19 +11,19 @@ from metrics.own_past import own_past
 from metrics.question import NONE
 from metrics.ranking import Contender, leaderboard
 from metrics.select import Asked
-from metrics.targets import own_target
+from metrics.targets import department_target
 
 BESIDE = ("backlog", "overdue_now", "weeks_of_work", "closed_without_work", "reopen_rate")
 """Figures that stand beside the share: what a share on time can hide."""
 COLUMNS = ("key", "label", "rank", "tier", "reason", "value", "numerator", "n", "low", "high", "target", "change")
 
 
-def board(asked: Asked) -> pd.DataFrame:
+def board(asked: Asked, city_target: float | None = None) -> pd.DataFrame:
     """One row for each department with a case that fell due or is open, best tier first, the unranked last.
 
     Columns: `rank` and `tier` (null where it cannot be ranked, and then `reason`: too_few,
     no_target), `value` (share on time), `numerator`, `n`, `low` and `high` (Wilson, 95 %), `target`
-    (its own), `change` (the verdict of `metrics.own_past`) and one column for each of `BESIDE`; of
+    (its own, else the city's: `city_target` of its file, or what was agreed), `change` (the verdict of `metrics.own_past`) and one column for each of `BESIDE`; of
     shares among them also `<id>_n`, the cases behind them.
     """
     asked = asked.remembering()
@@ -32,7 +32,10 @@ def board(asked: Asked) -> pd.DataFrame:
     beside = {name: measure(name, asked, by="department").frame.set_index("key") for name in BESIDE}
     names = {**now["label"].to_dict(), **beside["backlog"]["label"].to_dict()}
     shown = [key for key in names if key != NONE]
-    contenders = [Contender(key, names[key], _at(now, key, "numerator"), _at(now, key, "n"), own_target(asked, key)) for key in shown]
+    contenders = [
+        Contender(key, names[key], _at(now, key, "numerator"), _at(now, key, "n"), department_target(asked, key, city_target))
+        for key in shown
+    ]
     rows = []
     for place in leaderboard(contenders):
         key, met, n = place.contender.key, place.contender.met, place.contender.due

@@ -93,7 +93,7 @@ def _of_cases(asked: Asked, city_target: float | None) -> list[dict[str, Any]]:
     ):
         whole = measure(ON_TIME, asked)
         rows.append((ALL, "All departments", whole.value, target, whole.n))
-    departments = board(asked)
+    departments = board(asked, city_target)
     for row in departments[departments["n"] > 0].to_dict("records"):
         rows.append((row["key"], row["label"], row["value"], row["target"], row["n"]))
     return [

@@ -59,7 +59,7 @@ def target_of(asked: Asked, of_file: float | None) -> float | None:
         return agreed
     departments = question.department or asked.scope.departments or ()
     if len(departments) == 1:
-        return _own_or(asked, departments[0], of_file)
+        return department_target(asked, departments[0], of_file)
     if not (departments or question.request_type or question.request_group):
         return city_target(asked, of_file)
     frame = measure(ON_TIME, asked, by="division").frame
@@ -75,7 +75,7 @@ def targets_by(asked: Asked, by: str, of_file: float | None) -> dict[str, float 
     """
     if by in ("department", "division"):
         frame = measure(ON_TIME, asked, by=by).frame
-        return {key: _own_or(asked, key, of_file) for key in frame["key"]}
+        return {key: department_target(asked, key, of_file) for key in frame["key"]}
     frame = measure(ON_TIME, asked, by=(by, "division")).frame.rename(columns={"key_2": "department"})
     made = {str(key): _weighed(asked, rows, of_file) for key, rows in frame.groupby("key")}
     if by == "request_type":
@@ -90,7 +90,8 @@ def city_target(asked: Asked, of_file: float | None) -> float | None:
     return of_file if agreed is None else agreed
 
 
-def _own_or(asked: Asked, department: str, of_file: float | None) -> float | None:
+def department_target(asked: Asked, department: str, of_file: float | None) -> float | None:
+    """The on-time target (share) that a department is judged by: its own, else the city's. `of_file`: that of the city's file."""
     own = own_target(asked, department)
     return city_target(asked, of_file) if own is None else own
 
@@ -99,7 +100,7 @@ def _weighed(asked: Asked, rows: pd.DataFrame, of_file: float | None) -> float |
     """The mean target of `rows` (`department`, `n`), each counted with its cases."""
     total = kept = 0.0
     for department, n in zip(rows["department"], rows["n"], strict=True):
-        target = _own_or(asked, department, of_file)
+        target = department_target(asked, department, of_file)
         if not n:
             continue
         if target is None:

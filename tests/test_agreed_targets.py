@@ -21,6 +21,7 @@ from data_access.store.meeting_models import target
 from data_access.store.targets import NotAgreed, Target
 from metrics.agreed import Agreed
 from metrics.agreed import told as agreed_told
+from metrics.leaderboard import board
 from metrics.measure import ask
 from metrics.question import Question
 from metrics.scored import scored
@@ -158,7 +159,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Asked:
                 "source_id": f"{kind}{at}", "department": department, "request_type": kind, "opened_at": opened, "due_at": opened + timedelta(days=5),
                 "closed_at": opened + timedelta(days=2) if at < met else None if kind == "Tree" else opened + timedelta(days=9), "case_class": "service",
             })  # fmt: skip
-    city = small_city("UTC")
+    city = small_city("UTC", city={"on_time_target": 0.8})
     mart = make_mart(tmp_path_factory.mktemp("agreed"), rows, as_of=AS_OF, city=city)
     return ask(mart, calendar_of(city), Question(date(2026, 3, 2), date(2026, 3, 30), AS_OF), MAYOR)
 
@@ -174,6 +175,17 @@ def test_what_was_agreed_for_exactly_what_is_asked_comes_before_the_city_s_file(
     assert target_of(judged(town, *known, department=("roads",), request_type=("pothole",)), 0.8) == 0.6
     assert own_target(judged(town, *known), "roads") == 0.9
     assert target_of(judged(town), 0.8) == 0.8
+
+
+def test_a_department_without_a_target_of_its_own_is_judged_by_what_the_city_agreed_on(town: Asked) -> None:
+    known = ({"value": 0.7}, {"department": "parks", "value": 0.6})
+    assert target_of(judged(town, *known, department=("roads",)), 0.8) == 0.7
+    assert target_of(judged(town, department=("roads",)), 0.8) == 0.8
+    targets_of_board = board(judged(town, *known), 0.8).set_index("key")["target"]
+    assert targets_of_board.to_dict() == {"roads": 0.7, "parks": 0.6}
+    # All agreed: Roads 35 of 40 against 70 %, Parks 10 of 20 against 60 %.
+    frame = scored(judged(town, *known), 0.8).frame.set_index("department")
+    assert frame["target"].to_dict() == {"": 0.7, "roads": 0.7, "parks": 0.6} and frame["state"]["roads"] == "met"
 
 
 def test_a_target_that_is_over_or_not_yet_begun_judges_nothing(town: Asked) -> None:

@@ -359,14 +359,20 @@ def test_one_name_in_several_spellings_is_one_and_is_shown_as_most_write_it(tmp_
 
 def test_a_later_load_of_a_few_rows_renames_nothing(tmp_path: Path) -> None:
     """Quirk 17: one more case, of type "POTHOLE" and of nobody's department; labels and targets stay."""
-    town = loaded(tmp_path, row(), row(id="2"), row(id="3", type="Tree", department="Parks"), city={"on_time_target": 0.8})
+    town = loaded(
+        tmp_path,
+        row(),
+        row(id="2"),
+        row(id="3", type="Tree", department="Parks"),
+        department=[{"id": "parks", "name": "Parks", "on_time_target": 0.8}],
+    )
     before = town.ask("FROM department ORDER BY id"), town.ask("SELECT id, slug, name FROM request_type ORDER BY id")
     town.write(
         "cases.csv", row(), row(id="2"), row(id="3", type="Tree", department="Parks"), row(id="4", type="POTHOLE", department="streets")
     )
     assert town.load().rows_new == 1
     assert (town.ask("FROM department ORDER BY id"), town.ask("SELECT id, slug, name FROM request_type ORDER BY id")) == before
-    assert {target for *_, target in before[0]} == {0.8}
+    assert {slug: target for _, slug, *_, target in before[0]} == {"streets": None, "parks": 0.8}
 
 
 def test_area_names_are_matched_to_the_map_by_key_or_by_crosswalk_and_the_rest_is_shown(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_two_series_that_go_on_have_different_names(store: Any) -> None:
     number = meetings.plan_series(acting(store), **STREETS)
     with pytest.raises(meetings.NotPlanned, match="already a series called 'Streets and lights'"):
         meetings.plan_series(acting(store), **STREETS)
-    meetings.end_series(acting(store), number)
+    meetings.end_series(acting(store), number, TODAY)
     meetings.plan_series(acting(store), **STREETS)
 
 
@@ -121,11 +121,22 @@ def test_held_cancelled_and_unsaid_meetings_are_counted_by_series(store: Any) ->
 def test_an_ended_series_keeps_what_happened_and_drops_what_was_planned_after(store: Any) -> None:
     number = meetings.plan_series(acting(store), **STREETS)
     meetings.materialise(store, TODAY)
-    meetings.end_series(acting(store), number)
+    meetings.end_series(acting(store), number, TODAY)
     meetings.materialise(store, date(2026, 9, 1))
     assert [met.on for met in planned(store)] == [date(2026, 3, 5)]
     assert meetings.resume_series(acting(store), number) == "Streets and lights"
     assert len(planned(store)) == 5
+
+
+def test_a_series_that_ends_in_the_evening_of_the_city_s_day_drops_tomorrow_s_meeting(store: Any) -> None:
+    """20:30 on Wednesday in New York is Thursday in UTC; Thursday's meeting is off all the same."""
+    number = meetings.plan_series(acting(store), **{**STREETS, "first_on": date(2026, 3, 18), "every_weeks": 1})
+    daily = meetings.plan_series(acting(store), **{**STREETS, "name": "The day after", "first_on": date(2026, 3, 19), "every_weeks": 1})
+    meetings.materialise(store, TODAY)
+    evening = acting(store, now=datetime(2026, 3, 19, 0, 30))
+    for series in (number, daily):
+        meetings.end_series(evening, series, date(2026, 3, 18))
+    assert [(met.series.id, met.on) for met in planned(store)] == [(number, date(2026, 3, 18))]
 
 
 def test_a_department_head_sees_the_meetings_about_their_own_departments_and_plans_none(store: Any) -> None:
@@ -140,7 +151,7 @@ def test_a_department_head_sees_the_meetings_about_their_own_departments_and_pla
     assert meetings.one(store, other.id, None) == other
     mine = planned(store, HEAD.departments)[0]
     for refused in (
-        lambda: meetings.plan_series(acting(store, HEAD), **{**PARKS, "name": "Mine"}), lambda: meetings.end_series(acting(store, HEAD), number),
+        lambda: meetings.plan_series(acting(store, HEAD), **{**PARKS, "name": "Mine"}), lambda: meetings.end_series(acting(store, HEAD), number, TODAY),
         lambda: meetings.hold(acting(store, HEAD), mine.id, TODAY), lambda: meetings.cancel(acting(store, HEAD), mine.id, "No"),
         lambda: meetings.undo(acting(store, HEAD), mine.id),
     ):  # fmt: skip

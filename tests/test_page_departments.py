@@ -89,7 +89,7 @@ class TestLeaderboard:
 
     def test_departments_without_targets_are_shown_and_not_ranked(self, departments: Any) -> None:
         drawn = departments.draw_board(asked_for(**MONTH, request_type="leak"), {})
-        assert drawn.finding.startswith("No department is ranked: none with enough cases has a target of its own")
+        assert drawn.finding.startswith("No department is ranked: none with enough cases has a target, and the city has none")
         assert len(drawn.figure["data"][0]["x"]) == 1
 
     def test_the_raw_ranking_says_itself_why_it_misleads(self, departments: Any) -> None:

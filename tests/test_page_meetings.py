@@ -115,7 +115,7 @@ def test_a_form_that_cannot_be_plans_nothing(client: Any, store: Any, wrong: dic
     assert meetings.every_series(store, None) == []
 
 
-def test_a_meeting_is_cancelled_with_a_reason_counted_and_undone(client: Any, store: Any) -> None:
+def test_a_meeting_is_cancelled_with_a_reason_counted_and_undone(staff_app: Flask, client: Any, store: Any) -> None:
     day = date.today() - timedelta(days=2)
     meetings.plan_series(
         Acting(MAYOR, store, AS_OF), name="Now", departments=["inspections"], first_on=day, starts_at="09:00", minutes=60, every_weeks=9
@@ -129,6 +129,8 @@ def test_a_meeting_is_cancelled_with_a_reason_counted_and_undone(client: Any, st
     assert "is cancelled: Storm" in called(client, "meet-cancel", {"n_clicks": 1, "value": "Storm", "question.data": {}}, chart=number)
     shown = called(client, "meet-upcoming", {"question.data": {}})
     assert "“Storm” (Mayor's office)" in shown and "0 held, 1 cancelled" in shown
+    looked_at = called(look_as(staff_app.test_client(), "council"), "meet-upcoming", {"question.data": {}})
+    assert "“Storm”" in looked_at and "“Storm” (Mayor's office)" not in looked_at  # who only looks reads no names of staff
     called(client, "meet-undo", {"n_clicks": 1, "question.data": {}}, chart=number)
     called(client, "meet-hold", {"n_clicks": 1, "question.data": {}}, chart=number)
     assert "1 held, 0 cancelled" in called(client, "meet-upcoming", {"question.data": {}})

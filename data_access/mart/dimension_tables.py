@@ -51,13 +51,11 @@ def _departments(stage: Stage, city: City) -> pd.DataFrame:
     for label in dict.fromkeys(named):
         known = city.department_of(label)
         if known is None:
-            rows.append((slug(label), label, None, city.facts.on_time_target, label))
+            rows.append((slug(label), label, None, None, label))
         else:
             rows.append((known.id, known.name, known.parent, known.on_time_target, label))
-    frame = pd.DataFrame(rows, columns=["slug", "name", "parent_slug", "on_time_target", "label"])
-    fallback = city.facts.on_time_target
-    targets = frame["on_time_target"].astype("float64")
-    return frame.assign(on_time_target=targets if fallback is None else targets.fillna(fallback))
+    # One without a target of its own has none here: the city's may be another one every day, as it is agreed.
+    return pd.DataFrame(rows, columns=["slug", "name", "parent_slug", "on_time_target", "label"]).astype({"on_time_target": "float64"})
 
 
 def _number(stage: Stage, name: str, frame: pd.DataFrame, extra: list[str]) -> None:

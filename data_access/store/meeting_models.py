@@ -17,7 +17,7 @@ meeting_series = Table(
     Column("every_weeks", Integer, nullable=False, comment="weeks from one meeting to the next"),
     Column("created_by_id", String(80), nullable=False), Column("created_by_name", String(120), nullable=False),
     Column("created_at", DateTime, nullable=False, comment="UTC"),
-    Column("ended_at", DateTime, comment="UTC; null while it goes on"),
+    Column("ended_at", DateTime, comment="beginning of the city's day on which it ended, on the city's clock; null while it goes on"),
 )  # fmt: skip
 
 meeting = Table(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, Select, insert, select, update
@@ -53,7 +53,7 @@ class Series:
     every_weeks: int
     created_by_name: str
     ended_at: datetime | None
-    """Naive UTC; None while it goes on."""
+    """The beginning of the city's day on which it ended, on the city's clock; None while it goes on."""
 
     def days(self, until: date) -> list[date]:
         """The days of its meetings up to `until`, and up to its end."""
@@ -121,9 +121,9 @@ def plan_series(
         return int(connection.execute(insert(meeting_series).values(**facts)).inserted_primary_key[0])  # type: ignore[index]
 
 
-def end_series(acting: Acting, number: int) -> str:
-    """Make no further meetings of a series; answers its name. What is planned after today is no longer shown; `resume_series` brings it back."""
-    return _set_ended(acting, number, acting.now)
+def end_series(acting: Acting, number: int, today: date) -> str:
+    """Make no further meetings of a series; answers its name. What is planned after `today`, the city's day, is no longer shown; `resume_series` brings it back."""
+    return _set_ended(acting, number, datetime.combine(today, time()))
 
 
 def resume_series(acting: Acting, number: int) -> str:

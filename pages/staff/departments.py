@@ -58,7 +58,7 @@ def say_city(asked: Asked) -> str:
 
 def draw_board(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Tiers against each one's own target, with intervals; beside the share what it can hide."""
-    frame = board(asked)
+    frame = board(asked, on_time.city_target())
     rows = _worded(asked, frame)
     twin = Twin(rows, _COLUMNS, f"Departments, {words.asked_period(asked.question)}; open, overdue and weeks of work: now", _file(frame))
     if not frame["n"].any():
@@ -110,7 +110,7 @@ def _finding(frame: pd.DataFrame) -> str:
     if ranked.empty:
         no_target = (frame["reason"] == "no_target").any()
         why = (
-            "none with enough cases has a target of its own (on_time_target in city.toml)"
+            "none with enough cases has a target, and the city has none (on_time_target in city.toml, or agreed)"
             if no_target
             else f"each has fewer than {LEAST_N} cases that fell due"
         )
