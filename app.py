@@ -80,9 +80,10 @@ def _serving(settings: Settings) -> Flask:
         keeping.start(server)
     web.add_routes(server)
     if is_public:
-        from components import portal
+        from components import portal, resident_mail
 
         web.tell_missing(server, portal.is_missing)
+        resident_mail.add_routes(server, desk)
     else:
         from components import memo, packet_files, subscriptions
 

@@ -121,6 +121,9 @@ class Settings:
     base_url: str = ""
     """STATROOM_BASE_URL: where people open the staff application; links in mail begin with it."""
 
+    residents_url: str = ""
+    """STATROOM_RESIDENTS_URL: what residents want by mail, a database of its own (default SQLite in the data folder)."""
+
     @property
     def released(self) -> Path:
         """Folder of the released figures of sensitive services: they outlive every mart, and belong in the backup."""
@@ -169,6 +172,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         sign_in_rate=_rate("STATROOM_SIGN_IN_RATE", env.get("STATROOM_SIGN_IN_RATE") or "20 per minute"),
         api_rate=_rate("STATROOM_API_RATE", env.get("STATROOM_API_RATE") or "120 per minute"),
         public_rate=_rate("STATROOM_PUBLIC_RATE", env.get("STATROOM_PUBLIC_RATE") or "3000 per minute"),
+        residents_url=env.get("STATROOM_RESIDENTS_URL") or f"sqlite:///{data / 'residents.sqlite'}",
         **{name: env.get(f"STATROOM_{name.upper()}", "").strip() for name in ("smtp_url", "mail_from", "base_url")},
     )
 

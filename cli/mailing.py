@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import EmailMessage
 
 from cli.city import configured_city
+from cli.portal_mail import Portal
 from components.mail_due import Due, Postman
 from data_access import post
 from data_access.post import Office
@@ -51,7 +54,7 @@ def due_now(settings: Settings) -> Due:
 
 
 def send_due(settings: Settings) -> Done | None:
-    """Make what is due and send what waits; None where no mail server is named.
+    """Make what is due and send what waits, to staff and to residents; None where no mail server is named.
 
     Raises:
         SettingsError: the mail settings cannot be used.
@@ -65,66 +68,74 @@ def send_due(settings: Settings) -> Done | None:
     done.silent = due.silent
     for draft in due.drafts:
         done.made += letters.write(store, draft, _now())
-    _hand_over(settings, store, office, done)
+    _send(settings, store, office, done, with_news=True)
     return done
 
 
 def send_waiting(settings: Settings) -> Done | None:
-    """Send what waits and make nothing: so that a letter is tried again also between two loads."""
+    """Send what waits and make nothing: so that a letter is tried again, and a resident asked to confirm, also between two loads."""
     office = post.office(settings)
     if office is None:
         return None
     done = Done()
-    _hand_over(settings, prepared(settings.store_url), office, done)
+    _send(settings, prepared(settings.store_url), office, done, with_news=False)
     return done
 
 
-def _hand_over(settings: Settings, store: Store, office: Office, done: Done) -> None:
-    numbers = letters.waiting(store, _now())
-    if not numbers:
-        return
-    city, postman = configured_city(settings).name, Postman(settings, store, office.site, _now())
+def _send(settings: Settings, store: Store, office: Office, done: Done, *, with_news: bool) -> None:
+    """Send what waits: to staff first, whom nothing that goes wrong with residents' mail must keep waiting."""
     with post.Session(office) as session:
-        for number in numbers:
-            letter = letters.claim(store, number, _now())
-            if letter is None or not _may_go(store, postman, letter):
-                continue
-            link = (
-                ""
-                if letter.subscription_id is None
-                else f"{office.site}/unsubscribe/{subscriptions.new_token(store, letter.subscription_id, _now())}"
-            )
-            try:
-                outcome = session.send(post.message(letter, office, city, link), letter.email)
-            except post.Unreachable as error:
-                _not_taken(store, letter, str(error), done)
-                # No other letter would fare better.
-                return
-            if outcome.became == "sent":
-                letters.sent(store, letter, _now())
-                done.sent += 1
-            elif outcome.became == "later":
-                _not_taken(store, letter, outcome.error, done)
-            else:
-                letters.give_up(store, letter, outcome.error)
-                done.given_up, done.error = done.given_up + 1, outcome.error
+        try:
+            _hand_over(store, session, lambda letter: _of_staff(settings, store, office, letter), done)
+            portal = Portal(settings)
+            if portal.site:
+                portal.forget(_now())
+                done.made += portal.write_due(_now()) if with_news else 0
+                _hand_over(portal.engine, session, lambda letter: portal.message(letter, office, _now()), done)
+        except post.Unreachable:
+            # No other letter would fare better; the one that was tried says why.
+            return
 
 
-def _may_go(store: Store, postman: Postman, letter: Letter) -> bool:
-    """Whether a claimed letter is still wanted, and of what its reader may see now; otherwise it is put away with the reason."""
+def _hand_over(store: Store, session: post.Session, message: Callable[[Letter], EmailMessage | None], done: Done) -> None:
+    """Send what waits in one outbox. `message`: what goes out for a claimed letter; None if it put the letter away."""
+    for number in letters.waiting(store, _now()):
+        letter = letters.claim(store, number, _now())
+        made = None if letter is None else message(letter)
+        if letter is None or made is None:
+            continue
+        try:
+            outcome = session.send(made, made["To"].addresses[0].addr_spec)
+        except post.Unreachable as error:
+            _not_taken(store, letter, str(error), done)
+            raise
+        if outcome.became == "sent":
+            letters.sent(store, letter, _now())
+            done.sent += 1
+        elif outcome.became == "later":
+            _not_taken(store, letter, outcome.error, done)
+        else:
+            letters.give_up(store, letter, outcome.error)
+            done.given_up, done.error = done.given_up + 1, outcome.error
+
+
+def _of_staff(settings: Settings, store: Store, office: Office, letter: Letter) -> EmailMessage | None:
+    """A letter to staff, if it is still wanted, and of what its reader may see now; otherwise it is put away with the reason."""
+    postman, link = Postman(settings, store, office.site, _now()), ""
     if letter.subscription_id is None:
         if not postman.is_owed(letter.key):
             letters.give_up(store, letter, "The commitment was answered, moved or closed before it was sent.")
-            return False
-        return True
-    subscription = subscriptions.one(store, letter.subscription_id)
-    if subscription is None or subscription.ended_at is not None:
-        letters.give_up(store, letter, "It was unsubscribed from before it was sent.")
-        return False
-    if postman.rights(subscription.owner_id) != letter.rights:
-        letters.set_aside(store, letter, "What the reader may see has changed since it was written.")
-        return False
-    return True
+            return None
+    else:
+        subscription = subscriptions.one(store, letter.subscription_id)
+        if subscription is None or subscription.ended_at is not None:
+            letters.give_up(store, letter, "It was unsubscribed from before it was sent.")
+            return None
+        if postman.rights(subscription.owner_id) != letter.rights:
+            letters.set_aside(store, letter, "What the reader may see has changed since it was written.")
+            return None
+        link = f"{office.site}/unsubscribe/{subscriptions.new_token(store, subscription.id, _now())}"
+    return post.message(letter, office, configured_city(settings).name, link)
 
 
 def _not_taken(store: Store, letter: Letter, error: str, done: Done) -> None:

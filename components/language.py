@@ -8,7 +8,9 @@ the city's. Staff read English.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -115,8 +117,24 @@ def start(server: Flask, city_locale: Callable[[], str]) -> None:
     server.after_request(kept)
 
 
+_ALOUD: ContextVar[Language | None] = ContextVar("language", default=None)
+"""The language of what is written for somebody who makes no request: a letter."""
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Within it texts are in the language `code`; in English where there is none of that name."""
+    before = _ALOUD.set(languages().get(code) or languages()[ENGLISH])
+    try:
+        yield
+    finally:
+        _ALOUD.reset(before)
+
+
 def spoken() -> Language:
     """The language of who reads the answer to the present request; English outside of one, of the API and for staff."""
+    if (chosen := _ALOUD.get()) is not None:
+        return chosen
     if not has_request_context():
         return languages()[ENGLISH]
     if "language" not in g:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from access import AccessDenied, Viewer
 from components import letter_words, viewers
-from components.letter_words import Letter
+from components.letter import Letter, as_html, as_text
 from data_access.mart.reading import Mart
 from data_access.store import annotations, commitments, letters, meetings, readers, subscriptions
 from data_access.store.commitments import Reminder
@@ -149,7 +149,7 @@ class Postman:
         return made
 
     def _draft(self, key: str, number: int | None, email: str, letter: Letter, rights: str, good_for: timedelta) -> Draft:
-        text, html = letter_words.as_text(letter, self._site), letter_words.as_html(letter, self._site)
+        text, html = as_text(letter, self._site), as_html(letter, self._site)
         return Draft(key, number, email, letter.subject, text, html, rights, good_for)
 
     def _asked(self, of: Subscription, viewer: Viewer) -> Asked:

@@ -29,9 +29,14 @@ def paragraph(*sentences: str) -> html.P:
 
 def answer(found: Answers, city: Answers | None = None) -> list[html.P]:
     """The whole answer; with `city`, of a place compared with the whole city."""
+    return [paragraph(*part) for part in parts(found, city)]
+
+
+def parts(found: Answers, city: Answers | None = None) -> list[list[str]]:
+    """The sentences of `answer`, by paragraph."""
     on_time = [on_time_said(found), on_time_before(found), *([] if city is None else [on_time_against(found, city)])]
     quick = [quick_said(found), *([] if city is None else [quick_against(found, city)])]
-    return [paragraph(*part) for part in ([reported(found), reported_before(found)], on_time, quick, [open_now(found)]) if any(part)]
+    return [part for part in ([reported(found), reported_before(found)], on_time, quick, [open_now(found)]) if any(part)]
 
 
 def reported(found: Answers) -> str:

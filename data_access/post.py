@@ -101,8 +101,8 @@ def office(settings: Settings) -> Office | None:
     )  # fmt: skip
 
 
-def message(of: Letter, at: Office, city: str, unsubscribe: str = "") -> EmailMessage:
-    """The letter as it goes out: plain text, and the same as HTML. `unsubscribe`: the address of its link, if it has one."""
+def message(of: Letter, at: Office, city: str, unsubscribe: str = "", words: str = "No more of this mail") -> EmailMessage:
+    """The letter as it goes out: plain text, and the same as HTML. `unsubscribe`: the address of its link, if it has one; `words`: what it is called."""
     made = EmailMessage(policy=WIRE)
     user, _sign, domain = at.sender.rpartition("@")
     made["From"] = Address(_plain(f"Statroom {city}"), user, domain)
@@ -117,8 +117,8 @@ def message(of: Letter, at: Office, city: str, unsubscribe: str = "") -> EmailMe
     if unsubscribe:
         made["List-Unsubscribe"] = f"<{unsubscribe}>"
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        text += f"\nNo more of this mail: {unsubscribe}\n"
-        html = html.replace("</body>", f'<p><a href="{escape(unsubscribe)}">No more of this mail</a></p></body>')
+        text += f"\n{words}: {unsubscribe}\n"
+        html = html.replace("</body>", f'<p><a href="{escape(unsubscribe)}">{escape(words)}</a></p></body>')
     made.set_content(text)
     made.add_alternative(html, subtype="html")
     return made

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from dash import Input, Output, dcc, html
 
-from components import gate, on_your_site, portal, portal_charts, portal_links, resident_words, words
+from components import gate, on_your_site, portal, portal_charts, portal_links, resident_mail, resident_words, words
 from components.chart import Chart, Drawn, block
 from components.language import _
 from components.page import Query, heading, page
@@ -26,6 +26,7 @@ def build(query: Query) -> list[Any]:
         html.P(dcc.Link(_("All areas"), href=portal_links.AREAS), className="way-back"),
         heading(found.name if found else _("An area"), _("What was reported here, how well the city answered, and how that compares.")),
         portal.quarter(query),
+        *resident_mail.offer(_address(query) if found else ""),
         html.Div([portal.said(name="area-words", className="span-5"), block(ON_TIME, "span-7")], className="grid"),
         html.Div([block(SERVICES, "span-12", with_table=True)], className="grid"),
         html.Div([portal.before_you_compare(), *on_your_site.section(ON_TIME, SERVICES)], className="stack"),
@@ -38,6 +39,13 @@ def _area(query: Query) -> Member | None:
     if mart is None:
         return None
     return next((area for layer, slug in query.items() if (area := portal_links.area_of(layer, slug, mart)) is not None), None)
+
+
+def _address(query: Query) -> str:
+    """The address of this page, of the area that it is about."""
+    mart = portal.mart()
+    assert mart is not None
+    return next(portal_links.area(layer, slug) for layer, slug in query.items() if portal_links.area_of(layer, slug, mart) is not None)
 
 
 @gate.answers(Output("area-words", "children"), question=Input("question", "data"), refused=lambda message: html.P(message))

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from dash import Input, Output, dcc, html
 
-from components import gate, on_your_site, portal, portal_charts, portal_links, promise_words, resident_words
+from components import gate, on_your_site, portal, portal_charts, portal_links, promise_words, resident_mail, resident_words
 from components.chart import Chart, Drawn, block
 from components.language import _
 from components.page import Query, heading, page
@@ -30,6 +30,7 @@ def build(query: Query) -> list[Any]:
             found.name if found else _("A service"), _("How long it takes in this city, whether the promise is kept, and how cases end.")
         ),
         portal.quarter(query),
+        *resident_mail.offer("" if found is None else portal_links.service(found.slug)),
         html.Div([portal.said(name="service-words", className="span-5"), block(CLOSING, "span-7")], className="grid"),
         html.Div([block(ON_TIME, "span-6"), block(AREAS, "span-6")], className="grid"),
         html.Div(
