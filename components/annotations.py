@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,11 +17,12 @@ from components import filters, gate, words
 from components.chart import ASKING, NOTES, Drawn
 from components.figures.control import Mark, mark
 from components.page import Query
-from data_access.store import annotations
+from data_access.store import annotations, runs
 from data_access.store.acting import Acting
 from data_access.store.annotations import KINDS, Annotation
 from metrics.definitions import METRICS, REGISTRY
 from metrics.notes import Rebasing, concerns
+from metrics.outages import without_a_load
 from metrics.question import BadQuestion
 from metrics.select import Asked
 from metrics.signals import filters_of
@@ -28,10 +30,13 @@ from metrics.signals import filters_of
 HERE = State("question", "data")
 PAGE = "/signals"
 EVERY = "every"
+OUTAGE = "outage"
 CHOICES = tuple(metric.id for metric in METRICS if metric.by_period)
 """The figures a note may be about: those that are drawn over time."""
 NARROW = ("place", "cell", "moved")
 """Filters that are no part of what a note is about."""
+DAY = filters.Option("note_day", "Day of a note", None, lambda: "", longest=10)
+MOST_LOADS, MOST_HINTS = 500, 5
 NOTE = filters.Option(
     "note", "Figure of a note", lambda _asked: {EVERY: "All figures", **{name: REGISTRY[name].label for name in CHOICES}}, lambda: EVERY
 )
@@ -95,22 +100,24 @@ def offer(metric: str, asked: Asked) -> Any:
 
 def panel(query: Query) -> html.Section:
     """The notes, and a form that writes one about what the page is filtered to; open where the address asks for a note about a figure."""
-    figure = query.get(NOTE.name, "")
+    figure, day = query.get(NOTE.name, ""), query.get(DAY.name, "")
+    day = day if re.fullmatch(r"\d{4}-\d\d-\d\d", day) else ""
     choices = [{"value": name, "label": label} for name, label in KINDS.items()]
     metrics = [{"value": EVERY, "label": "All figures"}, *({"value": name, "label": REGISTRY[name].label} for name in CHOICES)]
     return html.Section(
         [
             html.H2("Notes at the time axis", className="finding"),
             html.Ul(id="notes-list", className="notes-list"),
+            html.Ul(id="notes-hints", className="notes-list"),
             html.Details(
                 [
                     html.Summary("Write a note"),
                     html.P("It concerns the cases that this page is filtered to, and stands on every chart over time of them.", className="note"),
                     html.Div(
                         [
-                            _field("note-at", "Day", dbc.Input(id="note-at", type="date", size="sm")),
+                            _field("note-at", "Day", dbc.Input(id="note-at", type="date", value=day or None, size="sm")),
                             _field("note-until", "Until (if longer)", dbc.Input(id="note-until", type="date", size="sm")),
-                            _field("note-kind", "Kind", dbc.Select(id="note-kind", options=choices, value="storm", size="sm")),
+                            _field("note-kind", "Kind", dbc.Select(id="note-kind", options=choices, value=OUTAGE if day else "storm", size="sm")),
                             _field("note-metric", "Figure", dbc.Select(id="note-metric", options=metrics, value=figure if figure in CHOICES else EVERY, size="sm")),
                             _field("note-title", "Title", dbc.Input(id="note-title", type="text", maxlength=annotations.LONGEST_TITLE, size="sm")),
                             _field("note-reason", "Why", dbc.Textarea(id="note-reason", maxlength=annotations.LONGEST_REASON, rows=2)),
@@ -120,7 +127,7 @@ def panel(query: Query) -> html.Section:
                         className="note-form",
                     ),
                 ],
-                open=figure in CHOICES,
+                open=figure in CHOICES or bool(day),
             ),
             html.P(id="note-said", className="note", role="status"),
         ],
@@ -146,6 +153,23 @@ ASKING.append(offer)
 def fill(_asked: Asked, said: None = None) -> list[Any]:
     """The notes that stand, latest first."""
     return [_row(note) for note in reversed(standing())] or [html.Li("No notes yet.", className="note")]
+
+
+@gate.answers(
+    Output("notes-hints", "children"), question=Input("question", "data"), values={"said": (Input("note-said", "children"), gate.any_value)},
+    refused=lambda _message: [],
+)  # fmt: skip
+def fill_hints(asked: Asked, said: None = None) -> list[Any]:
+    """Days on which no load succeeded and no note says so, the latest first, for who may write one."""
+    if gate.desk().viewer().role not in MAY["annotate"]:
+        return []
+    noted = [note for note in standing() if note.kind == OUTAGE]
+    days = without_a_load(runs.recent(gate.desk().store(), MOST_LOADS), asked.calendar)
+    open_ = [day for day in days if not any(note.at <= day <= (note.until or note.at) for note in noted)]
+    return [
+        html.Li([html.Span(f"{words.weekday(day)}: no load succeeded."), dcc.Link("Note it as an outage", href=f"{PAGE}?{DAY.name}={day}#notes")])
+        for day in open_[:MOST_HINTS]
+    ]  # fmt: skip
 
 
 def _row(note: Annotation) -> html.Li:

@@ -20,7 +20,7 @@ from components import remark_words
 from data_access.demo.remarks import make_remarks, noted
 from data_access.demo.remarks import said as said_in_demo
 from data_access.demo.truths import dates_of
-from data_access.store import annotations, meetings, remarks
+from data_access.store import annotations, meetings, remarks, runs
 from data_access.store.acting import Acting
 from data_access.store.engine import open_store
 from data_access.store.remarks import Remark
@@ -305,6 +305,27 @@ class TestNotes:
         told = drawn(mayor, "on-time-trend", **PARKS)
         assert "/signals?note=ontime_due&department=parks-and-trees#notes" in told
         assert "Write a note" not in drawn(look_as(staff_app.test_client(), HEAD.id), "on-time-trend", **PARKS)
+
+
+class TestHints:
+    def test_a_day_without_a_good_load_is_offered_as_an_outage_until_a_note_says_so(
+        self, store: Any, mayor: FlaskClient, staff_app: Flask
+    ) -> None:
+        asked = {"question.data": {"weeks": "52"}}
+        for state, day in (("failed", 10), ("failed", 11), ("loaded", 11)):
+            runs.record(store, source_name="hints", mode="full", state=state, started_at=datetime(2026, 3, day, 16), seconds=1.0)
+        try:
+            told = called(mayor, "notes-hints", asked)
+            assert "/signals?note_day=2026-03-10#notes" in told and "no load succeeded" in told and "2026-03-11" not in told
+            assert "note_day" not in called(look_as(staff_app.test_client(), HEAD.id), "notes-hints", asked)
+            annotations.add(
+                Acting(MAYOR, store, datetime(2026, 3, 20)), at=date(2026, 3, 10), until=None, kind="outage", title="No load", reason="The CRM was down.", metric="",
+                filters="", rebases=False,
+            )  # fmt: skip
+            assert "note_day" not in called(mayor, "notes-hints", asked)
+        finally:
+            with store.begin() as connection:
+                connection.execute(text("DELETE FROM load_run WHERE source_name = 'hints'"))
 
 
 class TestDistricts:
