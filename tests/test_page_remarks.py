@@ -127,6 +127,15 @@ class TestBeforeTheMeeting:
         for why in ("due in the next 7 days", "without any event for 14 days", "among the oldest"):
             assert why in work.lower()
 
+    def test_a_planned_meeting_leads_each_head_to_the_own_page(self, store: Any, head: FlaskClient) -> None:
+        acting, day = Acting(MAYOR, store, datetime(2026, 3, 1, 9)), date(2026, 4, 2)
+        meetings.plan_series(
+            acting, name="Both", departments=["inspections", "parks-and-trees"], first_on=day, starts_at="09:00", minutes=60, every_weeks=2
+        )
+        meetings.materialise(store, day)
+        told = called(head, "agenda-items", {"question.data": {"meeting": str(meetings.schedule(store, None, day, day)[0].id)}})
+        assert "/before/parks-and-trees" in told and "/before/inspections" not in told
+
     def test_another_department_s_page_is_not_shown_to_a_head(self, head: FlaskClient) -> None:
         told = called(head, "before-flags", {"question.data": {"department": "inspections"}})
         assert "Not shown" in told and "no department called" in told

@@ -7,14 +7,14 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, dcc, html
 
-from components import agenda_list, agenda_pages, gate, meeting_stage, meetings, restated_words, schedule, shown_charts, words
+from components import agenda_list, agenda_pages, gate, meeting_stage, meetings, remark_marks, restated_words, schedule, shown_charts, words
 from components.packet_list import packets_of
 from components.page import Query, page
 from data_access.store import agendas
 from data_access.store.acting import Acting
 from data_access.store.agendas import Draft, Item
 from data_access.store.meetings import CANCELLED, PLANNED, Meeting, NotPlanned
-from metrics.question import BadQuestion
+from metrics.question import BadQuestion, visible_departments
 from metrics.select import Asked
 
 
@@ -120,9 +120,14 @@ def _head(of: Meeting, asked: Asked) -> list[Any]:
         else [dcc.Link("Open the room", href=meetings.address(of, "room")), dcc.Link("Memo", href=meetings.address(of, "memo"))]
     )
     controls = schedule.controls(of, meetings.today(asked)) if meetings.may_run() else []
+    open_ = visible_departments(gate.desk().viewer(), asked.mart)
+    before = [
+        dcc.Link(asked.name_of("department", key), href=f"{remark_marks.PAGE}/{key}") for key in of.series.departments if key in open_
+    ]
     return [
         html.H1([of.series.name, " ", html.Span(meetings.STATE_WORDS[of.state], className=state)]), html.P(said, className="lead"),
         html.Div([*links, *schedule.reason(of), *controls], className="meeting-do"),
+        *([html.P(["Before the meeting, by department: ", *before], className="work-lists")] if before and of.state == PLANNED else []),
         html.Details([html.Summary("Briefing packets"), packets_of(of.id, asked), dcc.Link("Draft one, or see all", href="/packet")], open=True, className="meeting-packets"),
     ]  # fmt: skip
 
