@@ -19,7 +19,7 @@ NOT_SET = "No mail is sent: STATROOM_SMTP_URL is empty (docs/mail.md says what t
 @plain_errors
 def mail(dry_run: bool) -> None:
     """Make the letters that are due now and send those that wait. Exit code 1 if one could not be sent. `flask clock` does it after a load."""
-    from cli.mailing import due_now, send_due
+    from cli.mailing import due_now, send_due, troubles
 
     settings = read_settings()
     if dry_run:
@@ -34,6 +34,8 @@ def mail(dry_run: bool) -> None:
         click.echo(NOT_SET)
         return
     _say_silent(done.silent)
+    for text in troubles(settings):
+        click.echo(f"Not sent: {text}", err=True)
     click.echo(str(done), err=bool(done.error))
     if done.error:
         sys.exit(1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from cli.city import configured_city
+from cli.errors import one_line
 from cli.portal_mail import Portal
 from components.mail_due import Due, Postman
 from data_access import post
@@ -16,6 +17,8 @@ from data_access.store import letters, subscriptions
 from data_access.store.engine import Store, prepared
 from data_access.store.letters import Letter
 from settings import Settings, utc_now
+
+TROUBLES_FOR = timedelta(days=7)
 
 
 @dataclass
@@ -65,7 +68,7 @@ def send_due(settings: Settings) -> Done | None:
         return None
     store = prepared(settings.store_url)
     due, done = Postman(settings, store, office.site, _now()).due(), Done()
-    done.silent = due.silent
+    done.silent, done.error = due.silent, " ".join(due.failed)
     for draft in due.drafts:
         done.made += letters.write(store, draft, _now())
     _send(settings, store, office, done, with_news=True)
@@ -80,6 +83,11 @@ def send_waiting(settings: Settings) -> Done | None:
     done = Done()
     _send(settings, prepared(settings.store_url), office, done, with_news=False)
     return done
+
+
+def troubles(settings: Settings) -> list[str]:
+    """The letters to staff of the last days that were not sent, each with the reason."""
+    return [f"{subject}: {error}" for subject, error in letters.troubles(prepared(settings.store_url), _now() - TROUBLES_FOR)]
 
 
 def _send(settings: Settings, store: Store, office: Office, done: Done, *, with_news: bool) -> None:
@@ -101,8 +109,15 @@ def _hand_over(store: Store, session: post.Session, message: Callable[[Letter], 
     """Send what waits in one outbox. `message`: what goes out for a claimed letter; None if it put the letter away."""
     for number in letters.waiting(store, _now()):
         letter = letters.claim(store, number, _now())
-        made = None if letter is None else message(letter)
-        if letter is None or made is None:
+        if letter is None:
+            continue
+        try:
+            made = message(letter)
+        except Exception as error:
+            # What cannot be written now must not stop the others, and was not sent.
+            _not_taken(store, letter, f"It could not be written: {one_line(error)}", done)
+            continue
+        if made is None:
             continue
         try:
             outcome = session.send(made, made["To"].addresses[0].addr_spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from metrics.question import BadQuestion
 from metrics.select import Asked
 from settings import Settings
 
+log = logging.getLogger(__name__)
+
 FROM_HOUR = 5
 """On the city's clock: a work list of the day is there when a shift begins, and not at midnight."""
 GOOD_FOR = {DIGEST: timedelta(days=5), WORKLIST: timedelta(hours=14)}
@@ -37,6 +40,8 @@ class Due:
     drafts: list[Draft]
     silent: list[str]
     """Why a subscription gets nothing, each in a sentence."""
+    failed: list[str]
+    """Of what nobody foresaw, which subscription it concerns; the log has the rest."""
 
 
 class Postman:
@@ -69,7 +74,7 @@ class Postman:
 
     def due(self) -> Due:
         """All that is due now and not written yet."""
-        made = Due(self._reminders(), [])
+        made = Due(self._reminders(), [], [])
         for one in subscriptions.going_on(self._store):
             viewer = self.reader(one.owner_id)
             if viewer is None:
@@ -79,6 +84,10 @@ class Postman:
                 made.drafts.extend(self._due_of(one, viewer))
             except (BadQuestion, AccessDenied) as error:
                 made.silent.append(f"“{one.title}”: {error}")
+            except Exception:
+                # One that cannot be written must not keep the others from their readers.
+                log.exception("Subscription %s failed", one.id)
+                made.failed.append(f"“{one.title}” could not be written.")
         return made
 
     def preview(self, of: Subscription, viewer: Viewer) -> Letter | None:

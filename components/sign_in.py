@@ -20,7 +20,7 @@ from settings import Settings, utc_now
 
 TOKEN = "token"
 OPEN = ("/sign-in", "/sign-in/provider", "/sign-in/back", "/healthz", "/readyz")
-OPEN_LINKS = "/unsubscribe/"
+OPEN_LINKS = re.compile(r"/unsubscribe/[\w-]{1,100}", re.ASCII)
 """What a link in a letter opens: its token says all that has to be known."""
 OPEN_FILES = re.compile(r"/(assets|bootstrap/static)/.+")
 """What is answered to somebody nobody knows. Styles and icons say nothing about the city."""
@@ -81,7 +81,7 @@ def require(server: Flask) -> None:
     @server.before_request
     def known_only() -> Answer | None:
         path = request.path
-        if path in OPEN or path.startswith(OPEN_LINKS) or (request.method in ("GET", "HEAD") and OPEN_FILES.fullmatch(path)):
+        if path in OPEN or OPEN_LINKS.fullmatch(path) or (request.method in ("GET", "HEAD") and OPEN_FILES.fullmatch(path)):
             return None
         known = present_account()
         if known is not None and (not known.must_change_password or path in ("/account", "/sign-out")):

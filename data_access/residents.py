@@ -32,6 +32,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -43,6 +44,8 @@ CONFIRMED_WITHIN = timedelta(hours=48)
 MOST_ASKED, MOST = 3, 10
 """Letters that ask one address to confirm, in `CONFIRMED_WITHIN`; and what one address may be sent about."""
 GOOD_FOR = timedelta(days=5)
+LOCK = 7_382_912
+"""Number of the PostgreSQL advisory lock that only one process holds that makes the tables."""
 CONFIRM, NEWS = "confirm", "news"
 Kind = Literal["confirm", "end"]
 
@@ -93,13 +96,15 @@ def opened(url: str) -> Engine:
     """The residents' database, its tables made if they are not there."""
     engine = create_engine(url)
     with _alone(engine), engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK})
         _metadata.create_all(connection)
     return engine
 
 
 @contextmanager
 def _alone(engine: Engine) -> Iterator[None]:
-    """For a database that is a file: be the only process on this machine that makes its tables."""
+    """Of a database that is a file: be the only process on this machine that makes its tables."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if not file or file == ":memory:":
         yield

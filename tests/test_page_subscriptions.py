@@ -182,6 +182,15 @@ def test_the_way_out_needs_no_sign_in_and_a_scanner_that_opens_it_ends_nothing(t
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/unsubscribe/", "/unsubscribe/a/b", "/unsubscribe/a/", "/unsubscribe/a%2fb", "/unsubscribe/../subscriptions", "/unsubscribe/é"],
+)
+def test_nothing_else_below_that_address_is_open(town: Path, store: Any, path: str) -> None:
+    client = served(town, store, sign_in="accounts").test_client()
+    assert client.get(path, headers={"Accept": "application/json"}).status_code == 401
+
+
 def test_guessing_a_token_tells_nothing_and_is_slowed(town: Path, store: Any) -> None:
     client = served(town, store, sign_in="accounts").test_client()
     kept.add(kept.Acting(EXECUTIVE, store, BEFORE), email="a@b.cc", kind="digest", title="Secret name", filters="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,21 @@ def test_what_nobody_confirms_is_deleted_after_two_days(engine: Engine) -> None:
     assert residents.confirm(engine, token, late) is None and residents.confirmed(engine) == []
     assert residents.forget_unconfirmed(engine, late) == 1
     assert [count(engine, table) for table in (residents.resident, residents.link, residents.letter)] == [0, 0, 0]
+
+
+def test_in_postgresql_too(postgres_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        engines = list(pool.map(lambda at: residents.opened.__wrapped__(f"{postgres_url}?application_name=p{at}"), range(4)))
+    try:
+        for at in range(5):
+            residents.ask(engines[at % 4], "ana@home.example", POTHOLE, "en", NOW)
+        assert len(asked(engines[0])) == MOST_ASKED
+        assert residents.confirm(engines[1], residents.new_token(engines[2], 1, "confirm", NOW), NOW) is not None
+        residents.end(engines[3], residents.new_token(engines[0], 1, "end", NOW), NOW)
+        assert [count(engines[0], table) for table in (residents.resident, residents.link, residents.letter)] == [0, 0, 0]
+    finally:
+        for one in engines:
+            one.dispose()
 
 
 def test_a_link_of_one_kind_does_not_do_the_other(engine: Engine) -> None:

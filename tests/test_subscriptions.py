@@ -15,12 +15,13 @@ from sqlalchemy import create_engine, select, update
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from cli.commands import COMMANDS
+from cli.mail import after_load, in_between
 from components.mail_due import Postman
 from data_access.store import accounts, commitments, letters, meetings, passwords, readers, subscriptions
 from data_access.store.acting import Acting
 from data_access.store.engine import upgrade
 from data_access.store.letters import Draft
-from data_access.store.meeting_models import letter, unsubscribe_link
+from data_access.store.meeting_models import letter, subscription, unsubscribe_link
 from data_access.store.models import account, sign_in
 from data_access.store.subscriptions import MOST, NotSubscribed
 from metrics import mail
@@ -455,3 +456,30 @@ def test_a_letter_that_waits_is_not_sent_when_it_is_not_wanted_or_not_allowed_an
     assert done.exit_code == 0 and inbox.arrived == []
     with store.connect() as connection:
         assert connection.execute(select(letter.c.given_up)).scalar() is True
+
+
+def test_one_that_cannot_be_written_keeps_no_other_from_its_reader(town: Path, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = add(store, kind="signal", metric="opened", now=BEFORE)
+    with store.begin() as connection:
+        connection.execute(update(subscription).where(subscription.c.id == broken).values(metric="no_such_metric"))
+    promise(store)
+    with mail_server() as (inbox, port):
+        done = run(town, store, monkeypatch, **with_server(port))
+    assert done.exit_code == 1 and "1 made, 1 sent." in done.output and "could not be written" in done.output
+    assert len(inbox.arrived) == 1
+
+
+def test_the_operator_is_told_what_was_not_sent(town: Path, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    promise(store)
+    with mail_server() as (inbox, port):
+        inbox.refused = {"bo@parks.example": "550 no such user"}
+        done = [run(town, store, monkeypatch, **with_server(port)) for _ in range(2)]
+    assert [one.exit_code for one in done] == [1, 0]
+    assert "Not sent: Promised" in done[1].output and "550 no such user" in done[1].output and "bo@parks" not in done[1].output
+
+
+def test_the_clock_goes_on_when_mail_cannot_be_sent(town: Path, store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = settings_of(town, store, smtp_url="smtp://mail.city.example")
+    for call in (after_load, in_between):
+        call(wrong)
+    assert capsys.readouterr().err.count("Mail could not be sent: STATROOM_MAIL_FROM") == 2

@@ -116,6 +116,7 @@ def restore(acting: Acting, number: int) -> Subscription:
         AccessDenied: the role may not.
         NotSubscribed: the viewer has no such subscription, or as many as there may be.
     """
+    permit(acting.viewer, "subscribe")
     with acting.store.connect() as connection:
         others = select(func.count()).where(_live_of(acting.viewer), subscription.c.id != number)
         if connection.execute(others).scalar_one() >= MOST:
