@@ -119,11 +119,12 @@ class _Slides:
                 self._look(cell.text_frame.paragraphs[0], 14, "FFFFFF" if row == 0 else INK, bold=row == 0)
 
     def _chart(self, slide: Any, chart: dict[str, Any], x: float, y: float, width: float, height: float) -> None:
-        from pptx.chart.data import CategoryChartData, XyChartData
         from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 
+        from components.slide_workbook import NamesAndValues, Points
+
         is_numeric = chart["kind"] in ("days", "weeks")
-        data: Any = XyChartData() if is_numeric else CategoryChartData()
+        data: Any = Points() if is_numeric else NamesAndValues()
         if is_numeric:
             for line in chart["lines"]:
                 series = data.add_series(line["name"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import briefing_words, words
-from data_access.store.packets import Packet, Part
+from data_access.store.packets import Packet, Part, plain
 from metrics.periods import Calendar
 
 NOTHING = "Nothing is in this packet: every part was taken out."
@@ -53,7 +53,7 @@ def view(city: str, of: Packet, about: str, found: Sequence[Part], calendar: Cal
     """Packet `of` about the departments `about`, with those of its parts that were not taken out."""
     when = f"{of.series}, {words.weekday(of.meeting_on)}. Figures as known on {words.instant(of.as_of, calendar)}; drafted by {of.drafted_by_name} on {words.moment(of.drafted_at, calendar)}."
     shown = tuple(show(part, of, calendar) for part in found if part.removed_at is None)
-    return View(f"Briefing: {about}", when, city, version, shown)
+    return View(plain(f"Briefing: {about}"), plain(when), city, version, shown)
 
 
 def show(part: Part, of: Packet, calendar: Calendar) -> Shown:
@@ -67,7 +67,7 @@ def show(part: Part, of: Packet, calendar: Calendar) -> Shown:
 def _note(part: Part, of: Packet, calendar: Calendar) -> str:
     if not part.is_edited:
         return ""
-    said = f"In the words of {part.latest.written_by_name}, {words.moment(part.latest.written_at, calendar)}."
+    said = plain(f"In the words of {part.latest.written_by_name}, {words.moment(part.latest.written_at, calendar)}.")
     if part.latest.written_at < of.drafted_at:
         return f"{said} {briefing_words.OLDER}"
     return said

@@ -80,8 +80,18 @@ def frozen(part: Part, calendar: Calendar) -> Drafted:
     questions = [briefing_words.question(rule, numbers) for rule, numbers in part.suggested]
     listing = [told for told in part.told if told.of in LISTING]
     cases = [{"id": number, "address": case_address(programme, number)} for told in listing for programme, number in told.numbers["cases"]]
-    content = {"sentences": said, "charts": charts, "tables": _tables(part.told), "questions": questions, "cases": cases}
-    return Drafted(part.kind, part.key, briefing_words.heading(part.kind, issue), content, "\n".join(one["text"] for one in said))
+    drawn = _plain({"charts": charts, "tables": _tables(part.told), "questions": questions})
+    heading = packets.plain(briefing_words.heading(part.kind, issue))
+    return Drafted(part.kind, part.key, heading, {"sentences": said, "cases": cases, **drawn}, "\n".join(one["text"] for one in said))
+
+
+def _plain(value: Any) -> Any:
+    """All texts of it as they are kept: a name that the source writes with a sign no file can hold would keep the whole file from being made."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return packets.plain(value) if isinstance(value, str) else value
 
 
 def _sentence(told: Told, calendar: Calendar) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from data_access.store import packets as kept
 from data_access.store.acting import Acting
 from data_access.store.engine import prepared
 from data_access.store.packets import WHOLE, Part
+from metrics import briefing
 from metrics.briefing import KINDS, answer
 from metrics.briefing_known import Known, known, standings
 from metrics.briefing_rules import questions
@@ -268,3 +269,10 @@ class TestWords:
     )  # fmt: skip
     def test_a_sentence_says_its_numbers(self, of: str, numbers: dict[str, Any], text: str) -> None:
         assert briefing_words.sentence(of, numbers, CALENDAR) == text
+
+
+def test_a_name_with_a_sign_that_no_file_can_hold_is_kept_without_it() -> None:
+    """In the sentence, and in the chart that every file draws."""
+    numbers = {"n": 3, "late": None, "labels": ["Pot\x0bhole\x00s"], "by_type": [3]}
+    made = packets.frozen(briefing.Part("risk", "risk", (briefing.Told("due", {}, numbers),)), CALENDAR)
+    assert made.text == "3 cases fall due in the next 7 days (3 Pot hole s)." and made.content["charts"][0]["x"] == ["Pot hole s"]

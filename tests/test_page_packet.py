@@ -6,8 +6,12 @@ import ast
 import io
 import json
 import re
+import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +25,8 @@ from sqlalchemy import text
 
 import cli
 from cli.packet import announce_next
-from components import packet_charts, packet_files, packets
-from components.packet_view import View
+from components import packet_charts, packet_files, packet_pdf, packets
+from components.packet_view import Line, View
 from data_access.store import meetings
 from data_access.store import packets as kept
 from data_access.store.acting import Acting
@@ -111,6 +115,15 @@ def notice(answer: dict[str, Any]) -> str:
 
 def part_of(store: Any, number: int, kind: str = "data") -> kept.Part:
     return next(part for part in kept.parts(store, MAYOR, None, number) if part.kind == kind)
+
+
+def with_names(view: View, names: list[str]) -> View:
+    """A packet of one part with these names in its lines and in a chart."""
+    part = next(part for part in view.parts if any(chart["kind"] == "bars" for chart in part.charts))
+    bars = next(chart for chart in part.charts if chart["kind"] == "bars")
+    chart = {**bars, "x": names, "lines": [{"name": names[0], "y": list(range(len(names)))}]}
+    lines = tuple(Line(name, "") for name in names)
+    return replace(view, parts=(replace(part, heading=names[0], lines=lines, charts=(chart,), questions=(), tables=(), cases=()),))
 
 
 class TestReading:
@@ -273,10 +286,6 @@ class TestFiles:
                 ] == [], number
 
     def test_a_long_text_goes_on_on_another_slide(self, view: View) -> None:
-        from dataclasses import replace
-
-        from components.packet_view import Line
-
         long = replace(
             view,
             parts=(
@@ -294,6 +303,32 @@ class TestFiles:
         texts = [shape.text_frame.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame]
         assert len(deck.slides) > 3
         assert all(any(f"• {at} word" in said for said in texts) for at in range(40))
+
+    def test_a_name_that_begins_as_a_formula_stays_a_name_in_the_data_of_a_slide(self, view: View) -> None:
+        """Whoever opens a chart's data opens a workbook."""
+        names = ['=HYPERLINK("https://evil.example","x")', "{=1+1}", "+1", "https://evil.example"]
+        deck = Presentation(io.BytesIO(packet_files.made(with_names(view, names), "pptx", SITE)))
+        part = next(shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart).part
+        with zipfile.ZipFile(io.BytesIO(part.chart_workbook.xlsx_part.blob)) as book:
+            sheet, texts = book.read("xl/worksheets/sheet1.xml").decode(), book.read("xl/sharedStrings.xml").decode()
+        assert "<f" not in sheet and "hyperlink" not in sheet
+        assert all(name in unescape(texts) for name in names)
+
+    def test_signs_that_the_font_of_the_pdf_lacks_are_boxes_in_it_and_are_kept_elsewhere(self, view: View) -> None:
+        """PDF/UA-1 allows no others, and one such sign would keep the whole file from being made."""
+        odd = with_names(view, ["Fallen trees \U0001f333", "\u4e2d\u6587"])
+        for form in packet_files.FORMS:
+            assert packet_files.made(odd, form, SITE)
+        assert "\u4e2d\u6587" in packet_files.made(odd, "html", SITE).decode()
+        with tempfile.TemporaryDirectory() as folder:
+            content = packet_pdf._content(odd, SITE, Path(folder), frozenset("\U0001f333\u4e2d\u6587"))
+            picture = (Path(folder) / "chart-0-0.svg").read_text("utf-8")
+        assert content["parts"][0]["lines"][0]["text"] == "Fallen trees \u25a1" and content["about"].endswith(packet_pdf.BOXED)
+        assert "\u4e2d" not in picture and "\u25a1\u25a1" in picture
+
+    def test_markup_of_the_document_s_language_is_text_in_it(self, view: View) -> None:
+        """What is written comes to the template as data: `#read` reads nothing."""
+        assert packet_files.made(with_names(view, ['#read("/etc/passwd")', "$ #panic() ["]), "pdf", SITE)
 
     def test_a_file_is_made_once_for_each_version(
         self, client: FlaskClient, demo_settings: Settings, store: Any, drafted: dict[str, int]
@@ -334,7 +369,7 @@ class TestFiles:
         answer = client.get(f"/packet/{drafted[WHOLE]}.pptx")
         assert (answer.status_code, answer.get_data(as_text=True).strip()) == (503, packet_files.FAILED)
 
-    @pytest.mark.parametrize("path", ["/packet/1.docx", "/packet/999999.pdf"])
+    @pytest.mark.parametrize("path", ["/packet/1.docx", "/packet/999999.pdf", f"/packet/{10**30}.pdf"])
     def test_what_there_is_not_is_said(self, client: FlaskClient, path: str) -> None:
         assert client.get(path).status_code == 404
 

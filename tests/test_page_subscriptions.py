@@ -77,6 +77,13 @@ def test_a_demo_viewer_subscribes_ends_and_takes_it_up_again(demo: FlaskClient, 
     assert demo.post("/subscriptions/1/restore").status_code == 303 and len(all_of(store)) == 1
 
 
+@pytest.mark.parametrize("change", ["end", "restore"])
+def test_a_number_that_none_has_is_said_to_be_none(demo: FlaskClient, change: str) -> None:
+    for number in (7, 10**30):
+        answer = demo.post(f"/subscriptions/{number}/{change}")
+        assert (answer.status_code, alert(answer)) == (400, "You have no such subscription; look at the list again.")
+
+
 def test_the_form_is_about_what_the_page_showed(demo: FlaskClient) -> None:
     shown = demo.get("/subscriptions/new?figure=backlog&department=parks&from=2026-01-05&to=2026-02-02&place=12&weeks=4").text
     assert "About: <strong>Parks</strong>" in shown

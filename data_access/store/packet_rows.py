@@ -22,6 +22,8 @@ from data_access.store.meeting_models import meeting, meeting_series, packet, pa
 WHOLE = ""
 """In place of a department: all of the meeting."""
 NO_PACKET = "There is no such packet, or it is not open to you."
+LARGEST_NUMBER = 2**31 - 1
+"""No row has a larger one, and no database can be asked for it."""
 Only = Collection[str] | None
 
 
@@ -85,7 +87,7 @@ def one(store: Engine, viewer: Viewer, only: Only, number: int) -> Packet | None
     Raises:
         AccessDenied: asked for the public.
     """
-    return next(iter(_packets(store, viewer, only, packet.c.id == number)), None)
+    return next(iter(_packets(store, viewer, only, packet.c.id == min(number, LARGEST_NUMBER))), None)
 
 
 def of_meeting(store: Engine, viewer: Viewer, only: Only, meeting_id: int) -> list[Packet]:

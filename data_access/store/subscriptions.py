@@ -21,6 +21,8 @@ from data_access.store.meeting_models import subscription, unsubscribe_link
 DIGEST, WORKLIST, SIGNAL, THRESHOLD = KINDS = ("digest", "worklist", "signal", "threshold")
 BEYOND = ("higher", "lower")
 LONGEST_TITLE, LONGEST_EMAIL, LONGEST_FILTERS = 160, 200, 2_000
+LARGEST_NUMBER = 2**31 - 1
+"""No row has a larger one, and no database can be asked for it."""
 MOST = 20
 """Subscriptions of one person that go on: nobody's post box is to be filled from here."""
 UNDONE_WITHIN = timedelta(days=30)
@@ -118,7 +120,7 @@ def restore(acting: Acting, number: int) -> Subscription:
     """
     permit(acting.viewer, "subscribe")
     with acting.store.connect() as connection:
-        others = select(func.count()).where(_live_of(acting.viewer), subscription.c.id != number)
+        others = select(func.count()).where(_live_of(acting.viewer), subscription.c.id != min(number, LARGEST_NUMBER))
         if connection.execute(others).scalar_one() >= MOST:
             raise NotSubscribed(f"You have {MOST} subscriptions; end one first.")
     return _set_ended(acting, number, None)
@@ -126,7 +128,7 @@ def restore(acting: Acting, number: int) -> Subscription:
 
 def _set_ended(acting: Acting, number: int, at: datetime | None) -> Subscription:
     permit(acting.viewer, "subscribe")
-    mine = (subscription.c.id == number) & (subscription.c.owner_id == acting.viewer.id)
+    mine = (subscription.c.id == min(number, LARGEST_NUMBER)) & (subscription.c.owner_id == acting.viewer.id)
     with acting.store.begin() as connection:
         connection.execute(update(subscription).where(mine, subscription.c.ended_at.is_(None) == (at is not None)).values(ended_at=at))
         row = connection.execute(select(*_READ).where(mine)).first()
