@@ -22,6 +22,7 @@ STAFF = (
     "/commitments",
     "/meeting",
     "/peers",
+    "/remarks",
     "/targets",
     "/definitions",
     "/data-health",

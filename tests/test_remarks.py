@@ -31,9 +31,14 @@ SAID: dict[str, Any] = {
 }  # fmt: skip
 
 
+EVERYWHERE = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Statroom's own database, in SQLite unless a test asks for PostgreSQL too."""
+    is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
+    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
     upgrade(engine)
     yield engine
     engine.dispose()
@@ -146,6 +151,7 @@ class TestWhoMay:
 
 
 class TestChanges:
+    @EVERYWHERE
     def test_a_withdrawn_remark_is_off_its_figure_kept_and_can_come_back(self, store: Any) -> None:
         number = written(store)
         assert not remarks.withdraw(acting(store), number, seen=1, open_to=MINE).stands
@@ -155,6 +161,7 @@ class TestChanges:
             remarks.restore(acting(store), number, seen=3, open_to=MINE)
         assert [event.kind for event in remarks.history(store, MAYOR, None, number)] == ["written", "withdrawn", "restored"]
 
+    @EVERYWHERE
     def test_a_later_answer_corrects_the_one_before_which_stays_in_the_history(self, store: Any) -> None:
         number = written(store)
         remarks.answer(acting(store, ANALYST), number, "Eleven cases.", seen=1)
@@ -190,6 +197,7 @@ class TestChanges:
                 change()
         assert one(store, number).answer == "Right." and one(store, number).stands
 
+    @EVERYWHERE
     def test_of_two_writers_at_once_the_second_is_told(self, store: Any) -> None:
         number = written(store)
 
