@@ -12,6 +12,7 @@ from dash import dcc, html
 from access import MAY, Action, Viewer
 from components import commitment_words, words
 from components.commitments import owes, scope_said
+from data_access.store.commitment_rows import NOBODY_TOLD
 from data_access.store.commitments import DROPPED, IN_REVIEW, KEPT, LONGEST, OPEN, STATES, Commitment, Event
 from metrics.select import Asked
 
@@ -95,8 +96,9 @@ def facts(of: Commitment, asked: Asked) -> list[Any]:
         ("Due", words.weekday(of.due_on)),
         ("Made", f"{words.weekday(of.made_on)}, asked for by {of.created_by_name}{'' if of.meeting_id is None else ' in a meeting'}"),
         ("Its figure", f"{commitment_words.hoped(of)} ({scope_said(of, asked)})"),
-        ("Reminders", f"to {of.owner_email}" if of.owner_email else "none: no e-mail address is known"),
     ]
+    if of.owner_name != NOBODY_TOLD:
+        rows.append(("Reminders", f"to {of.owner_email}" if of.owner_email else "none: no e-mail address is known"))
     return [html.Dl([part for name, text in rows for part in (html.Dt(name), html.Dd(text))], className="promise-facts")]
 
 

@@ -24,7 +24,7 @@ from data_access.store import agendas, commitments
 from data_access.store import meetings as kept
 from data_access.store.agendas import Item
 from data_access.store.commitments import Commitment
-from data_access.store.meetings import Meeting
+from data_access.store.meetings import HELD, Meeting
 from metrics.commitment_effect import Effect, effect_of
 from metrics.definitions import HEADLINE, REGISTRY
 from metrics.headline import headlines
@@ -90,19 +90,22 @@ def _data(_item: Item, of: Meeting, asked: Asked) -> list[Any]:
 def _city(item: Item, _of: Meeting, _asked: Asked) -> list[Any]:
     asked = gate.desk().ask(gate.query_of(shown_charts.query_of(item.address)))
     made = remark_marks.made_tiles(headlines(HEADLINE, asked), asked)
-    return [html.P(f"The week of {words.days_between(*asked.last_week())}", className="subtitle"), html.Div(made, className="tiles")]
+    said = f"The week of {words.days_between(*asked.last_week())}"
+    if asked.scope.departments is not None:
+        said += f": {words.joined([asked.name_of('department', key) for key in asked.scope.departments])} alone, as far as your account sees the city"
+    return [html.P(said, className="subtitle"), html.Div(made, className="tiles")]
 
 
 def promised(of: Meeting, asked: Asked) -> list[Effect]:
     """What was promised in earlier meetings of the series and is not finished, or in the last one; and what its departments owe without a meeting.
 
-    The latest first, then by the verdict, the worst first.
+    The latest first, then by the verdict, the worst first. Of a meeting that was held they are told as they stood when it was closed.
     """
     desk = gate.desk()
     store, viewer = desk.store(), desk.viewer()
     last = kept.before(store, of, meetings.only(asked))
     earlier = {met.id for met in kept.of_series(store, of.series.id, meetings.only(asked)) if met.on < of.on}
-    every = commitments.register(store, viewer, open_to(viewer, asked))
+    every = commitments.register(store, viewer, open_to(viewer, asked), until=of.state_at if of.state == HELD else None)
     found = [
         one for one in every
         if (one.meeting_id in earlier and (one.is_unfinished or (last is not None and one.meeting_id == last.id)))

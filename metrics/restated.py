@@ -12,8 +12,9 @@ from metrics.freeze import figures
 from metrics.kinds import Metric
 from metrics.select import Asked
 
-LEAST_SHARE = 0.0005
-"""Shares and ratios that differ by less are the same: they are shown with one decimal."""
+LEAST = {"cases": 0.5, "closures": 0.5, "share": 0.0005}
+LEAST_OTHER = 0.05
+"""Figures that differ by less are the same, by their unit: counts are whole, a share is shown in tenths of a percent, all else in tenths."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,7 @@ def _nothing(figure: Figure) -> Figure:
 def _is_same(one: Figure, other: Figure) -> bool:
     if one.value is None or other.value is None:
         return one.value == other.value
-    least = 0.5 if REGISTRY[one.metric].unit in ("cases", "closures") else LEAST_SHARE
-    return abs(one.value - other.value) < least
+    return abs(one.value - other.value) < LEAST.get(REGISTRY[one.metric].unit, LEAST_OTHER)
 
 
 def of_city(found: Sequence[Restated]) -> list[Restated]:

@@ -79,6 +79,14 @@ def test_what_is_missing_is_said_and_nothing_is_kept(store: Any, wrong: dict[str
     assert commitments.register(store, MAYOR, None) == []
 
 
+def test_what_is_sent_twice_is_kept_once(store: Any) -> None:
+    number = made(store)
+    with pytest.raises(NotPromised, match="promised already"):
+        made(store)
+    commitments.drop(acting(store), number, "No longer needed.")
+    assert made(store) != number  # what was dropped can be promised again
+
+
 def test_from_promise_to_kept_by_way_of_a_return(store: Any) -> None:
     number = made(store)
     commitments.note(acting(store, HEAD), number, "The crew is hired.", open_to=PARKS)
@@ -144,7 +152,7 @@ POSSIBLE = {
 
 
 def brought_to(store: Any, wanted: str) -> int:
-    number = made(store)
+    number = made(store, deliverable=f"Promise {len(commitments.register(store, MAYOR, None))}")
     if wanted in ("in_review", "kept"):
         commitments.give_evidence(acting(store, ANALYST), number, "Done.")
     if wanted == "kept":
@@ -260,8 +268,8 @@ def test_of_two_reviews_at_once_one_holds_and_the_other_is_told(store: Any) -> N
 def test_reminders_are_owed_a_week_before_on_the_day_and_weekly_after(store: Any) -> None:
     due = date(2026, 4, 1)
     number = made(store, due_on=due)
-    made(store, owner_email="", due_on=due)
-    waiting = made(store, due_on=due)
+    made(store, deliverable="Without an address", owner_email="", due_on=due)
+    waiting = made(store, deliverable="Shown already", due_on=due)
     commitments.give_evidence(acting(store), waiting, "Done.")
 
     def since(day: date) -> list[date]:

@@ -128,6 +128,14 @@ def test_an_ended_series_keeps_what_happened_and_drops_what_was_planned_after(st
     assert len(planned(store)) == 5
 
 
+def test_a_series_is_not_taken_up_again_beside_another_of_its_name(store: Any) -> None:
+    number = meetings.plan_series(acting(store), **STREETS)
+    meetings.end_series(acting(store), number, TODAY)
+    meetings.plan_series(acting(store), **STREETS)
+    with pytest.raises(meetings.NotPlanned, match="Another series called 'Streets and lights' goes on"):
+        meetings.resume_series(acting(store), number)
+
+
 def test_a_series_that_ends_in_the_evening_of_the_city_s_day_drops_tomorrow_s_meeting(store: Any) -> None:
     """20:30 on Wednesday in New York is Thursday in UTC; Thursday's meeting is off all the same."""
     number = meetings.plan_series(acting(store), **{**STREETS, "first_on": date(2026, 3, 18), "every_weeks": 1})

@@ -341,6 +341,25 @@ def test_promises_are_those_of_earlier_meetings_and_what_the_departments_owe_wit
     assert "Later" not in second and "Mend the main" not in first + second
 
 
+def test_of_a_meeting_that_was_held_the_promises_stand_as_they_did_then(client: Any, store: Any, number: int) -> None:
+    facts: dict[str, Any] = {
+        "meeting_id": None, "department": "inspections", "deliverable": "Visit the oldest", "owner_name": "Sam Lee", "owner_email": "", "due_on": ON,
+        "metric": "backlog", "filters": "", "expected": "lower", "expected_value": None, "made_on": ON - timedelta(weeks=9),
+    }  # fmt: skip
+    promise = commitments.make(Acting(MAYOR, store, AS_OF), **facts)
+    meetings.hold(Acting(MAYOR, store, AS_OF + timedelta(days=3)), number, ON)
+    item = str(items(store, number)["Promises of last time"])
+    assert "1 promise, none late" in room(client, number, item)
+    commitments.drop(Acting(MAYOR, store, AS_OF + timedelta(days=4)), promise, "Another way was found.")
+    assert "1 promise, none late" in room(client, number, item)
+
+
+def test_the_city_of_a_head_is_called_what_it_is(staff_app: Flask, client: Any, store: Any, number: int) -> None:
+    item = str(items(store, number)["The city"])
+    assert "Parks and Trees alone, as far as your account sees the city" in room(head_of(staff_app, "parks-and-trees"), number, item)
+    assert "alone" not in room(client, number, item)
+
+
 def test_closing_the_meeting_holds_it_and_its_actions_head_the_next_one(client: Any, store: Any, number: int) -> None:
     issue = str(items(store, number)["Parks: open cases"])
     called(client, "action-said", capture(**{"question.data": {"meeting": str(number)}, "room-item.data": issue}))

@@ -134,10 +134,13 @@ def resume_series(acting: Acting, number: int) -> str:
 def _set_ended(acting: Acting, number: int, at: datetime | None) -> str:
     permit(acting.viewer, "run_meeting")
     with acting.store.begin() as connection:
-        connection.execute(update(meeting_series).where(meeting_series.c.id == number).values(ended_at=at))
         name = connection.execute(select(meeting_series.c.name).where(meeting_series.c.id == number)).scalar()
-    if name is None:
-        raise NotPlanned(NO_SERIES)
+        if name is None:
+            raise NotPlanned(NO_SERIES)
+        others = (meeting_series.c.name == name) & meeting_series.c.ended_at.is_(None) & (meeting_series.c.id != number)
+        if at is None and connection.execute(select(meeting_series.c.id).where(others)).first() is not None:
+            raise NotPlanned(f"Another series called '{name}' goes on; end that first.")
+        connection.execute(update(meeting_series).where(meeting_series.c.id == number).values(ended_at=at))
     return name
 
 
