@@ -95,7 +95,10 @@ def make(
         "made_on": made_on, "due_on": due_on, "metric": metric, "filters": filters, "expected": expected, "expected_value": expected_value,
         "state": OPEN, "created_by_id": acting.viewer.id, "created_by_name": acting.viewer.name, "created_at": acting.now,
     }  # fmt: skip
-    same = [commitment.c[name] == facts[name] for name in ("department", "deliverable", "owner_name", "owner_email", "due_on", "metric", "filters")]
+    same = [
+        commitment.c[name] == facts[name]
+        for name in ("department", "deliverable", "owner_name", "owner_email", "due_on", "metric", "filters")
+    ]
     with acting.store.begin() as connection:
         if connection.execute(select(commitment.c.id).where(commitment.c.state.in_(UNFINISHED), *same)).first() is not None:
             raise NotPromised("This is promised already: the same, by the same person, until the same day.")

@@ -20,6 +20,7 @@ from data_access.store.targets import LONGEST
 from metrics.definitions import REGISTRY
 from metrics.question import BadQuestion
 from metrics.select import Asked
+from metrics.targets import ON_TIME
 
 DECISIONS = {"approve": "Approve", "refuse": "Refuse", "withdraw": "Withdraw"}
 
@@ -37,9 +38,9 @@ def build(query: Query) -> list[Any]:
                 html.H2("Propose a target"),
                 html.Div(
                     [
-                        field("target-figure", "Figure", dbc.Select(id="target-figure", options=figures, value=FIGURES[0])),
-                        field("target-department", "Of", dbc.Select(id="target-department", options=[], value="")),
-                        field("target-type", "Request type", dbc.Select(id="target-type", options=[], value="")),
+                        field("target-figure", "Figure", dbc.Select(id="target-figure", options=figures, value=ON_TIME)),
+                        field("target-department", "Of", dbc.Select(id="target-department", options=[], value="", placeholder=agreed_targets.CITY)),
+                        field("target-type", "Request type", dbc.Select(id="target-type", options=[], value="", placeholder="All")),
                         field("target-value", "Target (a share in percent)", dbc.Input(id="target-value", type="text", inputMode="decimal", maxlength=20, autocomplete="off")),
                         field("target-from", "From", dbc.Input(id="target-from", type="date")),
                         field("target-until", "Until, its last day (optional)", dbc.Input(id="target-until", type="date")),
@@ -60,7 +61,7 @@ def build(query: Query) -> list[Any]:
                 html.P("A proposal is decided by somebody other than who made it. Nothing is deleted: a decision stays on record with its reason."),
                 html.Div(
                     [
-                        field("target-which", "Which", dbc.Select(id="target-which", options=[], value="")),
+                        field("target-which", "Which", dbc.Select(id="target-which", options=[], value="", placeholder="Choose one")),
                         field("target-what", "What", dbc.Select(id="target-what", options=choices, value="approve")),
                         field("target-decision", "Why", dbc.Textarea(id="target-decision", maxlength=LONGEST["decision"], rows=2), wide=True),
                     ],
