@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import create_engine, select, update
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from cli.commands import COMMANDS
 from cli.mail import after_load, in_between
+from cli.mailing import send_due
 from components.mail_due import Postman
 from data_access.store import accounts, commitments, letters, meetings, passwords, readers, subscriptions
 from data_access.store.acting import Acting
@@ -418,6 +420,17 @@ def test_a_server_that_is_down_costs_no_letter(town: Path, store: Any, monkeypat
     with mail_server() as (inbox, port):
         assert "0 made, 1 sent" in run(town, store, monkeypatch, **with_server(port)).output
     assert len(inbox.arrived) == 1
+
+
+def test_several_processes_send_each_letter_once(town: Path, store: Any) -> None:
+    for at in range(12):
+        promise(store, email=f"owner-{at}@parks.example")
+    with mail_server() as (inbox, port):
+        settings = settings_of(town, store, smtp_url=f"smtp://127.0.0.1:{port}?starttls=false", mail_from="s@city.example", base_url=SITE)
+        with ThreadPoolExecutor(4) as pool:
+            done = list(pool.map(lambda _at: send_due(settings), range(4)))
+    assert sorted(to for to, _message in inbox.arrived) == sorted(f"owner-{at}@parks.example" for at in range(12))
+    assert sum(one.sent for one in done if one is not None) == 12
 
 
 def waiting_letter(store: Any, number: int, rights: str) -> None:

@@ -26,6 +26,7 @@ COPIED = (
     "metrics",
     "pages",
     "tests",
+    "translations",
 )
 
 
@@ -125,6 +126,24 @@ MUTANTS = (
            "tests/test_packets.py::test_a_head_reads_packets_of_own_departments_alone"),
     Mutant("packets of whole departments for some districts", "data_access/store/packet_rows.py", "if viewer.districts and open_to is not None:", "if False:",
            "tests/test_packets.py::test_who_is_limited_to_districts_reads_nothing_about_whole_departments"),
+    Mutant("mail written for other rights", "cli/mailing.py", "if postman.rights(subscription.owner_id) != letter.rights:", "if False:",
+           "tests/test_subscriptions.py::test_a_letter_that_waits_is_not_sent_when_it_is_not_wanted_or_not_allowed_any_more"),
+    Mutant("mail that one process sends", "data_access/store/letters.py", "tries=letter.c.tries + 1)).rowcount != 1:", "tries=letter.c.tries + 1)).rowcount > 99:",
+           "tests/test_mail.py::test_of_twelve_processes_one_gets_the_letter"),
+    Mutant("mail to who cannot look", "data_access/store/readers.py", "row.disabled_at is not None or ", "",
+           "tests/test_subscriptions.py::test_an_account_that_cannot_be_used_gets_nothing"),
+    Mutant("mail to one plain address", "data_access/store/subscriptions.py", "_ADDRESS.fullmatch(text)", "_ADDRESS.search(text)",
+           "tests/test_subscriptions.py::test_an_address_is_one_plain_address"),
+    Mutant("mail that is another's", "data_access/store/subscriptions.py", "mine = (subscription.c.id == number) & (subscription.c.owner_id == acting.viewer.id)", "mine = subscription.c.id == number",
+           "tests/test_subscriptions.py::test_everybody_sees_and_ends_only_their_own"),
+    Mutant("mail that another site asks for", "components/subscriptions.py", "gate.require_same_site()\n            title", "title",
+           "tests/test_page_subscriptions.py::test_another_site_makes_a_browser_send_nothing"),
+    Mutant("mail without encryption", "data_access/post.py", "if at.starttls:", "if False:",
+           "tests/test_mail.py::test_a_server_without_encryption_gets_no_mail_where_it_is_wanted"),
+    Mutant("mail that residents did not confirm", "data_access/residents.py", ".where(resident.c.confirmed_at.is_not(None))", ".where(resident.c.id > 0)",
+           "tests/test_resident_mail.py::test_from_the_form_to_the_last_letter"),
+    Mutant("mail that asks one address too often", "data_access/residents.py", "if n >= MOST_ASKED or ", "if ",
+           "tests/test_resident_mail.py::test_one_address_is_asked_three_times_in_two_days_at_most"),
     Mutant("Dash's own doors", "settings.py", 'REFUSED = ("DASH_MCP_ENABLED", "DASH_DEBUG")', "REFUSED = ()", "tests/test_walls.py::test_dash_is_not_let_open_itself"),
 )  # fmt: skip
 
