@@ -120,7 +120,7 @@ class Postman:
         for one in self._alerts(of, viewer, asked):
             # A key with "#" is that of a letter that was not sent because of changed rights.
             keys = [key for key in letters.keys_from(self._store, beginning + one.series) if "#" not in key]
-            if one.is_new(of.created_at) and not one.is_told(key.removeprefix(beginning) for key in keys):
+            if one.is_new(asked.calendar.day_of(of.created_at)) and not one.is_told(key.removeprefix(beginning) for key in keys):
                 made += self._written(of, viewer, one.key, True, lambda one=one: letter_words.alert(one, of, asked))
         return made
 

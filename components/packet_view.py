@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from components import briefing_words, words
-from data_access.store.packets import Packet, Part, plain
+from data_access.store.packets import FIGURES_OF, Packet, Part, plain
 from metrics.periods import Calendar
 
 NOTHING = "Nothing is in this packet: every part was taken out."
@@ -30,7 +31,7 @@ class Shown:
     heading: str
     lines: tuple[Line, ...]
     note: str
-    """Who wrote it, and whether its figures are newer; empty for a draft."""
+    """Who wrote it, and whether its figures are newer or older than the packet's; empty for a draft."""
     charts: tuple[dict[str, Any], ...]
     tables: tuple[dict[str, Any], ...]
     questions: tuple[str, ...]
@@ -65,9 +66,12 @@ def show(part: Part, of: Packet, calendar: Calendar) -> Shown:
 
 
 def _note(part: Part, of: Packet, calendar: Calendar) -> str:
-    if not part.is_edited:
-        return ""
-    said = plain(f"In the words of {part.latest.written_by_name}, {words.moment(part.latest.written_at, calendar)}.")
-    if part.latest.written_at < of.drafted_at:
-        return f"{said} {briefing_words.OLDER}"
-    return said
+    said = []
+    if part.is_edited:
+        said.append(f"In the words of {part.latest.written_by_name}, {words.moment(part.latest.written_at, calendar)}.")
+    if FIGURES_OF in part.content:
+        earlier = words.instant(datetime.fromisoformat(part.content[FIGURES_OF]), calendar)
+        said.append(f"Its figures are those known on {earlier}: the last draft has no such part.")
+    elif part.is_edited and part.latest.written_at < of.drafted_at:
+        said.append(briefing_words.OLDER)
+    return plain(" ".join(said))

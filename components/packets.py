@@ -6,7 +6,7 @@ Nothing here needs a browser or a request: pages and commands hand over their de
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from access import Viewer
@@ -57,9 +57,11 @@ def draft_packet(desk: Desk, acting: Acting, meeting_id: int, department: str) -
         raise BadQuestion(meetings.NO_MEETING)
     if department and department not in found.series.departments:
         raise BadQuestion("The meeting is not about department '{name}'; choose one of its own.", name=department[:40])
-    as_of = instant_of(found, desk.ask({}), acting.store)
+    as_of, day_ends = instant_of(found, desk.ask({}), acting.store), desk.calendar.midnight(found.on + timedelta(days=1))
+    # What was promised and done after a meeting's day is no part of what it could read.
+    told_at = min(acting.now, day_ends - timedelta.resolution)
     asked = desk.ask({"department": department or ",".join(found.series.departments), "as_of": as_of.isoformat() + "Z"})
-    parts = draft(asked, known(desk.ask, acting.store, acting.viewer, asked), acting.now, of_city=not department)
+    parts = draft(asked, known(desk.ask, acting.store, acting.viewer, asked), told_at, of_city=not department)
     return packets.keep(acting, meeting_id, department, as_of, [frozen(part, asked.calendar) for part in parts])
 
 

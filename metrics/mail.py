@@ -14,7 +14,7 @@ import pandas as pd
 from data_access.store.commitments import Commitment
 from data_access.store.meetings import PLANNED, Meeting
 from metrics import promised, signals
-from metrics.cases import case_count, case_list
+from metrics.cases import MOST_ROWS, case_count, case_list
 from metrics.definitions import HEADLINE, REGISTRY
 from metrics.headline import Headline, headlines
 from metrics.select import Asked
@@ -86,9 +86,19 @@ class Worklist:
 def worklist(asked: Asked, day: date) -> Worklist:
     """What is overdue, and what falls due by the end of `day`: the columns of a case list."""
     overdue = case_list(asked, "overdue_now", sort="due_at", limit=MOST_CASES).frame
-    soon = case_list(asked, "due_next_7_days", sort="due_at", limit=200).frame
-    due = soon[pd.to_datetime(soon["due_at"]) < pd.Timestamp(asked.calendar.midnight(day + timedelta(days=1)))]
-    return Worklist(day, overdue, case_count(asked, "overdue_now"), due.head(MOST_CASES), len(due))
+    due, due_n = _due_before(asked, asked.calendar.midnight(day + timedelta(days=1)))
+    return Worklist(day, overdue, case_count(asked, "overdue_now"), due, due_n)
+
+
+def _due_before(asked: Asked, end: datetime) -> tuple[pd.DataFrame, int]:
+    """The first cases that fall due before `end` (naive UTC), and how many do: of a whole city more than one page of a list has."""
+    first, n = None, 0
+    while True:
+        page = case_list(asked, "due_next_7_days", sort="due_at", offset=n, limit=MOST_ROWS).frame
+        soon = page[pd.to_datetime(page["due_at"]) < pd.Timestamp(end)]
+        first, n = soon.head(MOST_CASES) if first is None else first, n + len(soon)
+        if len(soon) < MOST_ROWS:
+            return first, n
 
 
 @dataclass(frozen=True)
@@ -131,9 +141,9 @@ class Alert:
         earliest = self.since - timedelta(weeks=BRIDGED + 1)
         return any(date.fromisoformat(key.removeprefix(self.series)) >= earliest for key in keys)
 
-    def is_new(self, since: datetime) -> bool:
-        """Whether its first week ended after `since`: what went on before somebody asked to be told is no news."""
-        return self.since + timedelta(weeks=1) > since.date()
+    def is_new(self, since: date) -> bool:
+        """Whether its first week ended after the city's day `since`: what went on before somebody asked to be told is no news."""
+        return self.since + timedelta(weeks=1) > since
 
 
 def alerts(asked: Asked, metric: str = "", bound: float | None = None, beyond: str = "", rebased: Rebased | None = None) -> list[Alert]:

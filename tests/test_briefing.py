@@ -114,6 +114,30 @@ class TestEverySentence:
         assert other["total"] < one["numbers"]["total"]
 
 
+class TestPastMeetings:
+    def test_commitments_are_told_as_they_stood_when_the_day_of_the_meeting_ended(self, room: Room) -> None:
+        """What was promised and done later is no part of what that meeting could read, and the source shows that day."""
+        store = room.desk.store()
+        acting = Acting(ANALYST, store, NOW)
+        meetings.plan_series(
+            acting,
+            name="Earlier",
+            departments=DEPARTMENTS,
+            first_on=AS_OF - timedelta(days=30),
+            starts_at="09:00",
+            minutes=60,
+            every_weeks=26,
+        )
+        meetings.materialise(store, AS_OF)
+        met = next(one for one in meetings.schedule(store, None, AS_OF - timedelta(days=30), AS_OF) if one.series.name == "Earlier")
+        found = kept.parts(store, ANALYST, None, packets.draft_packet(room.desk, acting, met.id, WHOLE))
+        told = next(part for part in found if part.kind == "promises").content["sentences"]
+        assert told[0]["numbers"]["day"] == met.on.isoformat()
+        made_by = {one.id: one.created_at for one in commitments.register(store, ANALYST, None)}
+        ends = room.desk.calendar.midnight(met.on + timedelta(days=1))
+        assert all(made_by[int(one["query"]["commitment"])] < ends for one in told[1:])
+
+
 class TestParts:
     def test_promises_come_first_and_what_the_data_can_bear_last(self, whole: list[Part]) -> None:
         kinds = list(dict.fromkeys(part.kind for part in whole))

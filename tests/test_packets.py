@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -12,10 +13,12 @@ import pytest
 from sqlalchemy import create_engine
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
+from components import briefing_words, packet_view
 from data_access.store import meetings, packets
 from data_access.store.acting import Acting
 from data_access.store.engine import upgrade
 from data_access.store.packets import WHOLE, Drafted, NotWritten
+from metrics.periods import Calendar
 from tests.support.marts import MAYOR
 
 NOW = datetime(2026, 3, 16, 9)
@@ -23,6 +26,7 @@ ANALYST = Viewer("analyst", "Analyst", "analyst")
 HEAD = Viewer("head", "Head of Streets", "department", ("streets",))
 COUNCIL = Viewer("council", "Council", "viewer")
 STREETS = frozenset({"streets"})
+NOTHING: dict[str, Any] = {"sentences": [], "charts": [], "tables": [], "questions": [], "cases": []}
 
 
 @pytest.fixture
@@ -153,6 +157,23 @@ def test_a_part_that_a_new_draft_has_no_longer_goes_unless_somebody_wrote_in_it(
         ("issue a", False),
         ("issue b", True),
     ]
+
+
+def test_a_part_that_stays_without_a_draft_says_of_which_instant_its_figures_are(store: Any) -> None:
+    """The packet itself says a later one. A draft that has the part again brings new figures."""
+    number = drafted(store, parts=[part("issue a", "A."), part("data", "D.")])
+    packets.revise(acting(store), read(store, number)[0].id, "A, as we see it.", 0)
+    for days in (7, 14):
+        packets.keep(acting(store), meeting_of(store), "streets", NOW + timedelta(days=days), [part("data", "D.")])
+    stays = next(one for one in read(store, number) if one.key == "issue a")
+    assert stays.content[packets.FIGURES_OF] == NOW.isoformat()
+    of = packets.one(store, ANALYST, None, number)
+    assert of is not None
+    shown = packet_view.show(dataclasses.replace(stays, content={**NOTHING, **stays.content}), of, Calendar("UTC", "monday", 1))
+    assert "Its figures are those known on Mon 16 Mar 2026, 09:00: the last draft has no such part." in shown.note
+    assert briefing_words.OLDER not in shown.note
+    drafted(store, later=9, parts=[part("issue a", "A."), part("data", "D.")])
+    assert packets.FIGURES_OF not in read(store, number)[0].content
 
 
 def test_a_part_that_is_drafted_again_comes_back_unless_a_person_took_it_out(store: Any) -> None:

@@ -136,6 +136,16 @@ def test_what_was_ended_can_be_taken_up_again_for_a_month(store: Any) -> None:
     assert [one.id for one in subscriptions.going_on(store)] == [number]
 
 
+def test_what_goes_on_again_under_another_number_is_not_taken_up_too(store: Any) -> None:
+    """Or every letter would come twice."""
+    first = add(store)
+    subscriptions.end(acting(store, now=NOW), first)
+    add(store)
+    with pytest.raises(NotSubscribed, match="already"):
+        subscriptions.restore(acting(store), first)
+    assert len(subscriptions.going_on(store)) == 1
+
+
 def test_nobody_fills_a_post_box_from_here(store: Any) -> None:
     first = add(store)
     with pytest.raises(NotSubscribed, match="already"):
@@ -293,6 +303,22 @@ def test_the_work_list_comes_in_the_morning_and_not_where_there_is_nothing(town:
     add(store, kind="worklist", filters="department=roads")
     assert drafts(town, store, datetime(2026, 3, 30, 4, 59)) == []
     assert [one.key for one in drafts(town, store, datetime(2026, 3, 30, 5, 0))] == ["worklist:1:2026-03-30"]
+
+
+def test_the_work_list_counts_all_that_is_due_and_names_the_first(tmp_path: Path) -> None:
+    """Of a whole city more than a page of a list has."""
+    case = {
+        "department": "parks",
+        "request_type": "bench",
+        "case_class": "service",
+        "status": "open",
+        "opened_at": datetime(2026, 3, 23, 9),
+    }
+    due = [{**case, "source_id": f"due-{at}", "due_at": datetime(2026, 3, 30, 10) + timedelta(seconds=at)} for at in range(501)]
+    make_mart(tmp_path, [*due, {**case, "source_id": "later", "due_at": datetime(2026, 3, 31, 10)}], as_of=datetime(2026, 3, 30))
+    asked = Desk(settings_in(tmp_path), lambda: EXECUTIVE).ask({})
+    found = mail.worklist(asked, MONDAY)
+    assert (found.due_n, len(found.due), found.overdue_n) == (501, mail.MOST_CASES, 0)
 
 
 # Signals, never noise

@@ -32,10 +32,12 @@ from data_access.store.packet_rows import (
 
 LONGEST_TEXT = 8_000
 LEFT_OUT = "left_out"
-"""In the content of a part that a new draft had no longer."""
+"""In the content of a part that a new draft had no longer, and that was taken out with it."""
+FIGURES_OF = "figures_of"
+"""In the content of a part that a new draft had no longer: to which instant the figures that stay with it were known (ISO 8601, naive UTC)."""
 MEANWHILE = "Somebody changed this text meanwhile; yours is still in the field. Copy it, open the packet again, and put both together."
 __all__ = [
-    "LONGEST_TEXT", "NO_PACKET", "WHOLE", "Drafted", "NotWritten", "Only", "Packet", "Part", "Text", "history", "keep", "latest", "of_meeting", "one", "parts", "plain",
+    "FIGURES_OF", "LONGEST_TEXT", "NO_PACKET", "WHOLE", "Drafted", "NotWritten", "Only", "Packet", "Part", "Text", "history", "keep", "latest", "of_meeting", "one", "parts", "plain",
     "restore", "revise", "take_draft", "take_out", "version",
 ]  # fmt: skip
 
@@ -72,18 +74,19 @@ def keep(acting: Acting, meeting_id: int, department: str, as_of: datetime, part
     for _attempt in range(2):
         try:
             with acting.store.begin() as connection:
+                before = connection.execute(select(packet.c.as_of).where(*this)).scalar()
                 # An update takes the row: of two who draft at once the second finds what the first one left.
                 if not connection.execute(update(packet).where(*this).values(**facts)).rowcount:
                     connection.execute(insert(packet).values(meeting_id=meeting_id, department=department, **facts))
                 number = int(connection.execute(select(packet.c.id).where(*this)).scalar_one())
-                _keep_parts(connection, acting, number, parts)
+                _keep_parts(connection, acting, number, parts, before or as_of)
             return number
         except IntegrityError:
             continue
     raise NotWritten("Somebody else is drafting this packet at the moment; open it in a minute.")
 
 
-def _keep_parts(connection: Connection, acting: Acting, number: int, parts: Sequence[Drafted]) -> None:
+def _keep_parts(connection: Connection, acting: Acting, number: int, parts: Sequence[Drafted], known_before: datetime) -> None:
     before = {part.key: part for part in parts_in(connection, number)}
     for place, part in enumerate(parts, start=1):
         old = before.pop(part.key, None)
@@ -100,11 +103,12 @@ def _keep_parts(connection: Connection, acting: Acting, number: int, parts: Sequ
         if not old.is_edited and old.latest.text != part.text:
             _write(connection, acting, old.id, old.latest.revision + 1, part.text)
     for place, old in enumerate(before.values(), start=len(parts) + 1):
+        content = {FIGURES_OF: known_before.isoformat(), **old.content, "key": old.key, "draft": old.draft}
         gone: dict[str, Any] = {}
         if not old.is_edited and old.removed_at is None:
-            content = json.dumps({**old.content, "key": old.key, "draft": old.draft, LEFT_OUT: True})
-            gone = {"removed_at": acting.now, "content": content}
-        connection.execute(update(packet_part).where(packet_part.c.id == old.id).values(place=place, **gone))
+            content[LEFT_OUT], gone = True, {"removed_at": acting.now}
+        values = {"place": place, "content": json.dumps(content), **gone}
+        connection.execute(update(packet_part).where(packet_part.c.id == old.id).values(**values))
 
 
 def revise(acting: Acting, number: int, text: str, seen: int) -> int:

@@ -116,10 +116,16 @@ def restore(acting: Acting, number: int) -> Subscription:
 
     Raises:
         AccessDenied: the role may not.
-        NotSubscribed: the viewer has no such subscription, or as many as there may be.
+        NotSubscribed: the viewer has no such subscription, the same one goes on already, or there are as many as there may be.
     """
     permit(acting.viewer, "subscribe")
     with acting.store.connect() as connection:
+        ended = subscription.alias()
+        what = ("kind", "filters", "metric", "email", "bound", "beyond")
+        same = [subscription.c[name].is_not_distinct_from(ended.c[name]) for name in what]
+        known = select(subscription.c.id).where(ended.c.id == min(number, LARGEST_NUMBER), subscription.c.id != ended.c.id, *same)
+        if connection.execute(known.where(_live_of(acting.viewer))).first() is not None:
+            raise NotSubscribed("You are subscribed to this already.")
         others = select(func.count()).where(_live_of(acting.viewer), subscription.c.id != min(number, LARGEST_NUMBER))
         if connection.execute(others).scalar_one() >= MOST:
             raise NotSubscribed(f"You have {MOST} subscriptions; end one first.")
