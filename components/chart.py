@@ -210,7 +210,9 @@ def _links(chart: Chart, drawn: Drawn, asked: Asked, view: Mapping[str, str]) ->
         made.append(dcc.Link(_("Definition"), href=f"/definitions#{metric}", title=_(REGISTRY[metric].meaning)))
     made.append(html.A(_("Link to this view"), href=f"?{query}#chart-{chart.name}"))
     if metric:
-        made += [offer for offer in (make(metric, drawn.about or asked) for make in ASKING) if offer is not None]
+        offers = [offer for offer in (make(metric, drawn.about or asked) for make in ASKING) if offer is not None]
+        # What few readers do at a chart takes no room beside what all of them do.
+        made += [html.Details([html.Summary("Do something about it"), html.Div(offers)], className="chart-acts")] if offers else []
     if EMBEDDED:
         made += [offer for offer in (EMBEDDED[0](chart.name, _(chart.title), asked, filters.own_query(view)),) if offer is not None]
     return made
