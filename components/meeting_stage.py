@@ -23,6 +23,7 @@ from components import (
 from data_access.store import agendas, commitments
 from data_access.store import meetings as kept
 from data_access.store.agendas import Item
+from data_access.store.commitment_rows import as_it_stood
 from data_access.store.commitments import Commitment
 from data_access.store.meetings import HELD, Meeting
 from metrics.commitment_effect import Effect, effect_of
@@ -148,11 +149,14 @@ def _promise(one: Effect, of: Meeting, asked: Asked) -> html.Li:
 
 
 def captured(of: Meeting, asked: Asked) -> list[Commitment]:
-    """The actions of this meeting that the present viewer may see, in the order they were written."""
+    """The actions of this meeting that the present viewer may see, in the order they were written; once it is closed, with the days agreed in it."""
     desk = gate.desk()
     viewer = desk.viewer()
-    found = commitments.register(desk.store(), viewer, open_to(viewer, asked))
-    return sorted((one for one in found if one.meeting_id == of.id), key=lambda one: one.id)
+    found = [one for one in commitments.register(desk.store(), viewer, open_to(viewer, asked)) if one.meeting_id == of.id]
+    if of.state == HELD and of.state_at is not None:
+        events = commitments.history(desk.store(), viewer, open_to(viewer, asked))
+        found = [as_it_stood(one, [event for event in events if event.commitment_id == one.id], of.state_at) for one in found]
+    return sorted(found, key=lambda one: one.id)
 
 
 def _actions(_item: Item, of: Meeting, asked: Asked) -> list[Any]:

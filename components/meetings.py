@@ -8,6 +8,7 @@ from typing import Any
 
 from access import MAY
 from components import gate, words
+from data_access.due import calendars_of
 from data_access.store import freezes, meetings
 from data_access.store.engine import Store
 from data_access.store.freezes import Freeze
@@ -86,6 +87,12 @@ def day_of(what: str) -> gate.Parser:
         return day
 
     return parse
+
+
+def is_day_off(day: date) -> bool:
+    """Whether nobody works on `day` by any of the city's calendars; no where it has none."""
+    calendars = calendars_of(gate.desk().city).values()
+    return bool(calendars) and not any(one.is_business_day(day) for one in calendars)
 
 
 def address(of: Meeting, part: str = "") -> str:

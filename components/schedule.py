@@ -59,9 +59,10 @@ def _row(met: Meeting, asked: Asked, day: date) -> html.Li:
     unsaid = met.state == PLANNED and met.on < day
     tone = {HELD: "tag tag-good", CANCELLED: "tag tag-bad"}.get(met.state, "tag tag-bad" if unsaid else "tag")
     said = UNSAID if unsaid else STATE_WORDS[met.state]
+    off = [html.Span("A day off by the city's calendars", className="note")] if met.state == PLANNED and meetings.is_day_off(met.on) else []
     return html.Li(
         [
-            html.Div([html.Strong(meetings.when(met)), html.Span(said, className=tone)], className="meet-when"),
+            html.Div([html.Strong(meetings.when(met)), html.Span(said, className=tone), *off], className="meet-when"),
             html.Div([dcc.Link(met.series.name, href=meetings.address(met)), html.Span(meetings.about(met.series, asked), className="note")], className="meet-what"),
             html.Div([*reason(met), *(controls(met, day) if meetings.may_run() else [])], className="meet-do"),
         ],

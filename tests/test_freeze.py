@@ -184,6 +184,19 @@ def test_a_restated_figure_is_told_with_both_values_and_what_came_between(first:
     )
 
 
+def test_who_may_see_none_of_the_frozen_figures_is_not_told_that_they_are_the_same(first: Mart, store: Any) -> None:
+    """Frozen are the city and whole departments: an account for a district may not see those, nor hold a part against them."""
+    closed = close(first, store)
+    assert closed is not None
+    for viewer in (Viewer("d", "Parks in the north", "department", ("parks",), ("north",)), Viewer("n", "Nobody", "department", ())):
+        app = Flask("frozen-for-few")
+        gate.start(app, Desk(dataclasses.replace(settings_in(Path("/nowhere")), store_url=str(store.url)), lambda viewer=viewer: viewer))
+        asked = asked_of(first, viewer)
+        with app.app_context():
+            assert restated_words.found(closed, asked) is None
+            assert restated_words.summary(closed, None, asked).endswith("none of them is open to your account.")
+
+
 @pytest.mark.parametrize(("refused", "unmapped", "said"), [
     (10, 10, []), (11, 0, ["11 of 1,000 rows were refused and are in no figure."]), (0, 11, ["11 of 1,000 rows hold a word that nobody mapped."]),
     (0, 0, []), (20, 20, ["20 of 1,000 rows were refused and are in no figure.", "20 of 1,000 rows hold a word that nobody mapped."]),

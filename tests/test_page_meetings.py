@@ -13,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
+from components import meetings as meeting_words
 from data_access.store import agendas, commitments, meetings
 from data_access.store.acting import Acting
 from data_access.store.agendas import Draft
@@ -352,6 +353,26 @@ def test_of_a_meeting_that_was_held_the_promises_stand_as_they_did_then(client: 
     assert "1 promise, none late" in room(client, number, item)
     commitments.drop(Acting(MAYOR, store, AS_OF + timedelta(days=4)), promise, "Another way was found.")
     assert "1 promise, none late" in room(client, number, item)
+
+
+def test_the_memo_keeps_the_day_that_was_agreed_in_the_meeting(client: Any, store: Any, number: int) -> None:
+    called(client, "action-said", capture(**{"question.data": {"meeting": str(number)}}))
+    (one,) = kept(store)
+    commitments.move_due(Acting(MAYOR, store, datetime.now()), one.id, date(2026, 5, 8), "A slip of the pen.")
+    meetings.hold(Acting(MAYOR, store, datetime.now() + timedelta(hours=1)), number, ON)
+    commitments.move_due(Acting(MAYOR, store, datetime.now() + timedelta(hours=2)), one.id, date(2026, 7, 1), "The crew was ill.")
+    memo = client.get(f"/meeting/{number}/memo.txt").get_data(as_text=True)
+    assert "By when: Fri 8 May 2026" in memo and "2026-07-01" not in memo
+
+
+def test_a_meeting_on_a_day_off_says_so(staff_app: Flask, client: Any, store: Any) -> None:
+    sunday = date.today() + timedelta(days=6 - date.today().weekday())
+    facts: dict[str, Any] = {"departments": ["inspections"], "first_on": sunday, "starts_at": "09:00", "minutes": 60, "every_weeks": 26}
+    meetings.plan_series(Acting(MAYOR, store, AS_OF), name="Sundays", **facts)
+    assert "A day off by the city's calendars" in called(client, "meet-upcoming", {"question.data": {}})
+    with staff_app.app_context():
+        days = (date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 29))  # Thanksgiving is a Thursday; the 29th a Sunday
+        assert [meeting_words.is_day_off(day) for day in days] == [False, True, True]
 
 
 def test_the_city_of_a_head_is_called_what_it_is(staff_app: Flask, client: Any, store: Any, number: int) -> None:
