@@ -487,3 +487,21 @@ def test_the_room_is_run_by_keyboard_and_leads_back_from_where_one_looked_furthe
         page.wait_for_url(f"**/meeting/{number}")
         assert found.errors == []
         assert found.outside == []
+
+
+@pytest.mark.browser
+def test_moving_an_item_keeps_the_focus_and_what_is_typed_at_another(browser: Browser, staff_url: str, store: Any, number: int) -> None:
+    with watched(browser, size={"width": 1440, "height": 900}) as found:
+        page = found.page
+        page.goto(f"{staff_url}/meeting/{number}")
+        rows = page.locator("#agenda-items > li")
+        rows.nth(2).locator("summary").click()
+        rows.nth(2).locator("textarea").fill("Not kept yet")
+        up = page.get_by_label("Move up: Inspections: late")
+        up.focus()
+        page.keyboard.press("Enter")
+        expect(rows.nth(3)).to_contain_text("Inspections: late")
+        expect(up).to_be_focused()
+        expect(rows.nth(2).locator("textarea")).to_have_value("Not kept yet")
+        expect(rows.nth(2).locator("textarea")).to_be_visible()
+        assert found.errors == []
