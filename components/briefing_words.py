@@ -78,6 +78,8 @@ def _figure(of: Numbers, _calendar: Calendar) -> str:
 def _ages(of: Numbers, _calendar: Calendar) -> str:
     if not of["total"]:
         return "No case is open."
+    if not of["old"]:
+        return f"None of {words.value(of['total'], 'cases')} open now is {of['old_days']} days old and more."
     return f"{words.count(of['old'])} of {words.value(of['total'], 'cases')} open now are {of['old_days']} days old and more ({words.percent_of(of['old'] / of['total'])})."
 
 
@@ -90,11 +92,18 @@ def _overdue(of: Numbers, _calendar: Calendar) -> str:
 
 
 def _quiet(of: Numbers, _calendar: Calendar) -> str:
+    if not of["series"]:
+        return "No weekly series has enough weeks and cases to be judged."
     total = words.plural(of["series"], "weekly series", "weekly series")
-    if not of["signals"]:
+    if of["quiet"] == of["series"]:
         return f"Of {total} none has a signal: all stayed within their ordinary ups and downs."
-    faint = f"; {of['faint']:,} more break a rule faintly, as some of so many do by chance" if of["faint"] else ""
-    return f"Of {total} {of['quiet']:,} stayed within their ordinary ups and downs{faint}. What changed is told in {words.plural(of['signals'], 'line')}."
+    breaks = "breaks" if of["faint"] == 1 else "break"
+    faint = f"; {of['faint']:,} more {breaks} a rule faintly, as some of so many do by chance" if of["faint"] else ""
+    said = f"Of {total} {of['quiet']:,} stayed within their ordinary ups and downs{faint}."
+    if not of["signals"]:
+        return f"{said} None has a clear signal."
+    first = f", of which the first {of['told']} follow." if of["told"] < of["signals"] else "."
+    return f"{said} What changed makes {words.plural(of['signals'], 'line')} of the list{first}"
 
 
 def _named(of: Numbers) -> str:
@@ -252,11 +261,8 @@ def _gate(of: Numbers, _calendar: Calendar) -> str:
     if of["week"] is None:
         return "No week had been closed by then, so no gate was passed."
     week = f"the week {words.during(_day(of['week']), _day(of['week']) + timedelta(weeks=1))}"
-    return (
-        f"The data of {week} are not fit to be discussed: {of['note']}"
-        if of["is_red"]
-        else f"The data of {week} passed the gate when it was closed."
-    )
+    said = f"are not fit to be discussed: {of['note']}" if of["is_red"] else "passed the gate when it was closed."
+    return f"The data of {week} {said}"
 
 
 def _refused(of: Numbers, _calendar: Calendar) -> str:
@@ -267,12 +273,10 @@ def _changed(of: Numbers, _calendar: Calendar) -> str:
     if of["week"] is None:
         return "There is no frozen week to compare with."
     since = f"Since the week from {words.day(_day(of['week']))} was closed"
+    if not of["figures"]:
+        return f"{since}: no figure was frozen for these departments."
     if not of["changed"]:
-        return (
-            f"{since}, none of its {words.plural(of['figures'], 'figure')} has another value."
-            if of["figures"]
-            else f"{since}: no figure was frozen for these departments."
-        )
+        return f"{since}, none of its {words.plural(of['figures'], 'figure')} has another value."
     parts = [_restated(one) for one in of["changed"]]
     return f"{since}, {words.plural(len(parts), 'figure')} of {of['figures']} changed: {words.joined(parts)}."
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from metrics.areas import layers
-from metrics.briefing_asks import ASKS, OWN, Numbers
+from metrics.briefing_asks import ASKS, LINES, OWN, Numbers
 from metrics.briefing_known import Known, Standing, standings
 from metrics.briefing_rules import questions
 from metrics.briefing_series import listed, parts_of, series_id
@@ -20,8 +20,8 @@ from metrics.definitions import HEADLINE
 from metrics.question import default_question, to_query
 from metrics.select import Asked
 
-ISSUES, LINES = 3, 8
-"""How many of the signal list get a page each, and how many a line."""
+ISSUES = 3
+"""How many of the signal list get a page each."""
 LONG, SHORT = 52, 13
 """Weeks of the period: signals need a year, all else a quarter."""
 RECENT = timedelta(weeks=4)

@@ -35,6 +35,8 @@ from metrics.transfers import moved
 Own = Mapping[str, str]
 Numbers = dict[str, Any]
 TOP, EXAMPLES = 5, 5
+LINES = 8
+"""How many of the signal list get a line."""
 OLD_DAYS = 90
 CURVE_DAYS = tuple(range(0, 91, 2))
 """The ages at which a curve of closing is drawn."""
@@ -71,7 +73,7 @@ def overdue(asked: Asked, _own: Own, _known: Known) -> Numbers:
 def quiet(asked: Asked, _own: Own, known: Known) -> Numbers:
     """How many series were judged, and how many changed."""
     of = listed(asked, known.rebasing)
-    return {"series": of.series, "signals": len(of.lines), "quiet": of.quiet, "faint": of.faint}
+    return {"series": of.series, "signals": len(of.lines), "told": min(len(of.lines), LINES), "quiet": of.quiet, "faint": of.faint}
 
 
 def signal(asked: Asked, own: Own, known: Known) -> Numbers:

@@ -268,7 +268,17 @@ class TestWords:
             ("overdue", {"total": 0, "longest": None, "cases": []}, "No case is overdue."),
             ("overdue", {"total": 1, "longest": 3.0, "cases": []}, "1 case is overdue now, the longest for 3.0 days."),
             ("ages", {"total": 40, "old": 10, "old_days": 90}, "10 of 40 cases open now are 90 days old and more (25 %)."),
-            ("quiet", {"series": 9, "signals": 0, "quiet": 9, "faint": 0}, "Of 9 weekly series none has a signal: all stayed within their ordinary ups and downs."),
+            ("ages", {"total": 1, "old": 0, "old_days": 90}, "None of 1 case open now is 90 days old and more."),
+            ("quiet", {"series": 9, "signals": 0, "told": 0, "quiet": 9, "faint": 0}, "Of 9 weekly series none has a signal: all stayed within their ordinary ups and downs."),
+            ("quiet", {"series": 0, "signals": 0, "told": 0, "quiet": 0, "faint": 0}, "No weekly series has enough weeks and cases to be judged."),
+            (
+                "quiet", {"series": 9, "signals": 0, "told": 0, "quiet": 8, "faint": 1},
+                "Of 9 weekly series 8 stayed within their ordinary ups and downs; 1 more breaks a rule faintly, as some of so many do by chance. None has a clear signal.",
+            ),
+            (
+                "quiet", {"series": 30, "signals": 9, "told": 8, "quiet": 21, "faint": 0},
+                "Of 30 weekly series 21 stayed within their ordinary ups and downs. What changed makes 9 lines of the list, of which the first 8 follow.",
+            ),
             ("forecast", {"value": None}, "There are too few weeks of data to forecast what will be overdue in four weeks."),
             (
                 "forecast", {"now": 30.0, "value": 40.0, "low": 31.2, "high": 50.0, "held": 40, "judged": 52},
