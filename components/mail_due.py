@@ -18,8 +18,8 @@ from data_access.store.engine import Store
 from data_access.store.letters import Draft
 from data_access.store.subscriptions import DIGEST, WORKLIST, Subscription
 from metrics import mail, promised
+from metrics.agreed import concerned
 from metrics.desk import Desk
-from metrics.meetings import concerned
 from metrics.notes import Rebasing
 from metrics.question import BadQuestion
 from metrics.select import Asked

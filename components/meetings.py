@@ -13,7 +13,8 @@ from data_access.store import freezes, meetings
 from data_access.store.engine import Store
 from data_access.store.freezes import Freeze
 from data_access.store.meetings import Meeting, Series
-from metrics.meetings import concerned, week_before
+from metrics.agreed import concerned
+from metrics.meetings import week_before
 from metrics.question import BadQuestion
 from metrics.select import Asked
 from settings import utc_now

@@ -46,6 +46,24 @@ def departments_open_to(viewer: Viewer, mart: Mart) -> frozenset[str] | None:
     return None if scope_of(viewer).departments is None else frozenset(visible_departments(viewer, mart))
 
 
+def concerned(viewer: Viewer, mart: Mart) -> frozenset[str] | None:
+    """Ids of the departments whose meetings and targets are about what `viewer` sees: own ones, and those they are divisions of; None: all."""
+    if scope_of(viewer).departments is None:
+        return None
+    return frozenset().union(*(with_above(mart, slug) for slug in visible_departments(viewer, mart)))
+
+
+def with_above(mart: Mart, slug: str) -> frozenset[str]:
+    """A department and those it is a division of."""
+    members = mart.dimensions.departments
+    made, parent = [slug], members.by_slug[slug].extra.get("parent_id")
+    while parent is not None and parent == parent:
+        member = members.by_id[int(parent)]
+        made.append(member.slug)
+        parent = member.extra.get("parent_id")
+    return frozenset(made)
+
+
 def _newest(one: Target) -> tuple[date, object, int]:
     return one.valid_from, one.decided_at or one.proposed_at, one.id
 

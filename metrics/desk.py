@@ -16,7 +16,7 @@ from data_access.mart.reading import Mart, open_mart
 from data_access.store import audit, targets
 from data_access.store.acting import Acting
 from data_access.store.engine import Store, is_kept, prepared
-from metrics.agreed import NOTHING_AGREED, Agreed, departments_open_to, told
+from metrics.agreed import NOTHING_AGREED, Agreed, concerned, told
 from metrics.measure import ask
 from metrics.periods import Calendar
 from metrics.question import Question, parse_question
@@ -97,12 +97,12 @@ class Desk:
         return ask(mart, self.calendar, parse_question(query, viewer, mart, self.calendar), viewer, self.agreed(viewer, mart))
 
     def agreed(self, viewer: Viewer, mart: Mart) -> Agreed:
-        """The targets that people agreed on, of the departments the viewer may see and of the city; residents' by those that a load told."""
+        """The targets that people agreed on, of the departments the viewer may see, of those above them and of the city; residents' by those that a load told."""
         if self.is_public:
             return told(mart)
         if not is_kept(self.settings.store_url):
             return NOTHING_AGREED
-        return Agreed(targets.register(self.store(), viewer, departments_open_to(viewer, mart)))
+        return Agreed(targets.register(self.store(), viewer, concerned(viewer, mart)))
 
     def store(self) -> Store:
         """Statroom's own database, up to date.

@@ -1,4 +1,4 @@
-"""Who may see which meetings, and what a meeting is about before anybody edits it.
+"""What a meeting is about before anybody edits it.
 
 The agenda follows the hour of a CitiStat meeting: the data, the promises of last time, what got better, the city, two or three
 issues, what is coming, who is left out, and the actions. Only signals are good news or issues; noise is neither.
@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from access import Viewer, scope_of
-from data_access.mart.reading import Mart
 from metrics.periods import Calendar
-from metrics.question import visible_departments
 from metrics.select import Asked
 from metrics.signal_list import signal_list
 from metrics.signals import Rebased
@@ -32,24 +29,6 @@ class Topic:
     minutes: int
     line: dict[str, Any] | None = None
     """Of good news and issues: the line of `metrics.signal_list`."""
-
-
-def concerned(viewer: Viewer, mart: Mart) -> frozenset[str] | None:
-    """Ids of the departments whose meetings `viewer` may see: own ones, and those they are divisions of; None: all."""
-    if scope_of(viewer).departments is None:
-        return None
-    return frozenset().union(*(with_above(mart, slug) for slug in visible_departments(viewer, mart)))
-
-
-def with_above(mart: Mart, slug: str) -> frozenset[str]:
-    """A department and those it is a division of."""
-    members = mart.dimensions.departments
-    made, parent = [slug], members.by_slug[slug].extra.get("parent_id")
-    while parent is not None and parent == parent:
-        member = members.by_id[int(parent)]
-        made.append(member.slug)
-        parent = member.extra.get("parent_id")
-    return frozenset(made)
 
 
 def week_before(day: date, calendar: Calendar) -> date:

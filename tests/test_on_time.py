@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from access import Viewer
 from data_access.mart.reading import open_mart
+from data_access.store import targets
+from data_access.store.acting import Acting
+from data_access.store.engine import open_store, upgrade
+from metrics.desk import Desk
 from metrics.exclusions import sla_exclusions
 from metrics.intervals import difference_z
 from metrics.leaderboard import board
@@ -40,11 +45,31 @@ class TestTargets:
         asked = asked_in(folder)
         assert [own_target(asked, name) for name in ("parks", "trees", "roads", "water", "nowhere")] == [0.8, 0.8, 0.9, None, None]
 
+    def test_the_head_of_a_division_is_judged_by_what_was_agreed_for_the_department_above_it(self, folder: Path, tmp_path: Path) -> None:
+        settings = replace(settings_in(folder), store_url=f"sqlite:///{tmp_path / 'own.sqlite'}")
+        engine = open_store(settings)
+        upgrade(engine)
+        facts: dict[str, Any] = {
+            "metric": "ontime_due", "request_type": "", "valid_from": date(2026, 1, 1), "valid_until": None, "owner_name": "Ada", "source": "Budget", "reason": "So.",
+        }  # fmt: skip
+        for department, value in (("parks", 0.7), ("roads", 0.6)):
+            number = targets.propose(
+                Acting(Viewer("a", "Analyst", "analyst"), engine, datetime(2026, 1, 1)), department=department, value=value, **facts
+            )
+            targets.decide(Acting(MAYOR, engine, datetime(2026, 1, 1)), number, approve=True, decision="Agreed.")
+        mart, told = open_mart(settings), []
+        for viewer in (MAYOR, Viewer("t", "Head of Trees", "department", ("trees",))):
+            agreed = Desk(settings, lambda viewer=viewer: viewer).agreed(viewer, mart)
+            told.append(own_target(replace(asked_in(folder, viewer=viewer), agreed=agreed), "trees"))
+            assert (agreed.value("ontime_due", date(2026, 3, 1), "roads") is None) == (viewer is not MAYOR)
+        assert told == [0.7, 0.7]
+        engine.dispose()
+
     def test_a_type_has_the_targets_of_its_departments_weighed_by_their_cases(self, folder: Path) -> None:
         """Of 45 trees that fell due, 35 are for parks and its division (80 %) and 10 for roads (90 %)."""
-        targets = targets_by(asked_in(folder), "request_type", None)
-        assert targets["tree"] == pytest.approx((35 * 0.8 + 10 * 0.9) / 45)
-        assert targets["pothole"] == pytest.approx(0.9)
+        found = targets_by(asked_in(folder), "request_type", None)
+        assert found["tree"] == pytest.approx((35 * 0.8 + 10 * 0.9) / 45)
+        assert found["pothole"] == pytest.approx(0.9)
 
     def test_without_a_target_anywhere_there_is_none(self, folder: Path) -> None:
         assert targets_by(asked_in(folder), "request_type", None)["leak"] is None

@@ -21,9 +21,9 @@ from data_access.store import remarks
 from data_access.store.acting import Acting
 from data_access.store.meetings import PLANNED, Meeting
 from data_access.store.remarks import LONGEST, STANCES, Remark
+from metrics.agreed import with_above
 from metrics.definitions import HEADLINE
 from metrics.headline import Headline, headlines
-from metrics.meetings import with_above
 from metrics.question import BadQuestion
 from metrics.remarks import concerns, open_to, own_filters
 from metrics.select import Asked
