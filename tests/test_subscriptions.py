@@ -146,6 +146,19 @@ def test_what_goes_on_again_under_another_number_is_not_taken_up_too(store: Any)
     assert len(subscriptions.going_on(store)) == 1
 
 
+def test_a_button_that_is_pressed_twice_subscribes_once(store: Any) -> None:
+    def press(_at: int) -> bool:
+        try:
+            add(store)
+        except NotSubscribed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert any(pool.map(press, range(6)))
+    assert len(subscriptions.going_on(store)) == 1
+
+
 def test_nobody_fills_a_post_box_from_here(store: Any) -> None:
     first = add(store)
     with pytest.raises(NotSubscribed, match="already"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 
-from sqlalchemy import ColumnElement, Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, delete, func, insert, select, update
 
 from access import Viewer, permit
 from data_access.store.acting import Acting
@@ -98,7 +98,16 @@ def add(
             raise NotSubscribed("You are subscribed to this already.")
         if connection.execute(select(func.count()).where(_live_of(acting.viewer))).scalar_one() >= MOST:
             raise NotSubscribed(f"You have {MOST} subscriptions; end one first.")
-        return int(connection.execute(insert(subscription).values(**facts)).inserted_primary_key[0])  # type: ignore[index]
+        number = int(connection.execute(insert(subscription).values(**facts)).inserted_primary_key[0])  # type: ignore[index]
+    # A button that is pressed twice: each of two requests may have found none. Of rows that are alike the first one stays, whoever looks.
+    with acting.store.begin() as connection:
+        alike = list(
+            connection.execute(select(subscription.c.id).where(_live_of(acting.viewer), same).order_by(subscription.c.id)).scalars()
+        )
+        connection.execute(delete(subscription).where(subscription.c.id.in_(alike[1:])))
+    if number in alike[1:]:
+        raise NotSubscribed("You are subscribed to this already.")
+    return number
 
 
 def end(acting: Acting, number: int) -> Subscription:
