@@ -15,7 +15,7 @@ from metrics.measure import measure
 from metrics.ranking import LEAST_N
 from metrics.score import Score, city_score, component
 from metrics.select import Asked
-from metrics.targets import ON_TIME, judged_on, target_of
+from metrics.targets import ON_TIME, is_cut, judged_on, target_of
 
 MISSED, MET = "missed", "met"
 ALL = ""
@@ -109,7 +109,7 @@ def _of_agreed(asked: Asked) -> list[dict[str, Any]]:
     """Figures with a target that people agreed on, but the shares on time of `_of_cases`."""
     question, open_to = asked.question, asked.mart.dimensions.departments.by_slug
     rows = []
-    for one in asked.agreed.latest(judged_on(asked)):
+    for one in () if is_cut(asked) else asked.agreed.latest(judged_on(asked)):
         is_told = one.metric == ON_TIME and not one.request_type
         is_elsewhere = (question.department and one.department not in question.department) or (
             one.department and one.department not in open_to

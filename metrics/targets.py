@@ -19,13 +19,18 @@ def judged_on(asked: Asked) -> date:
     return asked.question.end - timedelta(days=1)
 
 
+def is_cut(asked: Asked) -> bool:
+    """Whether less is asked about than what targets are agreed for: part of the cases of the city, a department or a request type."""
+    question = asked.question
+    parts = (question.request_group, question.areas, question.channel, question.outcome, question.programme, question.moved)
+    return any(parts) or bool(question.place or question.cell or asked.scope.districts)
+
+
 def agreed_target(asked: Asked, metric: str) -> float | None:
     """What was agreed for `metric` of exactly what is asked about: the city, one department, one request type or both; None for anything else."""
     question = asked.question
     departments = question.department or asked.scope.departments or ()
-    is_cut = question.request_group or question.areas or question.channel or question.outcome or question.programme
-    is_cut = is_cut or question.moved or question.place or question.cell or asked.scope.districts
-    if len(departments) > 1 or len(question.request_type) > 1 or is_cut:
+    if len(departments) > 1 or len(question.request_type) > 1 or is_cut(asked):
         return None
     return asked.agreed.value(metric, judged_on(asked), "".join(departments), "".join(question.request_type))
 

@@ -213,6 +213,12 @@ def test_a_figure_other_than_on_time_with_a_target_is_scored_by_it(town: Asked) 
     assert (potholes["label"].split(", ")[1], potholes["value"], potholes["state"]) == ("Pothole", 0.75, "met")
 
 
+def test_part_of_the_cases_is_not_judged_by_what_was_agreed_for_all(town: Asked) -> None:
+    change = {"metric": "overdue_now", "department": "parks", "value": 5.0}
+    assert (scored(judged(town, change), None).frame["source"] == "agreed").sum() == 1
+    assert (scored(judged(town, change, channel=("phone",)), None).frame["source"] == "agreed").sum() == 0
+
+
 # Over the wire
 
 
