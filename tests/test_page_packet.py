@@ -184,6 +184,18 @@ class TestWriting:
         changed(client, drafted[WHOLE], part.id, "draft", seen=part.latest.revision + 1)
         assert part_of(store, drafted[WHOLE], "equity").latest.text == part.draft
 
+    @pytest.mark.parametrize("act", ["restore", "draft", "out"])
+    def test_nothing_is_drawn_over_words_that_are_not_saved_yet(
+        self, client: FlaskClient, store: Any, drafted: dict[str, int], act: str
+    ) -> None:
+        part = part_of(store, drafted[WHOLE], "backlog")
+        answer = changed(client, drafted[WHOLE], part.id, act, text="Half a sentence", version="0", seen=part.latest.revision)
+        assert "is not kept yet" in notice(answer) and not any("packet-body" in key for key in answer["sideUpdate"])
+        assert part_of(store, drafted[WHOLE], "backlog") == part
+        changed(client, drafted[WHOLE], part.id, "out", text=f" {part.latest.text}\n", seen=part.latest.revision)
+        changed(client, drafted[WHOLE], part.id, "back", text=part.latest.text, seen=part.latest.revision)
+        assert part_of(store, drafted[WHOLE], "backlog") == part
+
     def test_a_part_that_is_taken_out_is_in_no_file_and_comes_back(
         self, client: FlaskClient, store: Any, desk: Desk, drafted: dict[str, int]
     ) -> None:

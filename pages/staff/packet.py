@@ -114,8 +114,13 @@ def _version(value: Any) -> int:
 def change(acting: Acting, asked: Asked, query: dict[str, str], button: tuple[int, str], text: str, seen: int, version: int) -> str:
     """Do one thing with one part of this packet, and draw the part again. Of what is refused nothing is drawn again, so nothing written is lost."""
     (number, act), of = button, packet_page.chosen(query.get("packet", ""), asked)
-    if number not in [part.id for part in packet_page.parts_of(of, asked)]:
+    part = next((part for part in packet_page.parts_of(of, asked) if part.id == number), None)
+    if part is None:
         raise BadQuestion("There is no such part; open the packet again.")
+    typed = [line for line in map(kept.plain, text.splitlines()) if line]
+    if act in ("restore", "draft", "out") and typed and seen == part.latest.revision and typed != part.latest.text.splitlines():
+        dash.set_props(of_part("status", number), {"children": ""})
+        raise BadQuestion("What you wrote in the field is not kept yet: save it first, or open the packet again to leave it.")
     try:
         if act == "save":
             kept.revise(acting, number, text, seen)
