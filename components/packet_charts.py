@@ -144,7 +144,7 @@ def picture(chart: Chart, sentence: str, font: str = "") -> Markup | None:
     if drawn is None or not font:
         return drawn
     head, _, rest = drawn.partition(">")
-    return Markup(head) + Markup("><style>") + Markup(PICTURE_STYLE.format(font=font)) + Markup("</style>") + Markup(rest)
+    return head + Markup("><style>" + PICTURE_STYLE.format(font=font) + "</style>") + rest
 
 
 def rows(chart: Chart) -> tuple[list[str], list[list[str]]]:
