@@ -248,7 +248,7 @@ def upgrade() -> None:
 @click.command("freeze")
 @plain_errors
 def freeze() -> None:
-    """Freeze the headline figures of the last week that is over, as they are known now. Once for each week: safe to repeat."""
+    """Freeze the figures of the last week that is over, as they are known now. Once for each week: safe to repeat."""
     from cli.city import configured_city
     from cli.week import close_week, closed_said
 

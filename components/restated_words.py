@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 from dash import html
 
 from components import gate, words
+from components.table import Column, Twin, html_table
 from data_access.store import freezes
-from data_access.store.freezes import CITY, Freeze
+from data_access.store.freezes import CITY, Figure, Freeze
 from metrics.audit import open_to
+from metrics.definitions import REGISTRY
+from metrics.freeze import headline
 from metrics.restated import Restated, restated
 from metrics.select import Asked
 
@@ -25,8 +29,34 @@ ANY = ("more by records that arrived or were mended later", "fewer by records th
 def found(closed: Freeze, asked: Asked) -> list[Restated] | None:
     """What became of the figures of a freeze that the present viewer may see; None where they may see none of them."""
     desk = gate.desk()
-    frozen = freezes.figures(desk.store(), closed, open_to(desk.viewer(), asked))
+    frozen = headline(visible(closed, asked))
     return restated(closed, frozen, desk.ask({})) if frozen else None
+
+
+def visible(closed: Freeze, asked: Asked) -> list[Figure]:
+    """All figures of a freeze that the present viewer may see."""
+    desk = gate.desk()
+    return freezes.figures(desk.store(), closed, open_to(desk.viewer(), asked))
+
+
+def everything(closed: Freeze, asked: Asked) -> html.Details | None:
+    """All of a frozen week that the present viewer may see, a row for each figure; None where there is nothing."""
+    frozen = [figure for figure in visible(closed, asked) if figure.metric in REGISTRY]
+    if not frozen:
+        return None
+    places = list(dict.fromkeys(figure.department for figure in frozen))
+    known = {(figure.metric, figure.department): words.amount(figure.value, REGISTRY[figure.metric].unit) for figure in frozen}
+    order = [metric for metric in REGISTRY if any(figure.metric == metric for figure in frozen)]
+    rows = [
+        {"figure": words.label(REGISTRY[metric]), **{place or "city": known.get((metric, place), words.MISSING) for place in places}}
+        for metric in order
+    ]
+    named = {place: "City" if place == CITY else asked.name_of("department", place) for place in places}
+    columns = (Column("figure", "Figure"), *(Column(place or "city", named[place]) for place in places))
+    twin = Twin(
+        pd.DataFrame(rows), columns, f"{words.plural(len(frozen), 'figure')} as known on {words.instant(closed.as_of, asked.calendar)}"
+    )
+    return html.Details([html.Summary("All figures as they were frozen"), html_table(twin, asked.calendar)], className="twin")
 
 
 def section(closed: Freeze | None, asked: Asked) -> html.Section:
@@ -43,7 +73,8 @@ def section(closed: Freeze | None, asked: Asked) -> html.Section:
         made.append(html.P(f"The data did not pass: {closed.gate_note}", className="banner banner-bad"))
     if changed:
         made.append(html.Ul([html.Li(line(one, closed, asked)) for one in changed], className="restated"))
-    return html.Section(made, className="card prose", id="restated")
+    whole = everything(closed, asked)
+    return html.Section([*made, *([] if whole is None else [whole])], className="card prose", id="restated")
 
 
 def summary(closed: Freeze, changed: list[Restated] | None, asked: Asked) -> str:

@@ -14,6 +14,7 @@ from data_access.store.commitments import Commitment, Event
 from data_access.store.engine import Store
 from data_access.store.freezes import CITY, Figure, Freeze
 from data_access.store.remarks import Remark
+from metrics.freeze import headline
 from metrics.notes import Rebasing
 from metrics.promised import open_to, within
 from metrics.remarks import open_to as readable
@@ -56,7 +57,7 @@ def known(ask: Callable[[Mapping[str, Any]], Asked], store: Store, viewer: Viewe
     week = closed[0] if closed else None
     chosen = asked.question.department
     figures = () if week is None else freezes.figures(store, week, chosen or None)
-    frozen = [figure for figure in figures if chosen or figure.department == CITY]
+    frozen = [figure for figure in headline(figures) if chosen or figure.department == CITY]
     said = remarks.register(store, viewer, readable(viewer, asked.mart))
     promises = within(commitments.register(store, viewer, only), asked)
     return Known(ask, promises, commitments.history(store, viewer, only), Rebasing(notes), week, frozen, said)

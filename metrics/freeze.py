@@ -1,8 +1,8 @@
-"""Closing a week: its headline figures as they are known now, of the city and of each department, and whether the data are fit to be discussed."""
+"""Closing a week: its figures as they are known now, of the city and of each department, and whether the data are fit to be discussed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,12 @@ from data_access.store import freezes
 from data_access.store.engine import Store
 from data_access.store.freezes import CITY, Figure, Freeze
 from metrics import health
-from metrics.definitions import DEFINITIONS_VERSION, HEADLINE, REGISTRY
+from metrics.definitions import DEFINITIONS_VERSION, HEADLINE, METRICS, REGISTRY
 from metrics.measure import measure
 from metrics.select import Asked
 
-FROZEN = HEADLINE
-"""What is frozen of each week."""
+FROZEN = tuple(metric.id for metric in METRICS if metric.by_period)
+"""What is frozen of each week: every figure that a week has."""
 MOST_REFUSED = MOST_UNMAPPED = 0.01
 """Of the rows read: more are too many for figures that are to be believed."""
 
@@ -40,18 +40,23 @@ def close_week(asked: Asked, store: Store, now: datetime, *, stale_after: timede
     )
 
 
-def figures(asked: Asked) -> list[Figure]:
-    """The headline figures of the last complete week, of the city and of each department, as of the question's `as_of`."""
+def figures(asked: Asked, metrics: Iterable[str] = FROZEN) -> list[Figure]:
+    """Figures of the last complete week, of the city and of each department, as of the question's `as_of`."""
     first, end = asked.last_week()
     week = asked.about(asked.question.about(start=first, end=end, grain="week")).remembering()
     made = []
-    for metric in FROZEN:
+    for metric in metrics:
         of_all = measure(metric, week, period=True).frame.assign(key=CITY)
         of_each = measure(metric, week, by="department", period=True).frame
         for row in (*of_all.to_dict("records"), *of_each.to_dict("records")):
             if row["key"] != "none":
                 made.append(_figure(metric, row))
     return made
+
+
+def headline(frozen: Sequence[Figure]) -> list[Figure]:
+    """Those of `frozen` that stand on the first page."""
+    return [figure for figure in frozen if figure.metric in HEADLINE]
 
 
 def _figure(metric: str, row: Mapping[Any, Any]) -> Figure:

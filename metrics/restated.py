@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from data_access.store.freezes import CITY, Figure, Freeze
 from metrics.definitions import REGISTRY
-from metrics.freeze import figures
+from metrics.freeze import FROZEN, figures
 from metrics.kinds import Metric
 from metrics.select import Asked
 
@@ -57,7 +57,8 @@ def restated(of: Freeze, frozen: Sequence[Figure], asked: Asked) -> list[Restate
     open_to = {figure.department for figure in frozen}
     if not open_to:
         return []
-    today, then = (_known(of, asked, as_of) for as_of in (asked.mart.as_of, min(of.as_of, asked.mart.as_of)))
+    asked_for = [metric for metric in FROZEN if metric in {figure.metric for figure in frozen}]
+    today, then = (_known(of, asked, as_of, asked_for) for as_of in (asked.mart.as_of, min(of.as_of, asked.mart.as_of)))
     made = []
     for figure in frozen:
         key = figure.metric, figure.department
@@ -73,11 +74,11 @@ def restated(of: Freeze, frozen: Sequence[Figure], asked: Asked) -> list[Restate
     return made
 
 
-def _known(of: Freeze, asked: Asked, as_of: object) -> dict[tuple[str, str], Figure]:
+def _known(of: Freeze, asked: Asked, as_of: object, metrics: Sequence[str]) -> dict[tuple[str, str], Figure]:
     """The figures of the week of `of`, as known at `as_of`."""
     end = of.week + timedelta(weeks=1)
     about = asked.question.about(start=of.week, end=end, grain="week", as_of=as_of)
-    return {(figure.metric, figure.department): figure for figure in figures(replace(asked, question=about))}
+    return {(figure.metric, figure.department): figure for figure in figures(replace(asked, question=about), metrics)}
 
 
 def _nothing(figure: Figure) -> Figure:
