@@ -48,7 +48,7 @@ def everything(closed: Freeze, asked: Asked) -> html.Details | None:
     known = {(figure.metric, figure.department): words.amount(figure.value, REGISTRY[figure.metric].unit) for figure in frozen}
     order = [metric for metric in REGISTRY if any(figure.metric == metric for figure in frozen)]
     rows = [
-        {"figure": words.label(REGISTRY[metric]), **{place or "city": known.get((metric, place), words.MISSING) for place in places}}
+        {"figure": REGISTRY[metric].label, **{place or "city": known.get((metric, place), words.MISSING) for place in places}}
         for metric in order
     ]
     named = {place: "City" if place == CITY else asked.name_of("department", place) for place in places}
