@@ -10,6 +10,7 @@ import dash_bootstrap_components as dbc
 from dash import Input, Output, State, html
 
 from components import commitment_words, gate, meeting_stage, meetings, words
+from components.form_fields import day_of
 from data_access.store import commitments
 from data_access.store.acting import Acting
 from data_access.store.agendas import Item
@@ -85,7 +86,7 @@ def _row(one: Commitment, asked: Asked) -> list[Any]:
         "what": (State("action-what", "value"), gate.short_text(commitments.LONGEST["deliverable"], "What will have been done")),
         "owner": (State("action-owner", "value"), gate.short_text(commitments.LONGEST["owner_name"], "The owner")),
         "mail": (State("action-mail", "value"), gate.short_text(commitments.LONGEST["owner_email"], "The e-mail")),
-        "department": (State("action-department", "value"), gate.short_text(80, "The department")), "due": (State("action-due", "value"), meetings.day_of("By when")),
+        "department": (State("action-department", "value"), gate.short_text(80, "The department")), "due": (State("action-due", "value"), day_of("By when")),
         "metric": (State("action-metric", "value"), gate.short_text(60, "The figure")),
         "expected": (State("action-expected", "value"), gate.one_of(EXPECTED, "direction")),
     },

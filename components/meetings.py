@@ -73,23 +73,6 @@ def whole(low: int, high: int, what: str) -> gate.Parser:
     return parse
 
 
-def day_of(what: str) -> gate.Parser:
-    """A parser of a day; None where nothing is written."""
-
-    def parse(value: Any) -> date | None:
-        if value in (None, ""):
-            return None
-        try:
-            day = date.fromisoformat(value)
-        except (TypeError, ValueError):
-            raise BadQuestion(f"{what} must be a day, such as 2026-03-31.") from None
-        if not 1900 < day.year < 2200:
-            raise BadQuestion(f"{what} is {day}; choose a day between 1901 and 2199.")
-        return day
-
-    return parse
-
-
 def is_day_off(day: date) -> bool:
     """Whether nobody works on `day` by any of the city's calendars; no where it has none."""
     calendars = calendars_of(gate.desk().city).values()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from access import Viewer, scope_of
+from access import Viewer
 from data_access.store import annotations, commitments
 from data_access.store.commitments import IN_REVIEW, OPEN, Commitment
+from metrics.agreed import departments_open_to
 from metrics.commitment_effect import Effect, effect_of
 from metrics.desk import Desk
 from metrics.notes import Rebasing
-from metrics.question import visible_departments
 from metrics.select import Asked
 
 SOON_DAYS = 7
@@ -19,7 +19,7 @@ SOON_DAYS = 7
 
 def open_to(viewer: Viewer, asked: Asked) -> frozenset[str] | None:
     """Ids of the departments and divisions whose commitments `viewer` may see; None: all."""
-    return None if scope_of(viewer).departments is None else frozenset(visible_departments(viewer, asked.mart))
+    return departments_open_to(viewer, asked.mart)
 
 
 def today(asked: Asked) -> date:

@@ -55,7 +55,7 @@ def test_an_asked_question_is_made_of_a_viewer_in_one_place() -> None:
     made = [where(path, call) for path in files() for call in calls(path) if name_of(call) == "Asked"]
     assert [place.partition(":")[0] for place in made] == ["metrics/measure.py"]
     minted = {str(path.relative_to(ROOT)) for path in files() for call in calls(path) if name_of(call) == "scope_of"}
-    assert minted == {f"metrics/{name}.py" for name in ("agreed", "audit", "measure", "narrowing", "promised", "question", "remarks")} | {
+    assert minted == {f"metrics/{name}.py" for name in ("agreed", "audit", "measure", "narrowing", "question", "remarks")} | {
         "cli/state.py",
         "data_access/mart/reading.py",
         "data_access/store/annotations.py",

@@ -9,6 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import Input, Output, State, dcc, html
 
 from components import gate, meetings, schedule
+from components.form_fields import day_of
 from components.page import Query, heading, page
 from data_access.store import meetings as kept
 from data_access.store.acting import Acting
@@ -99,7 +100,7 @@ def fill(asked: Asked) -> dict[str, Any]:
     action="run_meeting", trigger=Input("series-plan", "n_clicks"), question=State("question", "data"),
     values={
         "query": (State("question", "data"), gate.query_of), "name": (State("series-name", "value"), gate.short_text(kept.LONGEST_NAME, "The name")),
-        "first": (State("series-first", "value"), meetings.day_of("The first meeting")),
+        "first": (State("series-first", "value"), day_of("The first meeting")),
         "start": (State("series-start", "value"), gate.short_text(5, "The beginning")),
         "minutes": (State("series-minutes", "value"), meetings.whole(kept.SHORTEST, kept.LONGEST, "The minutes")),
         "weeks": (State("series-weeks", "value"), meetings.whole(1, kept.MOST_WEEKS, "The weeks between meetings")),
