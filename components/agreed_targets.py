@@ -23,7 +23,6 @@ from metrics.targets import judged_on
 PAGE = "/targets/agreed"
 FIGURES = tuple(metric.id for metric in METRICS if metric.direction != "neither" and metric.rows is not None)
 """What a target can be set for: figures of which one way is better."""
-STATE_WORDS = {"proposed": "proposed", "approved": "approved", "refused": "refused", "withdrawn": "withdrawn"}
 CITY = "The city"
 _FILE = ("id", "metric", "department", "request_type", "value", "valid_from", "valid_until", "owner_name", "source", "state", "reason", "proposed_by_name", "proposed_at", "decided_by_name", "decided_at", "decision")  # fmt: skip
 
@@ -61,7 +60,7 @@ def said(one: Target, asked: Asked) -> str:
 def standing(one: Target, day: date) -> str:
     """How it stands on `day`, in words."""
     if one.state != "approved":
-        return STATE_WORDS[one.state]
+        return one.state
     if one.valid_from > day:
         return "approved, not yet in force"
     return "in force" if one.holds_on(day) else "over"
@@ -88,7 +87,7 @@ _SHOWN = ("figure", "whose", "said", "standing", "by", "page")
 
 def _row(one: Target, asked: Asked, stands: str) -> dict[str, Any]:
     metric = REGISTRY.get(one.metric)
-    decided = f"; {STATE_WORDS[one.state]} by {one.decided_by_name}" if one.decided_by_name else ""
+    decided = f"; {one.state} by {one.decided_by_name}" if one.decided_by_name else ""
     narrowed = {"department": one.department, "request_type": one.request_type}
     return {
         **{name: getattr(one, name) for name in _FILE}, "figure": words.label(metric) if metric else one.metric, "whose": about(one, asked),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from urllib.parse import parse_qsl
 
 from components import words
@@ -90,8 +90,3 @@ def _reached(of: Effect) -> str:
     unit, last = REGISTRY[of.commitment.metric].unit, of.after["value"].dropna()
     value, wanted = words.value(float(last.iloc[-1]), unit), words.value(of.commitment.expected_value, unit)
     return f" The last week has {value}: the {wanted} hoped for {'is' if of.reached else 'is not'} reached."
-
-
-def first_week(of: Effect) -> date:
-    """First day of the first week that counts as after."""
-    return of.tells_from - timedelta(weeks=LEAST_AFTER)

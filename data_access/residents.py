@@ -6,15 +6,11 @@ so is one that is ended. Of the links in letters only the hashes are kept; the t
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import (
@@ -38,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from data_access.store import letters, meeting_models
+from data_access.store.engine import alone
 from data_access.store.letters import Draft
 
 CONFIRMED_WITHIN = timedelta(hours=48)
@@ -95,24 +92,11 @@ _READ = [resident.c[name] for name in Resident.__dataclass_fields__]
 def opened(url: str) -> Engine:
     """The residents' database, its tables made if they are not there."""
     engine = create_engine(url)
-    with _alone(engine), engine.begin() as connection:
+    with alone(engine), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK})
         _metadata.create_all(connection)
     return engine
-
-
-@contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
-    """Of a database that is a file: be the only process on this machine that makes its tables."""
-    file = engine.url.database if engine.dialect.name == "sqlite" else None
-    if not file or file == ":memory:":
-        yield
-        return
-    Path(file).parent.mkdir(parents=True, exist_ok=True)
-    with open(f"{file}.lock", "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def ask(engine: Engine, email: str, about: str, language: str, now: datetime) -> None:

@@ -63,14 +63,14 @@ def upgrade(engine: Engine) -> None:
     """Apply the migrations that are missing; of several processes that try at once one does, the others wait for it."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with _alone(engine), engine.begin() as connection:
+    with alone(engine), engine.begin() as connection:
         _lock(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
+def alone(engine: Engine) -> Iterator[None]:
     """For a database that is a file: be the only process on this machine that changes its tables."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if not file or file == ":memory:":
