@@ -76,20 +76,29 @@ ISSUE_COLUMNS: dict[str, str] = {
 MEASURE_COLUMNS: dict[str, str] = {
     "source_name": "text",
     "line": "integer",
+    "line_is": "text",
     "department": "text",
     "activity": "text",
     "measure": "text",
     "measure_kind": "text",
     "unit": "text",
+    "unit_label": "text",
     "direction": "text",
+    "year_is": "text",
+    "definition": "text",
     "fiscal_year": "integer",
     "quarter": "integer",
+    "grain": "text",
+    "starts_on": "instant",
     "value": "number",
     "target": "number",
     "value_raw": "text",
+    "rating": "text",
     "rating_raw": "text",
+    "note": "text",
 }
-"""`line`: which row of its batch the value is from. `activity`: the budget programme or service a department's measure belongs to."""
+"""`line`: which row of its batch the value is from; `line_is`: whether such a row says a whole year or one period.
+`activity`: the budget programme or service a department's measure belongs to. `starts_on`: the period's first day, at midnight."""
 
 DTYPES = {
     "text": "str",

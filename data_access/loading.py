@@ -13,7 +13,8 @@ import pandas as pd
 
 from data_access.city import City
 from data_access.mapping.cases import map_cases
-from data_access.mapping.others import map_events, map_measures
+from data_access.mapping.measures import map_measures
+from data_access.mapping.others import map_events
 from data_access.mart import measures
 from data_access.mart.public import NOTHING_TOLD
 from data_access.mart.staging import Settled, Stage
@@ -177,7 +178,7 @@ class Loading:
             self.stage.add_issues(issues, load_id, name)
             return
         if batch.kind == "measures":
-            values, mapped = map_measures(batch.frame)
+            values, mapped = map_measures(batch.frame, source.mapping, self.city, now=self.now)
             self.stage.add_measures(values.assign(source_name=name))
         else:
             mapped = map_cases(batch.frame, source.mapping, self.city, programme=programme, source_name=name, now=self.now)

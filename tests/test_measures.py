@@ -15,7 +15,8 @@ from tests.support.towns import Town
 COLUMNS = ("department", "activity", "measure", "unit", "direction", "fiscal_year", "q1_value", "q2_value", "q3_value", "q4_value",
            "year_value", "year_target")  # fmt: skip
 HEADER = ",".join(COLUMNS)
-MAPPING = '[read]\nentity = "measures"\noptional = ["activity"]\n[columns]\n' + "".join(f'{name} = "{name}"\n' for name in COLUMNS)
+WORDS = '[unit]\n"Raw Number" = "number"\n[direction]\n"Up is Better" = "higher"\n"Down is Better" = "lower"\n"Neutral" = "neither"\n'
+MAPPING = '[read]\nentity = "measures"\noptional = ["activity"]\n[columns]\n' + "".join(f'{name} = "{name}"\n' for name in COLUMNS) + WORDS
 
 
 def line(

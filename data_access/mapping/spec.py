@@ -13,9 +13,10 @@ import pandas as pd
 from pydantic import Field, field_validator
 
 from data_access import vocabulary
-from data_access.canonical import CASE_COLUMNS, EVENT_COLUMNS, MEASURE_COLUMNS
+from data_access.canonical import CASE_COLUMNS, EVENT_COLUMNS
 from data_access.city import CityError, read_toml, validate
 from data_access.city_models import Model
+from data_access.mapping.measure_words import LONG_FIELDS, MEASURE_ONLY, WIDE_FIELDS, MeasureGrain, MeasureWords, with_plain_units
 
 PRESETS = Path(__file__).resolve().parents[1] / "sources" / "presets"
 
@@ -23,11 +24,6 @@ CASE_FIELDS = frozenset(CASE_COLUMNS) - {"programme", "source_name", "due_source
     "location", "is_duplicate", "status_at",
 }  # fmt: skip
 """Fields a mapping can fill; `location` is any text that names a place, `status_at` when the status was set."""
-
-MEASURE_FIELDS = (
-    "department", "measure", "unit", "direction", "fiscal_year", "q1_value", "q2_value", "q3_value", "q4_value", "year_value", "year_target",
-)  # fmt: skip
-"""What a source of figures must have."""
 
 LINE_FAULT = "line_fault"
 """Column of a raw batch: why a line of a file could not be split into columns, a sentence."""
@@ -43,6 +39,8 @@ class Read(Model):
     delimiter: str = ","
     optional: tuple[str, ...] = ()
     """Canonical fields whose column may be absent."""
+    period_grain: MeasureGrain | None = None
+    """Of measures with one line for each period: what a period is, where no column says it."""
     id_from: tuple[str, ...] = ()
     """The source has no id: one is made from these canonical fields. Choose those that never change."""
 
@@ -181,7 +179,7 @@ class EventSpec(Model):
         return value
 
 
-class MappingFile(Model):
+class MappingFile(MeasureWords):
     """The whole of a mapping file."""
 
     read: Read = Read()
@@ -202,12 +200,7 @@ class MappingFile(Model):
     @field_validator("columns")
     @classmethod
     def _fields(cls, value: dict[str, Any], info: Any) -> dict[str, Any]:
-        known = (
-            CASE_FIELDS
-            | set(MEASURE_COLUMNS) - {"source_name", "line"}
-            | {"year_value", "year_target"}
-            | {f"q{n}_value" for n in range(1, 5)}
-        )
+        known = CASE_FIELDS | MEASURE_ONLY
         for name in value:
             if name not in known:
                 near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
@@ -215,10 +208,15 @@ class MappingFile(Model):
                 raise ValueError(f"{name!r} is not a field of a case; {hint}")
         read: Read = info.data.get("read", Read())
         if read.entity == "measures":
-            _require(value, MEASURE_FIELDS)
+            _require(value, LONG_FIELDS if "period" in value else WIDE_FIELDS)
         else:
             _require(value, ("opened_at", *(read.id_from or ("source_id",))))
         return value
+
+    @field_validator("unit", mode="before")
+    @classmethod
+    def _short_units(cls, value: Any) -> Any:
+        return with_plain_units(value)
 
     @field_validator("status", "channel", "outcome", mode="before")
     @classmethod

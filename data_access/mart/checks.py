@@ -17,7 +17,7 @@ _MUST_BE_EMPTY = {
         <> (SELECT count(*) FROM staff.spell WHERE spell_no = 1)""",
     "a spell ends before it begins": "SELECT 1 FROM staff.spell WHERE closed_at < spell_opened_at",
     "spells of a case overlap": "SELECT 1 FROM staff.spell WHERE closed_at > next_opened_at",
-    "a measure has two values for one period": "SELECT 1 FROM staff.measure_value GROUP BY measure_id, fiscal_year, quarter HAVING count(*) > 1",
+    "a measure has two values for one period": "SELECT 1 FROM staff.measure_value GROUP BY measure_id, grain, starts_on HAVING count(*) > 1",
     "a case has no programme": "SELECT 1 FROM staff.spell WHERE programme_id IS NULL",
 }
 _FACTS = {

@@ -1,8 +1,8 @@
 """Figures that are not cases: what a load did to them, and their tables in the next generation.
 
-A line of a source says one measure of one fiscal year: its quarters, its year and its target. A
-measure is known by source, department, activity and name. Where several lines say the same measure
-of the same year, each period keeps one value: a reported one before none, a later line before an
+A line of a source says one measure's stretch: a fiscal year with its quarters, or a single period. A
+measure is known by source, department, activity and name. Where several lines say the same stretch
+of a measure, each period keeps one value: a reported one before none, a later line before an
 earlier one. A source of measures is read whole every time, so its load replaces all that it gave
 before and nothing that another source gave.
 """
@@ -17,10 +17,13 @@ import pandas as pd
 
 from data_access.canonical import ISSUE_COLUMNS
 from data_access.city import City
+from data_access.mapping.measure_periods import end_of
 from data_access.mart.staging import Settled, Stage, text_of
 from data_access.slugs import slug
 
 _IDENTITY = "source_name, department_slug, activity, measure"
+_ABOUT = ("measure_kind", "unit", "unit_label", "direction", "year_is", "definition", "line_is")
+"""What a measure is, of which the latest stretch decides."""
 _SIGNS = {"%": " percent ", "#": " number "}
 """Signs that tell two measures apart and that a key would lose."""
 
@@ -35,25 +38,25 @@ def settle(stage: Stage, city: City) -> tuple[dict[str, Settled], dict[str, pd.D
 
     Returns:
         By source: what happened to its lines, and findings (`canonical.ISSUE_COLUMNS`) about lines that contradict each other.
-        A line is new if it is the first of a measure's year that was not held, changed if it says something that neither
-        the held year nor an earlier line says, and else unchanged.
+        A line is new if it is the first of a stretch that was not held, changed if it says something that neither
+        the held stretch nor an earlier line says, and else unchanged.
     """
     run = stage.connection.execute
     labels = [label for (label,) in run("SELECT DISTINCT department FROM stage_measure").fetchall()]
     known = [(label, city.department_of(label)) for label in labels]
     keys = [(label, slug(label) if department is None else department.id) for label, department in known]
     stage.frame("measure_department", pd.DataFrame(keys, columns=["department", "department_slug"], dtype="str"))
-    run("CREATE TABLE measure_staged AS SELECT * FROM stage_measure JOIN measure_department USING (department)")
+    run(f"CREATE TABLE measure_staged AS SELECT *, {_STRETCH} AS stretch FROM stage_measure JOIN measure_department USING (department)")
     run(
         f"""CREATE TABLE measure_said AS SELECT * FROM measure_staged QUALIFY 1 = row_number() OVER (
-            PARTITION BY {_IDENTITY}, fiscal_year, quarter ORDER BY value IS NULL, line DESC)"""
+            PARTITION BY {_IDENTITY}, grain, starts_on ORDER BY value IS NULL, line DESC)"""
     )
     run(
-        f"""CREATE TABLE measure_told AS SELECT {_IDENTITY}, department, measure_kind, unit, direction, fiscal_year AS last_year
-        FROM measure_staged QUALIFY 1 = row_number() OVER (PARTITION BY {_IDENTITY} ORDER BY fiscal_year DESC, line DESC)"""
+        f"""CREATE TABLE measure_told AS SELECT {_IDENTITY}, department, {", ".join(_ABOUT)}, stretch AS last_stretch
+        FROM measure_staged QUALIFY 1 = row_number() OVER (PARTITION BY {_IDENTITY} ORDER BY stretch DESC, line DESC)"""
     )
-    run(f"CREATE TABLE held_year AS {_HELD_YEAR if stage.previous else _NO_HELD_YEAR}")
-    run(f"CREATE TABLE said_year AS {_year_of('measure_said', 'measure_told')}")
+    run(f"CREATE TABLE held_stretch AS {_HELD_STRETCH if stage.previous else _NOTHING_HELD}")
+    run(f"CREATE TABLE said_stretch AS {_stretch_of('measure_said', 'measure_told')}")
     run(_LINES)
     gone = dict(run(_GONE, [list(stage.read_whole)]).fetchall())
     counts = {name: Settled(int(new), int(changed), int(same), 0) for name, new, changed, same in run(_ACCOUNT).fetchall()}
@@ -80,12 +83,14 @@ def write(stage: Stage) -> None:
         return
     _number(stage)
     run(
-        f"""INSERT INTO staff.measure SELECT n.id, n.slug, n.measure, n.activity, n.source_name, d.id, t.measure_kind, t.unit, t.direction
+        f"""INSERT INTO staff.measure SELECT n.id, n.slug, n.measure, n.activity, n.source_name, d.id,
+            t.measure_kind, t.unit, t.unit_label, t.direction, t.year_is, t.definition, t.line_is
         FROM measure_number n JOIN measure_told t ON {_same("t", "n")}
         JOIN map_department d ON d.label = t.department ORDER BY n.id"""
     )
     run(
-        f"""INSERT INTO staff.measure_value SELECT n.id, s.department_id, h.fiscal_year, h.quarter, h.value, h.target, h.value_raw, h.rating_raw
+        f"""INSERT INTO staff.measure_value SELECT n.id, s.department_id, h.grain, h.starts_on::DATE, h.fiscal_year, h.quarter, h.value, h.target,
+            h.value_raw, h.rating, h.rating_raw, h.note
         FROM measure_said h JOIN measure_number n ON {_same("h", "n")} JOIN staff.measure s ON s.id = n.id ORDER BY ALL"""
     )
 
@@ -97,25 +102,15 @@ def known_until(stage: Stage, source_name: str, city: City, now: datetime) -> da
     targets nothing is known but that its first year had begun; None if it has no line at all.
     """
     rows = stage.connection.execute(
-        "SELECT fiscal_year, quarter, count(value) > 0 FROM stage_measure WHERE source_name = ? GROUP BY 1, 2", [source_name]
+        "SELECT grain, starts_on::DATE, count(value) > 0 FROM stage_measure WHERE source_name = ? GROUP BY 1, 2", [source_name]
     ).fetchall()
-    periods = [(_bounds(year, quarter, city), reported) for year, quarter, reported in rows]
-    ends = [end for (start, end), reported in periods if reported and start < now]
-    starts = [start for (start, _), _ in periods]
+    periods = [(_midnight(start, city.zone), _midnight(end_of(start, grain), city.zone), reported) for grain, start, reported in rows]
+    ends = [end for start, end, reported in periods if reported and start < now]
+    starts = [start for start, _, _ in periods]
     return min(max(ends, default=min(starts)), now) if periods else None
 
 
-def _bounds(fiscal_year: int, quarter: int, city: City) -> tuple[datetime, datetime]:
-    """When a quarter (0: the whole year) begins and ends, naive UTC. A fiscal year is named after the year it ends in."""
-    first = city.facts.fiscal_year_start
-    months = 12 * (fiscal_year - (first > 1)) + first - 1
-    start, length = (months, 12) if quarter == 0 else (months + 3 * (quarter - 1), 3)
-    return _midnight(start, city.zone), _midnight(start + length, city.zone)
-
-
-def _midnight(months: int, zone: str) -> datetime:
-    # Years are read from text: 0 and 9999 are no reason to stop, and their neighbours are no dates.
-    day = date(min(max(2, months // 12), 9998), months % 12 + 1, 1)
+def _midnight(day: date, zone: str) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
@@ -157,45 +152,47 @@ def _content(columns: tuple[str, ...]) -> str:
     return "concat_ws(chr(31), " + ", ".join(text_of(column) for column in columns) + ")"
 
 
-_VALUES = _content(("v.quarter", "v.value", "v.target", "v.value_raw", "v.rating_raw"))
+_VALUES = _content(("v.grain", "v.starts_on::DATE", "v.value", "v.target", "v.value_raw", "v.rating", "v.rating_raw", "v.note"))
+# Sorts by time, whichever of the two it is.
+_STRETCH = "CASE WHEN line_is = 'year' THEN lpad(fiscal_year::VARCHAR, 4, '0') ELSE concat(starts_on::DATE, ' ', grain) END"
 
 
 def _about(table: str) -> str:
-    return _content(tuple(f"{table}.{name}" for name in ("measure_kind", "unit", "direction")))
+    return _content(tuple(f"{table}.{name}" for name in _ABOUT))
 
 
-def _year_of(values: str, told: str) -> str:
-    """One row per measure and year with the hash of its values and, for its latest year, of what the measure is."""
-    return f"""SELECT v.source_name, v.department_slug, v.activity, v.measure, v.fiscal_year,
-            md5(concat(string_agg({_VALUES}, chr(30) ORDER BY v.quarter),
-                any_value(CASE WHEN v.fiscal_year = t.last_year THEN {_about("t")} ELSE '' END))) AS content
+def _stretch_of(values: str, told: str) -> str:
+    """One row per measure and stretch with the hash of its values and, for its latest one, of what the measure is."""
+    return f"""SELECT v.source_name, v.department_slug, v.activity, v.measure, v.stretch,
+            md5(concat(string_agg({_VALUES}, chr(30) ORDER BY v.grain, v.starts_on),
+                any_value(CASE WHEN v.stretch = t.last_stretch THEN {_about("t")} ELSE '' END))) AS content
         FROM {values} v JOIN {told} t ON {_same("v", "t")} GROUP BY ALL"""
 
 
 _HELD_IDENTITY = "m.source_name, d.slug AS department_slug, m.activity, m.name AS measure"
 _HELD_FROM = """FROM previous.measure m JOIN previous.department d ON d.id = m.department_id
     JOIN previous.measure_value w ON w.measure_id = m.id"""
-_HELD_YEAR = _year_of(
-    f"(SELECT {_HELD_IDENTITY}, w.* {_HELD_FROM})",
-    f"""(SELECT {_HELD_IDENTITY}, any_value(measure_kind) AS measure_kind, any_value(unit) AS unit, any_value(direction) AS direction,
-        max(w.fiscal_year) AS last_year {_HELD_FROM} GROUP BY ALL)""",
+_HELD_STRETCH = _stretch_of(
+    f"(SELECT {_HELD_IDENTITY}, w.*, {_STRETCH} AS stretch {_HELD_FROM})",
+    f"""(SELECT {_HELD_IDENTITY}, {", ".join(f"any_value({name}) AS {name}" for name in _ABOUT if name != "line_is")}, any_value(m.line_is) AS line_is,
+        max({_STRETCH}) AS last_stretch {_HELD_FROM} GROUP BY ALL)""",
 )
-_NO_HELD_YEAR = f"SELECT {_IDENTITY}, fiscal_year, NULL::VARCHAR AS content FROM measure_said WHERE false"
-_YEAR = "n.source_name, n.department_slug, n.activity, n.measure, n.fiscal_year"
+_NOTHING_HELD = f"SELECT {_IDENTITY}, stretch, NULL::VARCHAR AS content FROM measure_said WHERE false"
+_PLACE = "n.source_name, n.department_slug, n.activity, n.measure, n.stretch"
 _LINES = f"""CREATE TABLE measure_line AS
     SELECT n.*, h.content IS NULL AS is_new, h.content IS NOT DISTINCT FROM s.content AS is_held,
-        row_number() OVER (PARTITION BY {_YEAR} ORDER BY n.line) AS place,
-        row_number() OVER (PARTITION BY {_YEAR}, n.content ORDER BY n.line) AS repeat
+        row_number() OVER (PARTITION BY {_PLACE} ORDER BY n.line) AS place,
+        row_number() OVER (PARTITION BY {_PLACE}, n.content ORDER BY n.line) AS repeat
     FROM (
-        SELECT source_name, department_slug, activity, measure, fiscal_year, line,
-            md5(concat(string_agg({_VALUES}, chr(30) ORDER BY v.quarter), any_value({_about("v")}))) AS content
+        SELECT source_name, department_slug, activity, measure, stretch, line,
+            md5(concat(string_agg({_VALUES}, chr(30) ORDER BY v.grain, v.starts_on), any_value({_about("v")}))) AS content
         FROM measure_staged v GROUP BY ALL) n
-    JOIN said_year s ON {_same("s", "n")} AND s.fiscal_year = n.fiscal_year
-    LEFT JOIN held_year h ON {_same("h", "n")} AND h.fiscal_year = n.fiscal_year"""
+    JOIN said_stretch s ON {_same("s", "n")} AND s.stretch = n.stretch
+    LEFT JOIN held_stretch h ON {_same("h", "n")} AND h.stretch = n.stretch"""
 _ACCOUNT = """SELECT source_name, count(*) FILTER (is_new AND place = 1), count(*) FILTER (NOT is_held AND repeat = 1 AND NOT (is_new AND place = 1)),
         count(*) FILTER (is_held OR repeat > 1)
     FROM measure_line GROUP BY 1"""
-_CONTRADICTING = """SELECT source_name, count(*), min(concat_ws(' / ', department_slug, activity, measure, fiscal_year::VARCHAR))
+_CONTRADICTING = """SELECT source_name, count(*), min(concat_ws(' / ', department_slug, activity, measure, stretch))
     FROM measure_line WHERE place > 1 AND repeat = 1 GROUP BY 1"""
-_GONE = f"""SELECT source_name, count(*) FROM held_year h WHERE source_name IN (SELECT unnest(?::VARCHAR[]))
-    AND NOT EXISTS (FROM said_year n WHERE {_same("h", "n")} AND n.fiscal_year = h.fiscal_year) GROUP BY 1"""
+_GONE = f"""SELECT source_name, count(*) FROM held_stretch h WHERE source_name IN (SELECT unnest(?::VARCHAR[]))
+    AND NOT EXISTS (FROM said_stretch n WHERE {_same("h", "n")} AND n.stretch = h.stretch) GROUP BY 1"""

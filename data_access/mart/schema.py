@@ -16,6 +16,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, MetaData, SmallInteger, String, Table
 
 from access import Fields, Scope
+from data_access.mart import figure_schema
 
 AREA_SLOTS = 4
 """How many area layers a case can lie in; slot n is column `area_n_id`, named by table `area_layer`."""
@@ -226,28 +227,9 @@ LOAD_COUNTS = (
 )  # fmt: skip
 """Columns of `load` that depend on the cases of every department."""
 
-measure = Table(
-    "measure", metadata,
-    _column("id", Integer, "1, 2, ...; stable over generations"),
-    _column("slug", String, "in URLs, unique in its department"), _column("name", String, "label"),
-    _column("activity", String, "budget programme or service it belongs to, shown beside the name; null = none named"),
-    _column("source_name", String, "which [[source]] delivered it"),
-    _column("department_id", SmallInteger, "department.id"),
-    _column("measure_kind", String, "outcome, output, efficiency, quality, demand, ... as the source says"),
-    _column("unit", String, "percent, number, ratio, currency, unknown"),
-    _column("direction", String, "higher, lower or neither is better"),
-)  # fmt: skip
-
-measure_value = Table(
-    "measure_value", metadata,
-    _column("measure_id", Integer, "measure.id"),
-    _column("department_id", SmallInteger, "as in measure, so that a scope can cut it"),
-    _column("fiscal_year", SmallInteger, "the fiscal year the period lies in, named after the year it ends in"),
-    _column("quarter", SmallInteger, "1-4; 0 = the whole year"),
-    _column("value", Double, "in the measure's unit; null = not reported"),
-    _column("target", Double, "in the measure's unit; null = none set"),
-    _column("value_raw", String, "as the source says it"), _column("rating_raw", String, "the source's own verdict"),
-)  # fmt: skip
+measure = Table("measure", metadata, *(_column(*about) for about in figure_schema.MEASURE))
+measure_value = Table("measure_value", metadata, *(_column(*about) for about in figure_schema.MEASURE_VALUE))
+contact_interval = Table("contact_interval", metadata, *(_column(*about) for about in figure_schema.CONTACT_INTERVAL))
 
 release = Table(
     "release", metadata, _column("period", String, "2025, 2025-Q3: the year or quarter whose cells were released together"),
@@ -290,7 +272,7 @@ meta = Table(
     _column("value", String, "text; instants ISO 8601 in UTC"),
 )  # fmt: skip
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 DIMENSIONS = (programme, department, request_group, request_type, area_layer, area, street)
 PLAIN_TABLES = (programme, load, meta, release, released_cell)
 """Tables without case data, or with what everybody may know: readable under any scope."""

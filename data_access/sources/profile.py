@@ -17,7 +17,8 @@ import pandas as pd
 
 from data_access.city import City
 from data_access.mapping.cases import map_cases
-from data_access.mapping.others import map_events, map_measures
+from data_access.mapping.measures import map_measures
+from data_access.mapping.others import map_events
 from data_access.sources.base import RawBatch, Source
 from settings import utc_now
 
@@ -143,7 +144,7 @@ class _Counting:
             return
         self.made.rows += len(batch.frame)
         if batch.kind == "measures":
-            _, mapped = map_measures(batch.frame)
+            _, mapped = map_measures(batch.frame, mapping, self.city, now=self.now)
             self.made.cases += len(batch.frame) - len(mapped.quarantine)
         else:
             mapped = map_cases(batch.frame, mapping, self.city, programme=programme, source_name=self.made.source_name, now=self.now)
