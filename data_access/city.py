@@ -255,9 +255,8 @@ def _check_references(city: City, path: Path) -> None:
     if len(city.area_layers) > AREA_SLOTS:
         raise CityError(f"{path}: {len(city.area_layers)} area layers; a case can lie in {AREA_SLOTS} at most.")
     for source in city.sources:
-        given = source.url if source.kind == "sql" else source.path
-        if not given:
-            wanted = "url" if source.kind == "sql" else "path"
+        wanted = "path" if source.kind == "files" else "url"
+        if not (getattr(source, wanted) or (source.urls and source.kind not in ("sql", "files"))):
             raise CityError(f"{path}: source {source.name!r} of kind {source.kind!r} needs key {wanted!r}.")
         if (source.preset is None) == (source.mapping is None):
             raise CityError(f"{path}: source {source.name!r} needs either 'preset' or 'mapping'.")

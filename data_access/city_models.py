@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from data_access.web_models import Web
+
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Labels = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
@@ -51,12 +53,15 @@ class Programme(Model):
 
 
 class SourceConfig(Model):
-    """`[[source]]`: a database (`kind = "sql"`, `url`) or files (`kind = "files"`, `path`)."""
+    """`[[source]]`: files (`path`), or a database or an API on the web (`url`)."""
 
     name: Id
-    kind: Literal["sql", "files"]
+    kind: Literal["sql", "files", "open311", "seeclickfix", "socrata", "ckan", "arcgis"]
     programme: Id
     url: str | None = None
+    urls: tuple[str, ...] = ()
+    """Several addresses on the web with rows of one kind, such as a layer for each year."""
+    web: Web = Web()
     path: str | None = None
     preset: str | None = None
     """A mapping that comes with Statroom."""

@@ -81,7 +81,7 @@ def _load(
                 keys = frozenset(names if compare_keys else _turns(store, names))
                 loading = Loading(stage, city, full=full, complete=complete, compare_keys=keys, now=started_at, progress=progress)
                 for config in chosen:
-                    loading.load(open_source(config, city))
+                    loading.load(open_source(config, city, settings.data / "spool"))
                 facts = told.published(store, utc_now().astimezone(ZoneInfo(city.zone)).date())
                 published = loading.publish(number, settings.released, recount, facts)
                 stage.close()

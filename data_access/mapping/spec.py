@@ -17,6 +17,7 @@ from data_access.canonical import CASE_COLUMNS, EVENT_COLUMNS
 from data_access.city import CityError, read_toml, validate
 from data_access.city_models import Model
 from data_access.mapping.measure_words import LONG_FIELDS, MEASURE_ONLY, WIDE_FIELDS, MeasureGrain, MeasureWords, with_plain_units
+from data_access.web_models import WebRows
 
 PRESETS = Path(__file__).resolve().parents[1] / "sources" / "presets"
 
@@ -184,6 +185,7 @@ class MappingFile(MeasureWords):
 
     read: Read = Read()
     sql: Sql | None = None
+    web: WebRows = WebRows()
     columns: dict[str, str | Names]
     areas: dict[str, str | Names] = {}
     """Area layer id -> column with the area's name or number; layers the city does not have are ignored."""

@@ -6,7 +6,6 @@ import difflib
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Iterable, Iterator
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
@@ -14,13 +13,10 @@ from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from data_access.mapping.ids import plain_ids
 from data_access.mapping.spec import LINE_FAULT, Sql
-from data_access.mapping.times import parse_times
 from data_access.sources.base import BATCH_ROWS, RawBatch, Source, SourceError
 from data_access.sources.connections import engine_for, frame_of, one_state, shown
+from data_access.sources.watermarks import highest
 from settings import utc_now
-
-CLOCK_SLACK = timedelta(hours=1)
-"""How far a CRM's clock may run ahead before its update times are taken for typing errors."""
 
 
 class SqlSource(Source):
@@ -37,7 +33,7 @@ class SqlSource(Source):
             statement = f"SELECT {_listed(connection, 'q', wanted)} FROM {_rows(connection, sql.cases, 'q')}"
             condition, values = self._since(connection, start)
             for frame in _partitions(connection, statement + condition, values):
-                mark = None if sql.watermark is None else self._highest(frame[sql.watermark])
+                mark = None if sql.watermark is None else highest(frame[sql.watermark], self.mapping.time, self.city.zone, utc_now())
                 yield RawBatch(self.mapping.read.entity, _named(frame, chosen), mark)
             if sql.events and self.mapping.events:
                 yield from self._events(connection, start)
@@ -133,17 +129,6 @@ class SqlSource(Source):
             statement += f" WHERE {_quoted(connection, 'e', key)} IN ({changed})"
         for frame in _partitions(connection, statement, values):
             yield RawBatch("events", _named(frame, chosen).drop(columns=LINE_FAULT, errors="ignore"))
-
-    def _highest(self, column: pd.Series) -> str | None:
-        """The latest update time as ISO text. One typed into the future would hide every change until then: it does not count."""
-        written, aware = parse_times(column, self.mapping.time.model_copy(update={"formats": ("ISO8601",), "ignore_offset": False}))
-        said = written.notna()
-        with_offset = bool(aware[said].all()) and bool(said.any())
-        limit = pd.Timestamp(utc_now() + CLOCK_SLACK).tz_convert(
-            "UTC" if with_offset else ZoneInfo(self.mapping.time.zone or self.city.zone)
-        )
-        latest = written[written <= limit.tz_localize(None)].max()
-        return None if latest is pd.NaT else latest.isoformat() + ("+00:00" if with_offset else "")
 
     def _unreachable(self, error: Exception) -> SourceError:
         url, cause = shown(str(self.config.url), error)

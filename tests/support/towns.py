@@ -72,6 +72,17 @@ class Town:
         self.sources.append({"name": name, "kind": "sql", "url": url, "mapping": f"{name}.toml", "programme": "requests", **more})
         return self
 
+    def web(
+        self, kind: str, url: str, mapping: str | None = None, name: str = "api", *, ask: dict[str, Any] | None = None, **more: Any
+    ) -> Town:
+        """Read the API at `url`, with a mapping's text or a `preset`; `ask` is its `[source.web]`, without pauses unless it says so."""
+        if mapping is not None:
+            (self.folder / f"{name}.toml").write_text(mapping)
+            more["mapping"] = f"{name}.toml"
+        asked = {"requests_per_second": 20, **(ask or {})}
+        self.sources.append({"name": name, "kind": kind, "url": url, "programme": "requests", "web": asked, **more})
+        return self
+
     def write(self, name: str, *rows: str, header: str = HEADER) -> Path:
         """A CSV file of `rows` in the town's folder."""
         path = self.folder / name
