@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any, Callable
 
 import orjson
+
+from settings import utc_now
 
 FRESH_SECONDS = 24 * 3600
 """Older pages say too little of today: they are asked again."""
@@ -33,7 +34,7 @@ class Spool:
             return fetch()
         path = self.folder / f"{hashlib.sha256(orjson.dumps(question, default=str)).hexdigest()}.json"
         try:
-            if time.time() - path.stat().st_mtime < FRESH_SECONDS:
+            if utc_now().timestamp() - path.stat().st_mtime < FRESH_SECONDS:
                 return orjson.loads(path.read_bytes())
         except (OSError, orjson.JSONDecodeError):
             pass  # not there, or written by half: asked again
@@ -47,7 +48,7 @@ class Spool:
     def prune(self) -> None:
         """What is too old goes also where no load comes to its end."""
         for path in self.folder.iterdir() if self.folder and self.folder.is_dir() else ():
-            if time.time() - path.stat().st_mtime >= FRESH_SECONDS:
+            if utc_now().timestamp() - path.stat().st_mtime >= FRESH_SECONDS:
                 path.unlink(missing_ok=True)
 
     def forget(self) -> None:
