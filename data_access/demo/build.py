@@ -20,6 +20,8 @@ from data_access.demo.histories import sla_rules
 from data_access.demo.ledger import Ledger
 from data_access.demo.names import email, person_name, phone
 from data_access.demo.planted import planted_truths
+from data_access.demo.programmes import schema as _programme_tables  # noqa: F401  (their tables join the CRM's)
+from data_access.demo.programmes.all import news, programmes, rows_at
 from data_access.demo.rows import Row, activity_rows, answer_rows, request_rows
 from data_access.demo.simulate import FUTURE_DAYS, Chunk, Simulation
 from data_access.demo.wall_clock import midnight, wall_seconds
@@ -84,12 +86,15 @@ def build_demo(
             rows.add(_reference_rows(dates))
             _add_people(rows, simulation.people)
             _add_cases(rows, simulation, ledger, progress)
+            others, now = programmes(seed, cases, dates, simulation.places), midnight(dates.as_of)
+            rows.add(rows_at(others, now))
             # Written last: a demo without this row was not finished.
             known_until = datetime(dates.as_of.year, dates.as_of.month, dates.as_of.day)
             connection.execute(MARKER.insert().values(seed=seed, cases=cases, as_of=dates.as_of, known_until=known_until))
             connection.commit()
     if truths_path is not None:
         planted = planted_truths(ledger.cases(), dates, seed, simulation.places.unknown)
+        planted["truths"] += [programme.truth(now) for programme in others]
         truths_path.parent.mkdir(parents=True, exist_ok=True)
         truths_path.write_text(json.dumps(planted, indent=1, default=str) + "\n", "utf-8")
     return DemoSummary(rows.count, time.monotonic() - begun)
@@ -175,6 +180,10 @@ def advance_demo(url: str, to: datetime, progress: Progress | None = None) -> De
                 progress.begin("demo city", simulation.cases_before(wall_seconds(to)))
             for chunk in _told(simulation.chunks(wall_seconds(to)), progress):
                 _go_on(rows, chunk, simulation, wall_seconds(before), wall_seconds(to))
+            others = programmes(seed, cases, simulation.dates, simulation.places)
+            for table, (changed, fresh) in news(others, wall_seconds(before), wall_seconds(to)).items():
+                remove(connection, crm_schema.metadata.tables[table], "id", changed)
+                rows.add({table: fresh})
             connection.execute(MARKER.update().values(known_until=to))
     return DemoSummary(rows.count, time.monotonic() - begun)
 
