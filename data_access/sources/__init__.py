@@ -11,11 +11,15 @@ from data_access.sources.arcgis import ArcgisSource
 from data_access.sources.base import Source
 from data_access.sources.ckan import CkanSource
 from data_access.sources.files import FilesSource
+from data_access.sources.open311 import Open311Source
+from data_access.sources.seeclickfix import SeeClickFixSource
 from data_access.sources.socrata import SocrataSource
 from data_access.sources.sql import SqlSource
 from data_access.sources.web import WebSource
 
-ON_THE_WEB: dict[str, type[WebSource]] = {"socrata": SocrataSource, "ckan": CkanSource, "arcgis": ArcgisSource}
+ON_THE_WEB: dict[str, type[WebSource]] = {
+    "open311": Open311Source, "seeclickfix": SeeClickFixSource, "socrata": SocrataSource, "ckan": CkanSource, "arcgis": ArcgisSource,
+}  # fmt: skip
 
 
 def open_source(config: SourceConfig, city: City, spool: Path | None = None) -> Source:

@@ -84,6 +84,15 @@ class WebSource(Source):
             self.note_drift(f"{address.rpartition('://')[2]} has other columns than the first address: {', '.join(changes)[:200]}")
         return self.chosen_columns(there)
 
+    def columns_seen(self, rows: Sequence[Row]) -> set[str]:
+        """The columns of an API that lists none: what some rows have, and what they may lack because it is empty in them."""
+        mapping = self.mapping
+        fields = [field for field in mapping.columns if field in mapping.read.optional or not rows]
+        areas = [(given,) if isinstance(given, str) else given for given in mapping.areas.values()]
+        inner = {f"{name}.{one}" for row in rows for name, value in row.items() if isinstance(value, Mapping) for one in value}
+        named = {name for names in (*map(mapping.aliases, fields), *areas) for name in names}
+        return {name for row in rows for name in row} | inner | named
+
     def ids(self, rows: Sequence[Row], column: str) -> pd.Series:
         """The ids of `rows` as cases have them."""
         return plain_ids(pd.Series([value_at(row, column) for row in rows], dtype=object)).dropna()

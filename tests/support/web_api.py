@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
@@ -62,12 +62,25 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
+P = TypeVar("P", bound=Portal)
+
+
 @contextmanager
 def portal() -> Iterator[Portal]:
     """A portal on a free port of this machine."""
     app = Flask("portal")
+    with serving(app, Portal) as made:
+        _socrata(app, made)
+        _arcgis(app, made)
+        _ckan(app, made)
+        yield made
+
+
+@contextmanager
+def serving(app: Flask, kind: type[P]) -> Iterator[P]:
+    """`app` on a free port of this machine, with a `kind` of portal that sees what it is asked."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    made = Portal(f"http://127.0.0.1:{server.server_port}")
+    made = kind(f"http://127.0.0.1:{server.server_port}")
 
     @app.before_request
     def watch() -> Response | None:
@@ -76,9 +89,6 @@ def portal() -> Iterator[Portal]:
             return made.instead.pop(0)
         return made.breaks(request.path, request.args.to_dict())
 
-    _socrata(app, made)
-    _arcgis(app, made)
-    _ckan(app, made)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
