@@ -30,6 +30,8 @@ def engine_for(address: str) -> Engine:
     elif engine.dialect.driver == "psycopg":
         # First: the dialect itself asks the server things, and would be answered in bytes.
         event.listen(engine, "connect", _psycopg_text, insert=True)
+    elif engine.dialect.driver in ("pyodbc", "oracledb"):
+        event.listen(engine, "connect", _answer_in_time)
     return engine
 
 
@@ -42,6 +44,16 @@ def one_state(connection: Connection) -> Connection:
             connection.exec_driver_sql(f"SET LOCAL {setting}")
     elif name in ("mysql", "mariadb"):
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
+    elif name == "oracle":
+        # The first statement of its transaction, which then sees the instant it began.
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.exec_driver_sql("ALTER SESSION SET TIME_ZONE = 'UTC'")
+    elif name == "mssql":
+        # Reading what is not committed yet would count changes that never were: where snapshots are not allowed, each statement
+        # sees its own state.
+        allowed = connection.exec_driver_sql("SELECT snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()").scalar()
+        connection.rollback()
+        connection = connection.execution_options(isolation_level="SNAPSHOT" if allowed == 1 else "READ COMMITTED")
     elif name == "sqlite":
         connection.exec_driver_sql("BEGIN")
     return connection
@@ -103,12 +115,24 @@ def _connect_arguments(url: URL) -> dict[str, Any]:
         wanted = {"connect_timeout": CONNECT_SECONDS}
     elif url.get_driver_name() in ("pymysql", "mysqldb"):
         wanted = {"connect_timeout": CONNECT_SECONDS, "read_timeout": ANSWER_SECONDS}
+    elif url.get_driver_name() == "pyodbc":
+        wanted = {"timeout": CONNECT_SECONDS}
+    elif url.get_driver_name() == "oracledb":
+        wanted = {"tcp_connect_timeout": CONNECT_SECONDS}
     return {name: value for name, value in wanted.items() if name not in url.query}
 
 
 def _sqlite_text(connection: Any, _record: Any) -> None:
     """One text that is no UTF-8 would stop the whole extract: it is judged row by row."""
     connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+
+
+def _answer_in_time(connection: Any, _record: Any) -> None:
+    """These drivers know how long to wait for an answer only once they are connected: in seconds, or in milliseconds."""
+    if hasattr(connection, "call_timeout"):
+        connection.call_timeout = ANSWER_SECONDS * 1000
+    else:
+        connection.timeout = ANSWER_SECONDS
 
 
 def _psycopg_text(connection: Any, _record: Any) -> None:

@@ -18,6 +18,13 @@ from data_access.sources.connections import engine_for, frame_of, one_state, sho
 from data_access.sources.watermarks import highest
 from settings import utc_now
 
+INSTALL = {
+    "pyodbc": "install it with `.venv/bin/pip install pyodbc`, and Microsoft's ODBC driver on this machine",
+    "odbc": "install unixODBC and Microsoft's ODBC driver on this machine",
+    "oracledb": "install it with `.venv/bin/pip install oracledb`",
+}
+"""What to do about a driver that is not there, by what the error names; the first that fits."""
+
 
 class SqlSource(Source):
     """`url` is an SQLAlchemy URL; `[sql]` of the mapping has the selects, or names of tables and views."""
@@ -80,8 +87,11 @@ class SqlSource(Source):
     def _engine(self) -> Engine:
         try:
             return engine_for(str(self.config.url))
-        except (NoSuchModuleError, ModuleNotFoundError) as error:
-            cause = f"its driver is not there: {str(error)[:100]}; name an installed one, such as postgresql+psycopg:// or mysql+pymysql://"
+        except (NoSuchModuleError, ImportError) as error:
+            said = str(error)[:100]
+            remedy = next((text for name, text in INSTALL.items() if name in said), "")
+            remedy = remedy or "name an installed one, such as postgresql+psycopg:// or mysql+pymysql://"
+            cause = f"its driver is not there: {said}; {remedy}"
         except (SQLAlchemyError, ValueError):
             # Said without the text: what looks like a port may be half a password.
             cause = "it is no address; write it as SQLAlchemy does, special characters of a password as %40, %2F or %3A"
@@ -153,7 +163,10 @@ def _rows(connection: Connection, select: str, alias: str) -> str:
 
 
 def _quoted(connection: Connection, alias: str, column: str) -> str:
-    name = connection.dialect.identifier_preparer.quote_identifier(column)
+    dialect = connection.dialect
+    # Oracle keeps names in capitals and SQLAlchemy shows them in small letters: in quotation marks only its own spelling fits.
+    own = dialect.denormalize_name(column) if dialect.requires_name_normalize else column
+    name = dialect.identifier_preparer.quote_identifier(own)
     if name.count("%") > column.count("%"):
         name = name.replace("%%", "%")  # `text` doubles it again
     return f"{alias}.{name}".replace(":", r"\:")
