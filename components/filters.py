@@ -16,7 +16,7 @@ from components.filter_labels import ALL_OF_THEM, CLASS_LABELS, GRAIN_LABELS, LA
 from components.language import _, plural
 from components.page import Query
 from data_access import vocabulary
-from data_access.city import TAKEN
+from data_access.city_checks import TAKEN
 from metrics.periods import GRAINS, quarter_days
 from metrics.question import NONE, BadQuestion, to_query, visible_departments
 from metrics.select import Asked, nameless

@@ -45,12 +45,18 @@ CASE_COLUMNS: dict[str, str] = {
     "resolution_text": "text",
     "satisfaction": "integer",
     "source_url": "text",
+    "stage": "text",
+    "stage_at": "instant",
+    "votes": "integer",
+    "comments": "integer",
+    "is_returning": "flag",
     "area_1": "text",
     "area_2": "text",
     "area_3": "text",
     "area_4": "text",
 }
-"""`area_n` is the area the source itself names, for layer slot n."""
+"""`area_n` is the area the source itself names, for layer slot n; `stage` the source's word for where the case stands, since `stage_at`;
+`is_returning` whether whoever reported it had reported before: who that is is never read."""
 
 EVENT_COLUMNS: dict[str, str] = {
     "programme": "text",

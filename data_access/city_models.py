@@ -5,22 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from data_access.model_base import Id, Labels, Model, Share
+from data_access.programme_models import Programme
 from data_access.web_models import Web
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Labels = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
-"""One text or a list of them."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-class Model(BaseModel):
-    """Unknown keys are errors; nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CityFacts(Model):
@@ -42,14 +34,6 @@ class CityFacts(Model):
     """A point that holds more than this share of the cases is an address-unknown point."""
     on_time_target: Share | None = None
     """Target of departments that have none of their own."""
-
-
-class Programme(Model):
-    """`[[programme]]`"""
-
-    id: Id
-    name: str
-    kind: Literal["service_request", "idea", "application", "records_request", "complaint", "code_case"] = "service_request"
 
 
 class SourceConfig(Model):
@@ -102,9 +86,13 @@ class CalendarConfig(Model):
 
 
 class SlaRuleConfig(Model):
-    """`[[sla_rule]]`: the deadline of one request type or several while the rule is valid, as data."""
+    """`[[sla_rule]]`: the deadline of one request type or several, or of a whole programme, while the rule is valid, as data."""
 
-    request_type: Labels
+    request_type: Labels | None = None
+    programme: Id | None = None
+    """Only cases of this programme; without `request_type`, all of them."""
+    basis: str | None = None
+    """The law or ordinance that sets it: the deadline is then a statutory one."""
     department: str | None = None
     priority: str | None = None
     measure: Literal["resolve"] = "resolve"
@@ -118,6 +106,12 @@ class SlaRuleConfig(Model):
     truncate: Literal["none", "second", "minute", "day"] = "none"
     valid_from: date | None = None
     valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _is_about_something(self) -> SlaRuleConfig:
+        if self.request_type is None and self.programme is None:
+            raise ValueError("name a 'request_type' or a 'programme'")
+        return self
 
 
 class SlaPreset(Model):

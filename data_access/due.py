@@ -12,6 +12,7 @@ from data_access.calendars import Calendar, CalendarError, make_calendar
 from data_access.city import City, CityError
 from data_access.city_models import WEEKDAYS, CalendarConfig, SlaRuleConfig
 from data_access.holds import moved_by_holds
+from data_access.programme_models import StageConfig
 from data_access.sla import SlaRule, SlaRuleError, check_rules, due_dates, rules_in_force
 from data_access.slugs import slug
 
@@ -19,7 +20,7 @@ HOLIDAY_YEARS = range(1990, 2051)
 
 
 def compute_due_dates(frame: pd.DataFrame, city: City) -> pd.Series:
-    """Deadlines of cases (`request_type`, `department`, `priority`, `opened_at`) by the city's rules.
+    """Deadlines of cases (`request_type`, `department`, `priority`, `programme`, `opened_at`) by the city's rules.
 
     Raises:
         CityError: a rule or calendar that cannot be used.
@@ -64,13 +65,42 @@ def _with_owners(frame: pd.DataFrame, city: City) -> pd.DataFrame:
     )
 
 
+def statutory(frame: pd.DataFrame, city: City) -> pd.Series:
+    """Whether the rule that promises each case (as `compute_due_dates` takes them) has a law as its basis."""
+    rules = [rule_of(config, city) for config in city.sla_rules]
+    numbers = rules_in_force(_with_owners(frame, city), rules, city.zone)
+    return pd.Series([number >= 0 and rules[number].basis is not None for number in numbers], index=frame.index, dtype="bool")
+
+
+def stage_deadlines(entered: pd.Series, stage: StageConfig, city: City) -> pd.Series:
+    """Until when cases that came to a stage at `entered` (naive UTC) should have left it; NaT where nothing is promised."""
+    if stage.amount is None:
+        return pd.Series(pd.NaT, index=entered.index, dtype="datetime64[us]")
+    frame = pd.DataFrame({"request_type": None, "opened_at": entered})
+    return due_dates(frame, [_rule_of_stage(stage)], calendars_of(city), city.zone)
+
+
+def _rule_of_stage(stage: StageConfig) -> SlaRule:
+    return SlaRule((), unit=stage.unit, amount=float(stage.amount or 0), calendar=stage.calendar, programme=None)
+
+
 def check_deadlines(city: City) -> None:
-    """Raise `CityError` for the first calendar or SLA rule that cannot be used; holidays are not looked at."""
+    """Raise `CityError` for the first calendar, SLA rule or stage that cannot be used; holidays are not looked at."""
     try:
         known = {config.id: make_calendar(config.id, config.zone or city.zone, _weekly(config)) for config in city.calendars}
         check_rules([rule_of(config, city) for config in city.sla_rules], known)
+        for programme in city.programmes:
+            for stage in (stage for stage in programme.stage if stage.amount is not None):
+                _check_stage(programme.id, stage, known)
     except (SlaRuleError, CalendarError) as error:
         raise CityError(str(error)) from None
+
+
+def _check_stage(programme: str, stage: StageConfig, known: dict[str, Calendar]) -> None:
+    try:
+        check_rules([_rule_of_stage(stage)], known)
+    except SlaRuleError as error:
+        raise CityError(f"stage {stage.id!r} of programme {programme!r}: {str(error).split(': ', 1)[-1]}") from None
 
 
 def calendars_of(city: City) -> dict[str, Calendar]:
@@ -82,7 +112,7 @@ def rule_of(config: SlaRuleConfig, city: City) -> SlaRule:
     """A configured rule as the engine takes it."""
     department = None if config.department is None else _department(config.department, city)
     given = config.model_dump(exclude={"measure", "request_type", "department"})
-    return SlaRule(config.request_type, department=department, **given)
+    return SlaRule(config.request_type or (), department=department, **given)
 
 
 def promises(city: City, on: date) -> dict[str, SlaRule]:
@@ -92,7 +122,7 @@ def promises(city: City, on: date) -> dict[str, SlaRule]:
         in_force = (config.valid_from is None or config.valid_from <= on) and (config.valid_to is None or on < config.valid_to)
         if in_force and config.department is None and config.priority is None:
             rule = rule_of(config, city)
-            found.update({slug(label): rule for label in config.request_type})
+            found.update({slug(label): rule for label in config.request_type or ()})
     return found
 
 

@@ -15,6 +15,7 @@ from data_access.city import City
 from data_access.mapping.cases import map_cases
 from data_access.mapping.measures import map_measures
 from data_access.mapping.others import map_events
+from data_access.mapping.stages import map_stage_dates
 from data_access.mart import measures
 from data_access.mart.public import NOTHING_TOLD
 from data_access.mart.staging import Settled, Stage
@@ -175,7 +176,7 @@ class Loading:
         if batch.kind == "events":
             events, issues = map_events(batch.frame, source.mapping, self.city, programme=programme, now=self.now)
             self.stage.add_events(events)
-            self.stage.add_issues(issues, load_id, name)
+            self._note(issues, source, load_id)
             return
         if batch.kind == "measures":
             values, mapped = map_measures(batch.frame, source.mapping, self.city, now=self.now)
@@ -183,12 +184,28 @@ class Loading:
         else:
             mapped = map_cases(batch.frame, source.mapping, self.city, programme=programme, source_name=name, now=self.now)
             self.stage.add_cases(mapped.cases)
+            if source.mapping.stages:
+                events, issues = map_stage_dates(batch.frame, source.mapping, self.city, programme=programme, now=self.now)
+                self.stage.add_events(events)
+                self._note(issues, source, load_id)
             unmapped = mapped.issues[mapped.issues["kind"] == "unmapped_status"]
             report.unmapped_status += int(unmapped["case_count"].sum())
-        self.stage.add_issues(mapped.issues, load_id, name)
-        self.stage.add_quarantine(mapped.quarantine, load_id, name)
+        self._note(mapped.issues, source, load_id)
+        refused = mapped.quarantine
+        if self._tells_totals_only(source):
+            refused = refused.assign(source_id=None, original=None)
+        self.stage.add_quarantine(refused, load_id, name)
         report.rows_read += len(batch.frame)
         report.rows_quarantined += len(mapped.quarantine)
+
+    def _note(self, issues: pd.DataFrame, source: Source, load_id: int) -> None:
+        """Keep findings; of a programme that is told of in totals only without the number of a case."""
+        self.stage.add_issues(
+            issues.assign(example_source_id=None) if self._tells_totals_only(source) else issues, load_id, source.config.name
+        )
+
+    def _tells_totals_only(self, source: Source) -> bool:
+        return self.city.programme(source.config.programme).privacy == "aggregate"
 
     def _judge(self, source: Source, report: LoadReport) -> None:
         """Refuse a load that a person should look at first."""

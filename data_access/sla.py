@@ -30,11 +30,15 @@ class SlaRule:
     """The deadline of a case of these request types opened while the rule is valid."""
 
     request_types: tuple[str, ...]
+    """Empty: every type."""
     unit: Literal["business_days", "business_hours", "calendar_days", "elapsed_hours"]
     amount: float
     calendar: str | None = None
     department: str | None = None
     priority: str | None = None
+    programme: str | None = None
+    basis: str | None = None
+    """The law that sets it."""
     weekend_policy: Literal["next_window_start", "keep_time", "last_close"] = "next_window_start"
     """same_time clocks: an opening on a day without hours counts as made when the next business day
     opens, on that day at the same time, or at the last closing before."""
@@ -54,7 +58,7 @@ class SlaRule:
 def check_rules(rules: Sequence[SlaRule], calendars: Mapping[str, Calendar]) -> None:
     """Raise `SlaRuleError` for the first rule that cannot be applied."""
     for rule in rules:
-        what = f"SLA rule of {rule.request_types[0]!r}"
+        what = f"SLA rule of {(rule.request_types or (rule.programme or 'all types',))[0]!r}"
         if rule.unit.startswith("business") and rule.calendar not in calendars:
             raise SlaRuleError(f"{what}: calendar {rule.calendar!r} is not defined; known are {', '.join(calendars) or 'none'}.")
         if rule.amount < 0 or (rule.amount == 0 and rule.unit.startswith("business")):
@@ -70,10 +74,10 @@ def due_dates(frame: pd.DataFrame, rules: Sequence[SlaRule], calendars: Mapping[
     """The deadline of each case (naive UTC, NaT without a rule), by the rule in force when it opened.
 
     Args:
-        frame: `request_type`, `opened_at` (naive UTC), and if rules use them `department`, `priority`.
+        frame: `request_type`, `opened_at` (naive UTC), and if rules use them `department`, `priority`, `programme`.
 
-    The most specific rule wins: type, department and priority before type and department before type;
-    of equally specific ones the last.
+    The most specific rule wins: type, department and priority before type and department before type, and one of a
+    whole programme last; of equally specific ones the last.
     """
     check_rules(rules, calendars)
     opened = frame["opened_at"].to_numpy().astype("datetime64[us]").astype("int64")
@@ -91,9 +95,9 @@ def rules_in_force(frame: pd.DataFrame, rules: Sequence[SlaRule], zone: str) -> 
     known = opened != NOT_A_TIME
     local = np.full(len(frame), np.datetime64("NaT"), "datetime64[us]")
     local[known] = to_local(opened[known], zone)
-    keys = {name: _keys(frame, name) for name in ("request_type", "department", "priority")}
+    keys = {name: _keys(frame, name) for name in ("request_type", "department", "priority", "programme")}
     found = np.full(len(frame), -1)
-    for number in sorted(range(len(rules)), key=lambda n: (rules[n].department is not None) + (rules[n].priority is not None)):
+    for number in sorted(range(len(rules)), key=lambda n: _narrowness(rules[n])):
         found[known & _applies(rules[number], keys, local)] = number
     return found
 
@@ -134,9 +138,18 @@ def _keys(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, list[str]]:
     return codes, [slug(str(value)) for value in values]
 
 
+def _narrowness(rule: SlaRule) -> int:
+    return 3 * bool(rule.request_types) + (rule.department is not None) + (rule.priority is not None)
+
+
 def _applies(rule: SlaRule, keys: dict[str, tuple[np.ndarray, list[str]]], local: np.ndarray) -> np.ndarray:
     chosen = np.ones(len(local), dtype=bool)
-    given = {"request_type": rule.request_types, "department": (rule.department,), "priority": (rule.priority,)}
+    given = {
+        "request_type": rule.request_types,
+        "department": (rule.department,),
+        "priority": (rule.priority,),
+        "programme": (rule.programme,),
+    }
     for name, (codes, values) in keys.items():
         wanted = {slug(value) for value in given[name] if value is not None}
         if wanted:

@@ -91,7 +91,7 @@ def _stretches(asked: Asked, low: datetime, high: datetime) -> Select:
 
 def _sources(asked: Asked, low: datetime) -> list[tuple[Facts, ColumnElement[bool]]]:
     """The stretches that ended at or after `low`, and those that have not ended."""
-    ended, unended = (asked.facts_of(source(asked.scope)) for source in (asked.mart.closed_spells, asked.mart.open_spells))
+    ended, unended = (asked.facts_of(asked.rows(which)) for which in ("closed", "open"))
     return [(ended, ended.column("closed_at") >= low), (unended, unended.column("closed_at").is_(None))]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from data_access.cache import cached
 from metrics.kinds import Metric
@@ -14,14 +14,16 @@ from metrics.select import Asked
 
 
 def first_day(asked: Asked) -> date | None:
-    """The city's day of the first case that this viewer's data hold, whatever the question's filters; None without any case."""
+    """The city's day of the first case that this viewer's data hold of the programmes asked about, whatever else it filters; None without any case."""
+    programmes = asked.programmes()
 
     def earliest() -> str | None:
         spells = asked.mart.spells(asked.scope)
-        found = asked.mart.read(select(func.min(spells.c.opened_at).label("first")), asked.scope)["first"].iloc[0]
+        of_them = true() if programmes is None else spells.c.programme_id.in_(programmes)
+        found = asked.mart.read(select(func.min(spells.c.opened_at).label("first")).where(of_them), asked.scope)["first"].iloc[0]
         return None if found is None or found is pd.NaT else pd.Timestamp(found).isoformat()
 
-    found = cached("first_day", asked.mart.edition, asked.scope, [], earliest)
+    found = cached("first_day", asked.mart.edition, asked.scope, [programmes], earliest)
     return None if found is None else asked.calendar.day_of(datetime.fromisoformat(found))
 
 

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from access import AccessDenied, Action, Viewer, permit
-from data_access.city import TAKEN, City, load_city
+from data_access.city import City, load_city
+from data_access.city_checks import TAKEN
 from data_access.mart.reading import Mart, open_mart
 from data_access.store import audit, targets
 from data_access.store.acting import Acting

@@ -18,8 +18,8 @@ from metrics.beginning import first_day
 from metrics.definitions import DEFINITIONS_VERSION, REGISTRY
 from metrics.kinds import Metric
 from metrics.measure import measure
+from metrics.parameters import LONGEST_DAYS
 from metrics.periods import Calendar, Grain, quarter_name
-from metrics.question import LONGEST_DAYS
 from metrics.released_tables import CELLS, RELEASES, cells_to_take, releases_to_take
 from metrics.select import Asked
 

@@ -16,12 +16,10 @@ from data_access.mart.reading import Mart
 from metrics.cells import Cell, cell_of, written
 from metrics.definitions import REGISTRY
 from metrics.narrowing import ROUTE, areas_open_to, is_place, routes_of
-from metrics.periods import GRAINS, Calendar, Grain, quarter_days, quarter_name
+from metrics.parameters import LONGEST_DAYS, MOST_VALUES, day_of, grain_of, instant_of, members, shown, text_of, weeks_of
+from metrics.periods import Calendar, Grain, quarter_days, quarter_name
 from metrics.wording import N_, BadQuestion
 
-LONGEST_DAYS = 366 * 12
-MOST_VALUES = 60
-LONGEST_TEXT = 2_000
 NONE = "none"
 """What a filter calls the cases without a department, a type, an area, ...: those of the group that has no name."""
 PLAIN_DIMENSIONS = ("department", "division", "request_type", "request_group", "programme", "channel", "outcome", "case_class")
@@ -36,6 +34,7 @@ class Question:
     as_of: datetime
     grain: Grain = "week"
     programme: tuple[str, ...] = ()
+    """None: those whose cases headline figures count (`Dimensions.main_programmes`)."""
     department: tuple[str, ...] = ()
     request_type: tuple[str, ...] = ()
     request_group: tuple[str, ...] = ()
@@ -52,6 +51,10 @@ class Question:
     """`location_key` of one place."""
     cell: Cell | None = None
     """One cell of the density map."""
+    stage: tuple[str, ...] = ()
+    """Only cases that are in one of these stages now; of visits, those to them."""
+    visits: bool = False
+    """What is counted are stays in stages instead of cases. Never asked by a URL."""
 
     def shifted(self, days: int) -> Question:
         """The same question about a period `days` earlier."""
@@ -80,7 +83,7 @@ def to_query(question: Question, mart: Mart) -> dict[str, str]:
         query["grain"] = question.grain
     if question.as_of != mart.as_of:
         query["as_of"] = question.as_of.isoformat() + "Z"
-    for name in ("programme", "department", "request_type", "request_group", "channel", "outcome"):
+    for name in ("programme", "department", "request_type", "request_group", "channel", "outcome", "stage"):
         if getattr(question, name):
             query[name] = ",".join(getattr(question, name))
     if question.case_class != ("service",):
@@ -116,9 +119,9 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
     """
     if not isinstance(query, Mapping):
         raise BadQuestion("A question is a set of named filters.")
-    weeks = _weeks(_text(query, "weeks"), weeks)
+    weeks = weeks_of(text_of(query, "weeks"), weeks)
     default = default_question(mart, calendar, weeks=weeks)
-    as_of = _instant(_text(query, "as_of"), mart.as_of, calendar)
+    as_of = instant_of(text_of(query, "as_of"), mart.as_of, calendar)
     if as_of != mart.as_of:
         if mart.audience == "public":
             raise BadQuestion(
@@ -126,46 +129,47 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
             )
         _, end = calendar.last_complete(as_of, "week")
         default = replace(default, start=end - timedelta(weeks=weeks), end=end, as_of=as_of)
-    default = _during(_text(query, "during"), default)
-    start = _day(_text(query, "from"), default.start, "from")
-    end = _day(_text(query, "to"), default.end, "to")
+    default = _during(text_of(query, "during"), default)
+    start = day_of(text_of(query, "from"), default.start, "from")
+    end = day_of(text_of(query, "to"), default.end, "to")
     if start >= end:
         raise BadQuestion("The period ends on {end} before it begins on {start}; choose a later end.", end=end, start=start)
     if (length := (end - start).days) > LONGEST_DAYS:
         raise BadQuestion("The period is {days} days long; choose at most {most}.", days=length, most=LONGEST_DAYS)
     dimensions, is_staff = mart.dimensions, viewer.role != "public"
     # Where a case came from may be a department whose cases the viewer does not see.
-    moved = routes_of(_text(query, "moved"), (NONE, *dimensions.departments.by_slug) if is_staff else ())
+    moved = routes_of(text_of(query, "moved"), (NONE, *dimensions.departments.by_slug) if is_staff else ())
     if moved is None or len(moved) > MOST_VALUES:
-        raise BadQuestion("moved is {value}; write two departments as from{sign}to.", value=_shown(query.get("moved")), sign=ROUTE)
+        raise BadQuestion("moved is {value}; write two departments as from{sign}to.", value=shown(query.get("moved")), sign=ROUTE)
     # A place's key is made of its address, and a cell is as fine as a house: who may not read addresses may not try them either.
-    place, in_cell, may_try = _text(query, "place"), _text(query, "cell"), scope_of(viewer).may_read("address")
+    place, in_cell, may_try = text_of(query, "place"), text_of(query, "cell"), scope_of(viewer).may_read("address")
     if place and not (may_try and is_place(place)):
-        raise BadQuestion("There is no place called {name}.", name=_shown(place))
+        raise BadQuestion("There is no place called {name}.", name=shown(place))
     cell = cell_of(in_cell) if may_try else None
     if in_cell and cell is None:
-        raise BadQuestion("There is no {what} called {name}.", what="cell of the map", name=_shown(in_cell))
+        raise BadQuestion("There is no {what} called {name}.", what="cell of the map", name=shown(in_cell))
     areas = [
         (layer.slug, area)
         for layer in dimensions.area_layers
         if not layer.extra["is_context"]
-        for area in _members(_text(query, layer.slug), areas_open_to(viewer, mart, layer.slug, NONE), layer.name.lower())
+        for area in members(text_of(query, layer.slug), areas_open_to(viewer, mart, layer.slug, NONE), layer.name.lower())
     ]
     return Question(
         start=start,
         end=end,
         as_of=as_of,
-        grain=_grain(_text(query, "grain")),
-        programme=_members(_text(query, "programme"), dimensions.programmes.by_slug, N_("programme")),
-        department=_members(_text(query, "department"), _departments(viewer, mart), N_("department")),
-        request_type=_members(_text(query, "request_type"), _or_none(dimensions.request_types.by_slug, viewer), N_("request type")),
-        request_group=_members(
-            _text(query, "request_group"), _or_none(dimensions.request_groups.by_slug, viewer), N_("group of request types")
+        grain=grain_of(text_of(query, "grain")),
+        programme=_programmes(query, mart),
+        stage=members(text_of(query, "stage"), dimensions.stages.by_slug if is_staff else {}, N_("stage")),
+        department=members(text_of(query, "department"), _departments(viewer, mart), N_("department")),
+        request_type=members(text_of(query, "request_type"), _or_none(dimensions.request_types.by_slug, viewer), N_("request type")),
+        request_group=members(
+            text_of(query, "request_group"), _or_none(dimensions.request_groups.by_slug, viewer), N_("group of request types")
         ),
-        channel=_members(_text(query, "channel"), dict.fromkeys(vocabulary.CHANNELS), N_("channel")),
-        case_class=_classes(_text(query, "case_class")),
+        channel=members(text_of(query, "channel"), dict.fromkeys(vocabulary.CHANNELS), N_("channel")),
+        case_class=_classes(text_of(query, "case_class")),
         areas=tuple(areas),
-        outcome=_members(_text(query, "outcome"), dict.fromkeys(vocabulary.OUTCOMES), N_("outcome")),
+        outcome=members(text_of(query, "outcome"), dict.fromkeys(vocabulary.OUTCOMES), N_("outcome")),
         moved=moved,
         place=place,
         cell=cell,
@@ -182,6 +186,26 @@ def visible_departments(viewer: Viewer, mart: Mart) -> dict[str, Any]:
     return {slug: member for slug, member in departments.by_slug.items() if member.id in ids}
 
 
+def open_programmes(mart: Mart) -> dict[str, Any]:
+    """The programmes whose cases can be asked about, by id: not those of which there are totals only."""
+    return {slug: member for slug, member in mart.dimensions.programmes.by_slug.items() if member.extra["privacy"] != "aggregate"}
+
+
+def _programmes(query: Mapping[str, Any], mart: Mart) -> tuple[str, ...]:
+    """The programmes asked about; "all" is every one whose cases can be asked about."""
+    known = open_programmes(mart)
+    if mart.audience == "public":
+        known = {slug: member for slug, member in known.items() if member.extra["is_main"]}
+    if query.get("programme") == "all":
+        return tuple(known) if mart.dimensions.main_programmes else ()
+    chosen = text_of(query, "programme")
+    for slug in (part.strip() for part in chosen.split(",")):
+        if slug not in known and slug in mart.dimensions.programmes.by_slug:
+            name = mart.dimensions.programmes.by_slug[slug].name
+            raise BadQuestion("Of '{name}' there are totals only, on its own page: no single figure, list or map.", name=name)
+    return members(chosen, known, N_("programme"))
+
+
 def _departments(viewer: Viewer, mart: Mart) -> Mapping[str, Any]:
     """What `viewer` may name as a department: nobody's cases are open to those who see all departments."""
     visible = visible_departments(viewer, mart)
@@ -196,7 +220,7 @@ def _or_none(known: Mapping[str, Any], viewer: Viewer) -> Mapping[str, Any]:
 def require_metric(metric_id: object) -> str:
     """`metric_id` if there is such a metric."""
     if not isinstance(metric_id, str) or metric_id not in REGISTRY:
-        raise BadQuestion("There is no metric called {name}; see the definitions for those there are.", name=_shown(metric_id))
+        raise BadQuestion("There is no metric called {name}; see the definitions for those there are.", name=shown(metric_id))
     return metric_id
 
 
@@ -204,97 +228,19 @@ def require_dimension(name: object, mart: Mart) -> str:
     """`name` if figures can be split by it."""
     known = [*PLAIN_DIMENSIONS, *(layer.slug for layer in mart.dimensions.area_layers if not layer.extra["is_context"])]
     if not isinstance(name, str) or name not in known:
-        raise BadQuestion("Figures cannot be split by {name}; choose one of {names}.", name=_shown(name), names=", ".join(known))
+        raise BadQuestion("Figures cannot be split by {name}; choose one of {names}.", name=shown(name), names=", ".join(known))
     return name
-
-
-def _text(query: Mapping[str, Any], name: str) -> str:
-    if (value := query.get(name)) is None or (value == "all" and name != "case_class"):
-        return ""
-    if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
-        value = ",".join(value)
-    if not isinstance(value, str):
-        raise BadQuestion("{name} must be text.", name=name)
-    if len(value) > LONGEST_TEXT:
-        raise BadQuestion("{name} is {n} characters long; {most} are allowed.", name=name, n=len(value), most=LONGEST_TEXT)
-    return value.strip()
-
-
-def _members(text: str, known: Mapping[str, Any], what: str) -> tuple[str, ...]:
-    if len(chosen := tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))) > MOST_VALUES:
-        raise BadQuestion("There are {n} values for {what}; choose at most {most}.", n=len(chosen), what=what, most=MOST_VALUES)
-    for slug in chosen:
-        if slug not in known:
-            raise BadQuestion("There is no {what} called {name}.", what=what, name=_shown(slug))
-    return chosen
 
 
 def _classes(text: str) -> tuple[str, ...]:
     if text in ("", "all"):
         return () if text else ("service",)
-    return _members(text, dict.fromkeys(vocabulary.CASE_CLASSES), N_("class of cases"))
-
-
-def _grain(text: str) -> Grain:
-    grain = next((grain for grain in GRAINS if grain == (text or "week")), None)
-    if grain is None:
-        raise BadQuestion("There is no period called {text}; choose {grains}.", text=_shown(text), grains=", ".join(GRAINS))
-    return grain
+    return members(text, dict.fromkeys(vocabulary.CASE_CLASSES), N_("class of cases"))
 
 
 def _during(text: str, default: Question) -> Question:
     """`default` about the quarter `text` names, if it names one."""
     days = quarter_days(text)
     if text and days is None:
-        raise BadQuestion("during is {text}; write a quarter such as 2026-Q3.", text=_shown(text))
+        raise BadQuestion("during is {text}; write a quarter such as 2026-Q3.", text=shown(text))
     return default if days is None else replace(default, start=days[0], end=days[1])
-
-
-def _weeks(text: str, default: int) -> int:
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 0 < int(text) <= LONGEST_DAYS // 7):
-        raise BadQuestion("weeks is {text}; write a whole number from 1 to {most}.", text=_shown(text), most=LONGEST_DAYS // 7)
-    return int(text)
-
-
-def _day(text: str, default: date, name: str) -> date:
-    if not text:
-        return default
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise BadQuestion("{name} is {text}; write a date such as 2026-03-31.", name=name, text=_shown(text)) from None
-    if not 1900 < day.year < 2200:
-        raise BadQuestion("{name} is {day}; choose a date between 1901 and 2199.", name=name, day=day)
-    return day
-
-
-def _instant(text: str, latest: datetime, calendar: Calendar) -> datetime:
-    """An instant, or a day: what was known when that day of the city ended (today: by now)."""
-    if not text:
-        return latest
-    if len(text) == len("2026-03-31") and "T" not in text:
-        day = _day(text, latest.date(), "as_of")
-        if calendar.midnight(day) > latest:
-            raise BadQuestion("as_of is {day}, but the data reaches only to {latest}.", day=day, latest=calendar.day_of(latest))
-        return min(calendar.midnight(day + timedelta(days=1)), latest)
-    try:
-        instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise BadQuestion("as_of is {text}; write an instant such as 2026-03-31T04:00:00Z.", text=_shown(text)) from None
-    if not 1900 < instant.year < 2200:
-        raise BadQuestion("as_of is {text}; choose a date between 1901 and 2199.", text=_shown(text))
-    if instant.tzinfo is not None:
-        instant = (instant - instant.utcoffset()).replace(tzinfo=None)  # type: ignore[operator]
-    if instant > latest:
-        raise BadQuestion(
-            "as_of is {text}, but the data reaches only to {value}Z.", text=_shown(text), value=latest.isoformat(timespec="minutes")
-        )
-    return instant
-
-
-def _shown(value: object) -> str:
-    """`value` as it may be repeated to the reader: short, on one line."""
-    text = "".join(letter if letter.isprintable() else " " for letter in str(value))
-    return f"'{text[:60]}'"

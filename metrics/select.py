@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Callable, Iterable, Sequence
+from typing import Any, Callable, Iterable, Literal, Sequence
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Label, Select, and_, case, cast, func, literal, or_, select, true
@@ -24,8 +24,11 @@ from metrics.question import NONE, BadQuestion, Question, require_dimension
 
 By = str | tuple[str, ...] | None
 """What an answer is split by: nothing, one dimension, or two of them."""
+Rows = Literal["all", "open", "closed", "due"]
 GROUPS = ("grp", "grp_2")
 """Columns with the number of a row's group in the first and the second dimension, inside statements."""
+STAGE = "stage"
+"""The dimension that only visits have."""
 KEYS = ("key", "label", "key_2", "label_2", "period")
 """Columns of an answer that say what a row is about; all others are figures."""
 
@@ -63,19 +66,24 @@ class Asked:
     def facts(self, metric: Metric | None = None) -> Facts:
         """The fact table this scope may see, with the question's period and `as_of`; for `metric`, the quickest that holds all its rows."""
         if metric is not None and metric.only_open and self.question.as_of == self.mart.as_of:
-            return self.facts_of(self.mart.open_spells(self.scope))
-        by_date = {"closed_at": self.mart.closed_spells, "due_at": self.mart.due_spells}
-        spells = self.mart.spells
-        if metric is not None and metric.window:
-            spells = by_date.get(metric.date_field, spells)
-        return self.facts_of(spells(self.scope))
+            return self.facts_of(self.rows("open"))
+        by_date: dict[str, Rows] = {"closed_at": "closed", "due_at": "due"}
+        return self.facts_of(self.rows(by_date.get(metric.date_field, "all") if metric is not None and metric.window else "all"))
+
+    def rows(self, which: Rows) -> FromClause:
+        """What is counted: the spells of cases (all, the open, the ended, those with a deadline), or the stays of the question's visits.
+
+        Stays are in one table, so of them it may hold more than was asked for: conditions say the rest.
+        """
+        mart = self.mart
+        if self.question.visits:
+            return mart.stage_visits(self.scope)
+        return {"all": mart.spells, "open": mart.open_spells, "closed": mart.closed_spells, "due": mart.due_spells}[which](self.scope)
 
     def facts_of(self, spells: FromClause) -> Facts:
         """`spells`, with the question's period and `as_of`."""
         start, end = self.calendar.midnight(self.question.start), self.calendar.midnight(self.question.end)
-        return Facts(
-            spells, self.question.as_of, start, end, lambda: self.mart.case_events(self.scope), lambda: self.mart.spells(self.scope)
-        )
+        return Facts(spells, self.question.as_of, start, end, lambda: self.mart.case_events(self.scope), lambda: self.rows("all"))
 
     def last_week(self) -> tuple[date, date]:
         """The last week that was complete at the end of the question's period and at its `as_of`: (first day, day after the last)."""
@@ -94,7 +102,11 @@ class Asked:
         if departments is not None:
             # A scope cuts by the department that has a case now; what counts for the one that closed it must be of the scope's own closing too.
             conditions.append(column(owner_column(metric)).in_(sorted(departments)))
-        for name in ("programme", "request_type", "request_group"):
+        if (programmes := self.programmes()) is not None:
+            conditions.append(column("programme_id").in_(programmes))
+        if question.stage:
+            conditions.append(self._in_stage(facts))
+        for name in ("request_type", "request_group"):
             chosen = getattr(question, name)
             if chosen:
                 conditions.append(column(f"{name}_id").in_(self._numbers(name, chosen)))
@@ -114,6 +126,22 @@ class Asked:
             conditions.append(or_(*(facts.moved(self._route(*ends)) for ends in question.moved)))
         return and_(*conditions)
 
+    def programmes(self) -> list[int] | None:
+        """The numbers of the programmes asked about; None if that is every one there is."""
+        known = self.mart.dimensions
+        if self.question.programme:
+            return self._numbers("programme", self.question.programme)
+        return list(known.main_programmes) or None
+
+    def _in_stage(self, facts: Facts) -> ColumnElement[bool]:
+        """The stay is one in the stages asked about; of cases, that they are in one of them at `as_of`."""
+        wanted = self._numbers("stage", self.question.stage)
+        if self.question.visits:
+            return facts.column("stage_id").in_(wanted)
+        stays = self.mart.stage_visits(self.scope)
+        here = and_(stays.c.opened_at <= facts.as_of, or_(stays.c.closed_at.is_(None), stays.c.closed_at > facts.as_of))
+        return facts.column("case_id").in_(select(stays.c.case_id).where(stays.c.stage_id.in_(wanted), here))
+
     def _route(self, origin: str, target: str) -> Callable[[FromClause], ColumnElement[bool]]:
         """What a transfer between two departments, and not those above or below them, looks like."""
         left, came = self._numbers("division", (origin, target))
@@ -128,7 +156,7 @@ class Asked:
         names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
         if len(names) > len(GROUPS) or len(set(names)) < len(names):
             raise BadQuestion("Figures can be split by two different dimensions at most.")
-        return tuple(require_dimension(name, self.mart) for name in names)
+        return tuple(name if name == STAGE and self.question.visits else require_dimension(name, self.mart) for name in names)
 
     def groups(self, facts: Facts, metric: Metric, by: By) -> list[Label[Any]]:
         """The numbers of the groups a row belongs to, labelled `grp` and `grp_2`."""
@@ -148,7 +176,7 @@ class Asked:
             column = facts.column(owner_column(metric))
             above = self._shown_departments() if by == "department" else {}
             return case(above, value=column, else_=column) if above else column
-        if by in ("request_type", "request_group", "programme", "channel", "outcome", "case_class"):
+        if by in ("request_type", "request_group", "programme", "channel", "outcome", "case_class", STAGE):
             return facts.column(f"{by}_id")
         return facts.column(f"area_{self.mart.dimensions.area_layers.by_slug[by].id}_id")
 
@@ -157,7 +185,7 @@ class Asked:
         dimensions = self.mart.dimensions
         plain = {
             "department": "departments", "division": "departments", "request_type": "request_types",
-            "request_group": "request_groups", "programme": "programmes",
+            "request_group": "request_groups", "programme": "programmes", STAGE: "stages",
         }  # fmt: skip
         if by in plain:
             return getattr(dimensions, plain[by])

@@ -27,11 +27,11 @@ def series(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
 
     The last period ends at `as_of` when that comes first.
     """
-    facts = asked.facts_of(asked.mart.closed_spells(asked.scope))
+    facts = asked.facts_of(asked.rows("closed"))
     names = [key.name for key in asked.groups(facts, metric, by)]
     # Whatever is in the stock at some time of the period ends after its start or has not ended yet.
     ended = facts.column("closed_at") >= min(facts.start, facts.as_of)
-    still = asked.facts_of(asked.mart.open_spells(asked.scope))
+    still = asked.facts_of(asked.rows("open"))
     unended = still.column("closed_at").is_(None)
     everything = union_all(
         _entries(metric, asked, facts, by, ended), _entries(metric, asked, still, by, unended), _exits(metric, asked, facts, by, ended)

@@ -112,7 +112,7 @@ def _cohort(asked: Asked, by: By, period: bool, entry: bool) -> Subquery:
         facts = asked.facts()
         return _ages(asked, facts, by, period, facts.as_of, facts.during("opened_at"), entry=False).subquery("cohort")
     # Whoever was open at some time of the period ended after its start or has not ended yet.
-    ended, unended = (asked.facts_of(source(asked.scope)) for source in (asked.mart.closed_spells, asked.mart.open_spells))
+    ended, unended = (asked.facts_of(asked.rows(which)) for which in ("closed", "open"))
     last = min(ended.as_of, ended.end)
     parts = []
     for facts, which in ((ended, ended.column("closed_at") > ended.start), (unended, unended.column("closed_at").is_(None))):

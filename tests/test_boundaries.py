@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from components import area_versions, filters
-from data_access import city as cities
+from data_access import city_checks as cities
 from data_access.city import CityError, load_city
 from data_access.mart.reading import open_mart
 from metrics.areas import layers

@@ -14,17 +14,31 @@ import pandas as pd
 from data_access import canonical
 from data_access.city import City
 from data_access.mapping.findings import Findings
-from data_access.mapping.ids import ids_of_content, plain_ids
+from data_access.mapping.ids import case_ids, plain_ids
+from data_access.mapping.numbers import YES_OR_NO, count, satisfaction, yes_or_no
 from data_access.mapping.spec import LINE_FAULT, MappingFile
 from data_access.mapping.times import on_opening_clock, shifted_rows, to_instants
 from data_access.mapping.words import WORD_FIELDS, apply_words, is_one_of, outcomes_from_text
 from data_access.slugs import slug
 
 TEXT_FIELDS = (
-    "parent_source_id", "request_type", "request_group", "department", "queue", "priority", "address",
+    "stage", "parent_source_id", "request_type", "request_group", "department", "queue", "priority", "address",
     "title", "description", "resolution_text", "source_url",
 )  # fmt: skip
 TIME_FIELDS = ("opened_at", "acknowledged_at", "inspected_at", "due_at", "closed_at", "source_updated_at", "status_at")
+WITHOUT_PLACE = (
+    "address",
+    "location",
+    "latitude",
+    "longitude",
+    "title",
+    "description",
+    "resolution_text",
+    "queue",
+    "source_url",
+    "parent_source_id",
+)
+"""Fields that are not even read of a programme of which everybody sees totals only."""
 PRIVATE = frozenset({"address", "location", "title", "description", "resolution_text"})
 """Fields that may say where or who somebody is: not kept of refused rows, which more people see than case texts."""
 SAME_POINT_DEGREES = 5e-5
@@ -51,7 +65,9 @@ def map_cases(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme:
     Every row of `raw` comes back exactly once, as a case or in quarantine.
     """
     findings = Findings()
-    ids = _ids(raw, mapping)
+    if city.programme(programme).privacy == "aggregate":
+        raw = raw.drop(columns=[name for name in raw.columns if name in WITHOUT_PLACE or name.startswith("area:")])
+    ids = case_ids(raw, mapping)
     text = _blanks_to_null(raw, ids, findings)
     made: dict[str, pd.Series] = {name: _column(text, name) for name in TEXT_FIELDS}
     made["parent_source_id"] = plain_ids(made["parent_source_id"])
@@ -64,7 +80,10 @@ def map_cases(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme:
     made |= {name: words[name] for name in (*WORD_FIELDS, "channel_raw", "status_raw", "outcome_raw")}
     made["request_type"] = made["request_type"].fillna("(no type given)")
     made["case_class"] = _classes(made, mapping, closed - times["opened_at"])
-    made["satisfaction"] = _satisfaction(text, ids, findings)
+    made["satisfaction"] = satisfaction(text, ids, findings)
+    made["stage_at"] = times["status_at"].fillna(times["source_updated_at"]).where(made["stage"].notna())
+    made |= {name: count(text, name, ids, findings) for name in ("votes", "comments")}
+    made["is_returning"] = yes_or_no(text, "is_returning", ids, findings)
     made["due_source"] = pd.Series("source", index=raw.index, dtype="str").where(times["due_at"].notna())
     for slot, layer in enumerate(city.area_layers, start=1):
         if f"area:{layer.id}" in text:
@@ -80,12 +99,6 @@ def map_cases(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme:
     return Mapped(
         cases[keep].reset_index(drop=True), _quarantine(raw.drop(columns=[*private], errors="ignore"), ids, refused), findings.frame()
     )
-
-
-def _ids(raw: pd.DataFrame, mapping: MappingFile) -> pd.Series:
-    if mapping.read.id_from:
-        return ids_of_content([_column(raw, field) for field in mapping.read.id_from])
-    return plain_ids(raw["source_id"])
 
 
 def _blanks_to_null(raw: pd.DataFrame, ids: pd.Series, findings: Findings) -> pd.DataFrame:
@@ -144,7 +157,7 @@ def _words(text: pd.DataFrame, mapping: MappingFile, ids: pd.Series, findings: F
         said["case_class"].append(case_class)
         raws["outcome_raw"] = label
     if "is_duplicate" in text:
-        flagged = text["is_duplicate"].astype("str").str.lower().isin(["true", "1", "1.0", "y", "yes", "t"])
+        flagged = text["is_duplicate"].astype("str").str.lower().isin([word for word, meaning in YES_OR_NO.items() if meaning])
         said["outcome"].insert(0, pd.Series("duplicate", index=text.index, dtype="str").where(flagged))
     if "initiated_by" in text:
         said["initiated_by"].insert(0, text["initiated_by"].astype("str"))
@@ -232,15 +245,6 @@ def _classes(made: dict[str, pd.Series], mapping: MappingFile, lasted: pd.Series
     )
     implied = implied.mask(implied.isna() & (made["status"] == "cancelled"), "withdrawn")
     return result.fillna(implied).fillna("service")
-
-
-def _satisfaction(text: pd.DataFrame, ids: pd.Series, findings: Findings) -> pd.Series:
-    if "satisfaction" not in text:
-        return pd.Series(pd.NA, index=text.index, dtype="Int64")
-    score = pd.to_numeric(text["satisfaction"], errors="coerce")
-    fits = score.isin([1, 2, 3, 4, 5])
-    findings.add("impossible_answer", "satisfaction", text["satisfaction"].notna() & ~fits, ids, text["satisfaction"])
-    return score.where(fits).astype("Int64")
 
 
 def _text_findings(made: dict[str, pd.Series], ids: pd.Series, findings: Findings) -> None:

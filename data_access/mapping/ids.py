@@ -6,6 +6,8 @@ import hashlib
 
 import pandas as pd
 
+from data_access.mapping.spec import MappingFile
+
 
 def plain_ids(raw: pd.Series) -> pd.Series:
     """Ids without spaces around them and without the ".0" that a spreadsheet adds to whole numbers; blank is null."""
@@ -18,3 +20,11 @@ def ids_of_content(parts: list[pd.Series]) -> pd.Series:
     texts = [part.astype("str").fillna("").str.strip() for part in parts]
     rows = texts[0].str.cat(texts[1:], sep="\x1f")
     return rows.map(lambda row: hashlib.sha256(row.encode()).hexdigest()[:16]).astype("str")
+
+
+def case_ids(raw: pd.DataFrame, mapping: MappingFile) -> pd.Series:
+    """The id of each row: the source's own, or one made of what the mapping says never changes."""
+    if not mapping.read.id_from:
+        return plain_ids(raw["source_id"])
+    empty = pd.Series(None, index=raw.index, dtype="str")
+    return ids_of_content([raw[name].astype("str") if name in raw else empty for name in mapping.read.id_from])

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from data_access.city_models import Model
+from data_access.model_base import Model
 
 MeasureUnit = Literal["percent", "share", "ratio", "number", "currency", "seconds", "minutes", "hours", "days", "unknown"]
 MeasureDirection = Literal["higher", "lower", "neither"]

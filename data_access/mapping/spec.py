@@ -15,13 +15,13 @@ from pydantic import Field, field_validator
 from data_access import vocabulary
 from data_access.canonical import CASE_COLUMNS, EVENT_COLUMNS
 from data_access.city import CityError, read_toml, validate
-from data_access.city_models import Model
 from data_access.mapping.measure_words import LONG_FIELDS, MEASURE_ONLY, WIDE_FIELDS, MeasureGrain, MeasureWords, with_plain_units
+from data_access.model_base import Model
 from data_access.web_models import WebRows
 
 PRESETS = Path(__file__).resolve().parents[1] / "sources" / "presets"
 
-CASE_FIELDS = frozenset(CASE_COLUMNS) - {"programme", "source_name", "due_source", "has_valid_interval", "location_key"} | {
+CASE_FIELDS = frozenset(CASE_COLUMNS) - {"programme", "source_name", "due_source", "has_valid_interval", "location_key", "stage_at"} | {
     "location", "is_duplicate", "status_at",
 }  # fmt: skip
 """Fields a mapping can fill; `location` is any text that names a place, `status_at` when the status was set."""
@@ -189,6 +189,8 @@ class MappingFile(MeasureWords):
     columns: dict[str, str | Names]
     areas: dict[str, str | Names] = {}
     """Area layer id -> column with the area's name or number; layers the city does not have are ignored."""
+    stages: dict[str, str | Names] = {}
+    """A stage's id or name -> column with when it began, for sources with a column for each milestone instead of a log."""
     time: Time = Time()
     place: Place = Place()
     status: dict[str, Words] = {}

@@ -12,8 +12,7 @@ from data_access.slugs import slug
 
 def make_dimensions(stage: Stage, city: City) -> None:
     """Make tables `dim_*` (rows of the mart's dimension tables) and `map_*` (label -> id) in the stage."""
-    programmes = pd.DataFrame([(p.id, p.name, p.kind, p.id) for p in city.programmes], columns=["slug", "name", "kind", "label"])
-    _number(stage, "programme", programmes, ["kind"])
+    _programmes(stage, city)
     _number(stage, "department", _departments(stage, city), ["parent_slug", "on_time_target"])
     stage.connection.execute(
         """CREATE OR REPLACE TABLE dim_department AS SELECT d.id, d.slug, d.name, p.id AS parent_id, d.on_time_target
@@ -27,6 +26,39 @@ def make_dimensions(stage: Stage, city: City) -> None:
         columns=["name", "release_class"], dtype="str",
     ))  # fmt: skip
     _areas(stage, city)
+
+
+PROGRAMME_FACTS = ("kind", "about", "case_word", "cases_word", "privacy", "is_main")
+
+
+def _programmes(stage: Stage, city: City) -> None:
+    """`dim_programme`, and `dim_stage` with the words of the sources for stages in `map_stage` (programme, label -> stage)."""
+    rows = [(p.id, p.name, p.kind, p.about, p.case, p.cases, p.privacy, str(p.id in city.main_programmes), p.id) for p in city.programmes]
+    _number(stage, "programme", pd.DataFrame(rows, columns=["slug", "name", *PROGRAMME_FACTS, "label"]), list(PROGRAMME_FACTS))
+    stages = pd.DataFrame(
+        [
+            (f"{p.id}.{s.id}", s.name, p.id, str(at), None if s.amount is None else str(s.amount), s.unit, str(s.waits), str(s.ends), s.id)
+            for p in city.programmes
+            for at, s in enumerate(p.stage, start=1)
+        ],
+        columns=["slug", "name", *STAGE_FACTS, "label"],
+        dtype="str",
+    )
+    _number(stage, "stage", stages, list(STAGE_FACTS))
+    said = stage.connection.execute(
+        """SELECT DISTINCT programme, to_value AS label FROM stage_event WHERE event_kind = 'stage' AND to_value IS NOT NULL
+        UNION SELECT DISTINCT programme, stage FROM changed WHERE stage IS NOT NULL"""
+    ).fetchall()
+    known = {p.id: p for p in city.programmes}
+    meant = [
+        (name, word, None if (found := known[name].stage_of(word)) is None else f"{name}.{found.id}")
+        for name, word in said
+        if name in known
+    ]
+    stage.frame("map_stage", pd.DataFrame(meant, columns=["programme", "label", "slug"], dtype="str"))
+
+
+STAGE_FACTS = ("programme", "position", "amount", "unit", "waits", "ends")
 
 
 def _labels(stage: Stage, what: str) -> list[str]:

@@ -70,6 +70,17 @@ class Dimensions:
         return self._dimension(schema.programme)
 
     @cached_property
+    def stages(self) -> Dimension:
+        """Stages of all programmes; extra: programme_id, position, amount, unit, waits, ends."""
+        return self._dimension(schema.stage)
+
+    @cached_property
+    def main_programmes(self) -> tuple[int, ...]:
+        """Numbers of the programmes that headline figures count; none where that is all there are."""
+        main = tuple(member.id for member in self.programmes if member.extra["is_main"])
+        return () if len(main) == len(self.programmes) else main
+
+    @cached_property
     def area_layers(self) -> Dimension:
         """Layers as members: id = slot, slug = layer id; extra: plural, is_context."""
         frame = self._read(schema.area_layer)

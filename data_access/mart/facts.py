@@ -1,7 +1,7 @@
 """The facts of changed cases, made in bulk from what was staged: records, spells, events.
 
 All SQL runs in the stage's scratch database; `make_facts` leaves tables `new_record`,
-`new_spell` and `new_event` with exactly the columns of the mart's tables.
+`new_spell`, `new_event` and `new_stage_visit` with exactly the columns of the mart's tables.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Table
 
 from data_access import vocabulary
 from data_access.city import City
-from data_access.due import after_holds, compute_due_dates
+from data_access.due import after_holds, compute_due_dates, statutory
 from data_access.mart import promises, schema
+from data_access.mart.fact_sql import city_day, columns_of, is_counted
+from data_access.mart.stage_visits import make_stage_visits
 from data_access.mart.staging import Stage
 
 
@@ -34,10 +35,17 @@ def make_facts(stage: Stage, city: City, load_id: int, as_of: datetime) -> None:
     run(_SPANS)
     run(_CLOSED_SPANS)
     run(
-        f"CREATE TABLE new_spell AS SELECT {_listed(schema.spell, _spell(city.zone))} FROM closed_span s JOIN coded c USING (case_id) {_EXTRAS}"
+        f"CREATE TABLE new_spell AS SELECT {columns_of(schema.spell, _spell(city.zone))} FROM closed_span s JOIN coded c USING (case_id) {_EXTRAS}"
     )
-    run(f"CREATE TABLE new_record AS SELECT {_listed(schema.case_record, _RECORD)} FROM coded c JOIN last_span s USING (case_id) {_EXTRAS}")
-    run(f"CREATE TABLE new_event AS SELECT {_listed(schema.case_event, _EVENT)} FROM event e JOIN coded c USING (case_id) {_MOVED}")
+    run(
+        f"CREATE TABLE new_record AS SELECT {columns_of(schema.case_record, _RECORD)} FROM coded c JOIN last_span s USING (case_id) {_EXTRAS}"
+    )
+    # What happened to a case of which everybody sees totals only is counted and not kept.
+    told = "c.programme NOT IN (SELECT slug FROM dim_programme WHERE privacy = 'aggregate')"
+    run(
+        f"CREATE TABLE new_event AS SELECT {columns_of(schema.case_event, _EVENT)} FROM event e JOIN coded c USING (case_id) {_MOVED} WHERE {told}"
+    )
+    make_stage_visits(stage, city)
 
 
 def _compute_due_dates(stage: Stage, city: City, as_of: datetime) -> None:
@@ -46,7 +54,7 @@ def _compute_due_dates(stage: Stage, city: City, as_of: datetime) -> None:
     What was promised stays promised: a case that was held with the same type and opening keeps its promise, whatever the rules say now.
     """
     run = stage.connection.execute
-    run("CREATE TABLE computed_due (case_id BIGINT, promised_at TIMESTAMP, due_at TIMESTAMP)")
+    run("CREATE TABLE computed_due (case_id BIGINT, promised_at TIMESTAMP, due_at TIMESTAMP, is_statutory BOOLEAN)")
     if stage.keeps_promises:
         promises.match(stage.connection)
     run(f"CREATE TABLE held_due AS {_HELD_DUE if stage.keeps_promises else _NO_HELD_DUE}")
@@ -54,17 +62,18 @@ def _compute_due_dates(stage: Stage, city: City, as_of: datetime) -> None:
         return
     run(_HOLDS, [as_of])
     holds = run("SELECT * FROM hold").df()
-    computed = vocabulary.code_of("due_source", "sla_rule")
+    computed = ", ".join(str(vocabulary.code_of("due_source", word)) for word in ("sla_rule", "statute"))
     without = stage.connection.cursor().execute(
-        f"""SELECT c.case_id, c.request_type, c.department, c.priority, c.opened_at, h.promised_at AS kept
-        FROM changed c LEFT JOIN held_due h ON h.case_id = c.case_id AND h.due_source_id = {computed}
+        f"""SELECT c.case_id, c.request_type, c.department, c.priority, c.programme, c.opened_at, h.promised_at AS kept
+        FROM changed c LEFT JOIN held_due h ON h.case_id = c.case_id AND h.due_source_id IN ({computed})
             AND h.opened_at = c.opened_at AND h.request_type = c.request_type
         WHERE c.due_at IS NULL AND has_valid_interval IS NOT FALSE"""
     )
     while not (frame := without.fetch_df_chunk(50)).empty:
         promised = frame["kept"].astype("datetime64[us]").fillna(compute_due_dates(frame, city))
         due = after_holds(frame, promised, holds, city)
-        made = pd.DataFrame({"case_id": frame["case_id"], "promised_at": promised, "due_at": due}).dropna()
+        law = statutory(frame, city)
+        made = pd.DataFrame({"case_id": frame["case_id"], "promised_at": promised, "due_at": due, "is_statutory": law}).dropna()
         writing = stage.connection.cursor()
         writing.register("made", made)
         writing.execute("INSERT INTO computed_due SELECT * FROM made")
@@ -86,7 +95,7 @@ def _coded(load_id: int) -> str:
         {_word("case_class", "coalesce(c.case_class, 'service')")} AS case_class_id,
         {_word("status", "c.status")} AS status_id, {_word("outcome", "c.outcome")} AS outcome_id,
         coalesce(c.due_at, cd.due_at) AS due_at, coalesce(c.due_at, cd.promised_at) AS promised_at,
-        {_word("due_source", "CASE WHEN c.due_at IS NOT NULL THEN coalesce(c.due_source, 'source') WHEN cd.due_at IS NOT NULL THEN 'sla_rule' ELSE 'none' END")} AS due_source_id,
+        {_word("due_source", "CASE WHEN c.due_at IS NOT NULL THEN coalesce(c.due_source, 'source') WHEN cd.is_statutory THEN 'statute' WHEN cd.due_at IS NOT NULL THEN 'sla_rule' ELSE 'none' END")} AS due_source_id,
         coalesce(c.has_valid_interval, true) AS has_valid_interval,
         {_PLACE_KEY} AS location_key,
         {load_id} AS load_id, {areas}"""
@@ -130,10 +139,15 @@ _HELD_DUE = f"""SELECT k.case_id, r.opened_at, r.due_at, coalesce(e.promised_at,
     WHERE r.due_at IS NOT NULL"""
 _NO_HELD_DUE = """SELECT NULL::BIGINT AS case_id, NULL::TIMESTAMP AS opened_at, NULL::TIMESTAMP AS due_at, NULL::TIMESTAMP AS promised_at,
     NULL::SMALLINT AS due_source_id, NULL::VARCHAR AS request_type WHERE false"""
-# A case waits from a pause to the next resumption or closing; a pause within a pause is the same.
+# A case waits from a pause, or from coming to a stage in which somebody outside has to act, to the next resumption, other stage
+# or closing; a pause within a pause is the same.
 _HOLDS = """CREATE TABLE hold AS WITH told AS (
         SELECT DISTINCT c.case_id, e.event_at, e.event_kind = 'paused' AS waits, c.closed_at FROM stage_event e JOIN changed c USING (programme, source_id)
-        WHERE e.event_kind IN ('paused', 'resumed', 'closed') AND e.event_at IS NOT NULL AND c.due_at IS NULL),
+        WHERE e.event_kind IN ('paused', 'resumed', 'closed') AND e.event_at IS NOT NULL AND c.due_at IS NULL
+        UNION SELECT c.case_id, e.event_at, s.waits = 'True', c.closed_at FROM stage_event e JOIN changed c USING (programme, source_id)
+        JOIN map_stage m ON m.programme = e.programme AND m.label = e.to_value JOIN dim_stage s ON s.slug = m.slug
+        WHERE e.event_kind = 'stage' AND e.event_at IS NOT NULL AND c.due_at IS NULL
+        AND e.programme IN (SELECT programme FROM dim_stage WHERE waits = 'True')),
     turns AS (SELECT *, lag(waits) OVER w IS DISTINCT FROM waits AS is_turn FROM told WINDOW w AS (PARTITION BY case_id ORDER BY event_at, waits))
     SELECT case_id, since, coalesce(until, closed_at, greatest(?, since)) AS until FROM (
         SELECT case_id, waits, closed_at, event_at AS since, lead(event_at) OVER (PARTITION BY case_id ORDER BY event_at, waits) AS until
@@ -172,9 +186,8 @@ def _spell(zone: str) -> dict[str, str]:
     """Column -> SQL of `schema.spell` where it is not the coded case's own column."""
 
     def day(instant: str) -> str:
-        return f"timezone('{zone}', timezone('UTC', {instant}))::DATE"
+        return city_day(zone, instant)
 
-    uncounted = ", ".join(str(vocabulary.code_of("outcome", word)) for word in vocabulary.UNCOUNTED_OUTCOMES)
     return {
         "spell_no": "s.spell_no::SMALLINT",
         "spell_opened_at": "s.spell_opened_at",
@@ -184,7 +197,7 @@ def _spell(zone: str) -> dict[str, str]:
         "closing_department_id": """coalesce(
             list_last(list_filter(tr.moves, lambda m: m.event_at <= s.span_closed_at)).to_id,
             CASE WHEN s.span_closed_at < tr.first_transferred_at THEN tr.moves[1].from_id END, c.department_id)::SMALLINT""",
-        "is_counted": f"c.outcome_id NOT IN ({uncounted})",
+        "is_counted": is_counted(),
         "first_due_at": "coalesce(fd.first_due_at, c.promised_at)",
         "opened_on": day("c.opened_at"),
         "spell_opened_on": day("s.spell_opened_at"),
@@ -214,8 +227,3 @@ _EVENT = {
     "to_department_id": "coalesce(t.id, 0)::SMALLINT",
     "reason": "e.reason",
 }
-
-
-def _listed(table: Table, made: dict[str, str]) -> str:
-    """The select list of `table`: `made` where given, else the coded case's column of that name."""
-    return ", ".join(f"{made.get(column.name, 'c.' + column.name)} AS {column.name}" for column in table.c)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from data_access.city import City
 from data_access.mart import schema
+from data_access.mart.fact_sql import HEADLINE
 from data_access.mart.staging import Stage
 from data_access.released.points import write_moved
 
@@ -28,7 +29,7 @@ SHOWN_AT = {"latitude": "moved.to_latitude", "longitude": "moved.to_longitude"}
 INSTANTS = ("opened_at", "spell_opened_at", "closed_at", "due_at", "first_due_at", "first_transferred_at")
 KEPT_DAYS = (0, 7, -7, -14)
 """Days from `as_of` that figures compare with (now, due soon, a week ago, two weeks ago): on which side of them an instant lies is kept."""
-FACTS = ("schema_version", "as_of", "generation", "edition", "city_id", "city_zone", "meetings", "targets")
+FACTS = ("schema_version", "as_of", "generation", "edition", "city_id", "city_zone", "meetings", "targets", schema.AGGREGATE)
 """What the public file says of itself, beside its audience and whether it has single cases; nothing else that the staff's says."""
 NOTHING_TOLD = {"meetings": "[]", "targets": "[]"}
 """The facts that come from Statroom's own database, where it has nothing to tell: see `store.told`."""
@@ -44,7 +45,10 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
         if table not in schema.STAFF_TABLES:
             hidden = schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
             run(f"CREATE TABLE public_mart.{table.name} ({columns(table, hidden)})")
-    run("CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'")
+    run(
+        f"""CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'
+        AND id NOT IN (SELECT s.request_type_id FROM staff.spell s GROUP BY 1 HAVING NOT bool_or({HEADLINE}))"""
+    )
     layers = release_layers(stage, city)
     slots = {slot for slot, _ in layers}
     write_moved(stage, city, released, layers)
@@ -59,7 +63,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     if city.file.release.cases:
         run(
             f"""INSERT INTO public_mart.case_record SELECT {_replaced(_record() | hidden)} FROM staff.case_record s {_moved(district)}
-            WHERE request_type_id IN (FROM released) ORDER BY case_id"""
+            WHERE request_type_id IN (FROM released) AND {HEADLINE} ORDER BY case_id"""
         )
     _release_names(stage)
     run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (SELECT id FROM released_layer)")
@@ -87,7 +91,8 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
 def _release_names(stage: Stage) -> None:
     """Programmes as the city names them; departments and groups of types only where a released case has them, with those above them."""
     run = stage.connection.execute
-    run("INSERT INTO public_mart.programme SELECT * FROM staff.programme")
+    run("INSERT INTO public_mart.programme SELECT * FROM staff.programme WHERE privacy <> 'staff'")
+    run("INSERT INTO public_mart.stage SELECT * FROM staff.stage WHERE programme_id IN (SELECT id FROM public_mart.programme)")
     seen = "SELECT department_id FROM public_mart.spell UNION SELECT closing_department_id FROM public_mart.spell"
     run(
         f"""INSERT INTO public_mart.department WITH RECURSIVE kept(id) AS (
@@ -141,7 +146,7 @@ def _cut_to_days(stage: Stage, zone: str, as_of: datetime, district: str) -> Non
     floor_names = ", ".join(f"floor_{name}" for name in INSTANTS)
     run(
         f"""CREATE TEMP TABLE day_spell AS SELECT * EXCLUDE ({floor_names}) REPLACE ({_replaced(made)}) FROM (
-            SELECT s.* REPLACE ({_replaced(SHOWN_AT)}), {", ".join(floors)} FROM staff.spell s {" ".join(joins)} {_moved(district)} WHERE s.request_type_id IN (FROM released))"""
+            SELECT s.* REPLACE ({_replaced(SHOWN_AT)}), {", ".join(floors)} FROM staff.spell s {" ".join(joins)} {_moved(district)} WHERE s.request_type_id IN (FROM released) AND {HEADLINE})"""
     )
     run("DROP TABLE midnight")
 

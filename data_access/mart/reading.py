@@ -8,6 +8,7 @@ only FROMs with case data; `Mart.read` runs a select built on them under the gua
 from __future__ import annotations
 
 import copy
+import json
 import os
 import threading
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from sqlalchemy.sql.selectable import FromClause
 from access import PUBLIC_VIEWER, AccessDenied, Scope, is_sealed, scope_of
 from data_access.mart import generations, guard, schema
 from data_access.mart.dimensions import Dimensions
+from data_access.mart.schema import AGGREGATE
 from settings import Audience, Settings
 
 QUERY_SECONDS = 20.0
@@ -62,6 +64,8 @@ class Mart:
         # A generation has a file for each audience: an answer kept of one must not stand in for the other, which would refuse.
         self.edition = f"{facts['edition']}-{audience}"
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
+        aggregate = json.loads(facts.get(AGGREGATE, "[]"))
+        self._aggregate = tuple(p.id for p in self.dimensions.programmes if p.slug in aggregate)
         self._named: dict[str, Mart] = {}
 
     def named(self, language: str, names: Mapping[str, str]) -> Mart:
@@ -88,6 +92,10 @@ class Mart:
     def due_spells(self, scope: Scope) -> FromClause:
         """Those spells whose case has a deadline, by deadline, cut to `scope`: the same columns, for questions about what fell due."""
         return self._issue(schema.due_spell, scope)
+
+    def stage_visits(self, scope: Scope) -> FromClause:
+        """The stays of cases in stages, cut to `scope` (columns of `schema.stage_visit`)."""
+        return self._issue(schema.stage_visit, scope)
 
     def case_records(self, scope: Scope) -> FromClause:
         """Cases for lists, cut to `scope`; without the columns that it may not read (`schema.FIELDS`)."""
@@ -142,6 +150,9 @@ class Mart:
         self._require(scope)
         columns = [column for column in table.c if column.name not in hidden]
         cut = select(*columns)
+        if self._aggregate and "programme_id" in table.c:
+            # Of these programmes everybody reads totals only, which loads make: their cases are behind no door.
+            cut = cut.where(table.c.programme_id.not_in(self._aggregate))
         if scope.departments is not None:
             ids = self.dimensions.department_ids(scope.departments)
             cut = cut.where(table.c.department_id.in_(ids) if ids else false())

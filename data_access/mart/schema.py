@@ -13,19 +13,15 @@ any instant `t` is its one row with `spell_opened_at <= t` and (`next_opened_at`
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, MetaData, SmallInteger, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, SmallInteger, String, Table
 
 from access import Fields, Scope
 from data_access.mart import figure_schema
+from data_access.mart.dimension_schema import area, area_layer, department, metadata, programme, request_group, request_type, stage, street
+from data_access.mart.dimension_schema import column as _column
 
 AREA_SLOTS = 4
 """How many area layers a case can lie in; slot n is column `area_n_id`, named by table `area_layer`."""
-
-metadata = MetaData()
-
-
-def _column(name: str, kind: object, meaning: str, **options: object) -> Column:
-    return Column(name, kind, comment=meaning, **options)  # type: ignore[arg-type]
 
 
 def _area_columns() -> list[Column]:
@@ -68,6 +64,7 @@ spell = Table(
     _column("transfer_count", SmallInteger, "changes of department after the first assignment"),
     _column("location_key", BigInteger, "hash of the place (address, else point to 10 m) with this installation's secret; null = unknown"),
     _column("satisfaction", SmallInteger, "resident's answer, 1 to 5; null = none"),
+    _column("is_returning", Boolean, "whoever reported it had reported before, as the source says; null = it does not say"),
     _column("latitude", Double, "degrees WGS84, as in case_record: maps count where cases lie"),
     _column("longitude", Double, "degrees WGS84"),
 )  # fmt: skip
@@ -79,6 +76,18 @@ closed_spell = spell.to_metadata(metadata, name="closed_spell")
 """The spells that have ended, once more, by their end: figures of closings and stocks over time read a stretch of it."""
 due_spell = spell.to_metadata(metadata, name="due_spell")
 """The spells of cases with a deadline, once more, by deadline: figures of what fell due read a stretch of it."""
+
+stage_visit = spell.to_metadata(metadata, name="stage_visit")
+"""One row per stay of a case in a stage of its programme, in the columns of a spell: the stay is opened when the case comes to the
+stage, closed when it leaves it and due as the stage promises, so every figure of cases is one of stays too. `next_opened_at` is null and
+`spell_no` 1: each stay stands for itself."""
+for _added in (
+    _column("stage_id", SmallInteger, "stage.id"),
+    _column("next_stage_id", SmallInteger, "stage.id it went to; 0 = still here, or the case ended here"),
+    _column("visit_no", SmallInteger, "1 for the case's first stay anywhere, 2 for its next, ..."),
+    _column("case_opened_at", DateTime, "opened_at of the case, UTC"),
+):
+    stage_visit.append_column(_added)
 
 case_record = Table(
     "case_record", metadata,
@@ -118,6 +127,8 @@ case_record = Table(
     _column("resolution_text", String, "STAFF ONLY: free text"),
     _column("location_key", BigInteger, "as in spell"),
     _column("satisfaction", SmallInteger, "1 to 5"),
+    _column("votes", Integer, "people who supported it; null = not counted"),
+    _column("comments", Integer, "comments it has; null = not counted"),
     _column("source_url", String, "link back to the case in the CRM"),
     _column("source_updated_at", DateTime, "UTC"),
     _column("load_id", Integer, "load that last changed the row"),
@@ -154,59 +165,6 @@ case_event = Table(
     _column("to_department_id", SmallInteger, "of a transfer: department.id after it, 0 = none named"),
     _column("reason", String, "category given by the source"),
 )  # fmt: skip
-
-programme = Table(
-    "programme", metadata,
-    _column("id", SmallInteger, "1, 2, ..."), _column("slug", String, "in URLs"),
-    _column("name", String, "label"), _column("kind", String, "service_request, idea, application, ..."),
-)  # fmt: skip
-
-department = Table(
-    "department", metadata,
-    _column("id", SmallInteger, "1, 2, ...; 0 = none named"), _column("slug", String, "in URLs"),
-    _column("name", String, "label"), _column("parent_id", SmallInteger, "division's department, else null"),
-    _column("on_time_target", Double, "share 0-1; null = none set"),
-)  # fmt: skip
-
-request_group = Table(
-    "request_group", metadata,
-    _column("id", SmallInteger, "1, 2, ..."), _column("slug", String, "in URLs"), _column("name", String, "label"),
-)  # fmt: skip
-
-request_type = Table(
-    "request_type", metadata,
-    _column("id", SmallInteger, "1, 2, ..."), _column("slug", String, "in URLs"), _column("name", String, "label"),
-    _column("request_group_id", SmallInteger, "request_group.id of most of its cases"),
-    _column("department_id", SmallInteger, "department.id of most of its cases"),
-    _column("release_class", String, "A, B or C; C unless the city says otherwise"),
-)  # fmt: skip
-
-area_layer = Table(
-    "area_layer", metadata,
-    _column("slot", SmallInteger, "n of column area_n_id"), _column("id", String, "e.g. district; in URLs"),
-    _column("name", String, "label, singular"), _column("plural", String, "label, plural"),
-    _column("is_context", Boolean, "true: drawn under maps (water, streets), holds no cases; slot is then 0"),
-)  # fmt: skip
-
-area = Table(
-    "area", metadata,
-    _column("layer_id", String, "area_layer.id"), _column("id", SmallInteger, "1, 2, ... within its layer"),
-    _column("slug", String, "in URLs"), _column("name", String, "label"),
-    _column("parent_slug", String, "area of the layer above, if any"),
-    _column("population", Integer, "people; null = unknown"),
-    _column("median_income", Double, "city currency a year; null = unknown"),
-    _column("geometry", String, "GeoJSON geometry in WGS84, made valid; null = known by name only"),
-)  # fmt: skip
-
-street = Table(
-    "street", metadata,
-    _column("layer_id", String, "area_layer.id"),
-    _column("area_slug", String, "an area of the layer that the street, or this part of it, lies in"),
-    _column("slug", String, "the street's name as a key"), _column("name", String, "label"),
-    _column("first_number", Integer, "lowest house number of the part; null = numbers are not known"),
-    _column("last_number", Integer, "and the highest"),
-)  # fmt: skip
-"""Which areas a street runs through, from the city's own map or address file: never from cases."""
 
 load = Table(
     "load", metadata,
@@ -272,9 +230,11 @@ meta = Table(
     _column("value", String, "text; instants ISO 8601 in UTC"),
 )  # fmt: skip
 
-SCHEMA_VERSION = 7
-DIMENSIONS = (programme, department, request_group, request_type, area_layer, area, street)
-PLAIN_TABLES = (programme, load, meta, release, released_cell)
+AGGREGATE = "aggregate_programmes"
+"""Key of `meta`: the ids of the programmes that are told of in totals only."""
+SCHEMA_VERSION = 8
+DIMENSIONS = (programme, stage, department, request_group, request_type, area_layer, area, street)
+PLAIN_TABLES = (programme, stage, load, meta, release, released_cell)
 """Tables without case data, or with what everybody may know: readable under any scope."""
 STAFF_TABLES = (quarantine, quality_issue)
 """Tables about refused rows: readable under a staff scope that sees all departments."""

@@ -37,6 +37,7 @@ FACTS = {
     schema.spell: ("new_spell", "opened_at, case_id, spell_no"),
     schema.case_record: ("new_record", "opened_at, case_id"),
     schema.case_event: ("new_event", "case_id, event_at"),
+    schema.stage_visit: ("new_stage_visit", "opened_at, case_id, visit_no"),
 }
 ROOM_NEEDED = 2.5
 """A build needs the previous generation's size times this on disk."""
@@ -169,7 +170,13 @@ def _merged(stage: Stage, table: Table, fresh: str) -> str:
 
 def _write_dimensions(stage: Stage) -> None:
     run = stage.connection.execute
-    run("INSERT INTO staff.programme SELECT id, slug, name, kind FROM dim_programme")
+    run(
+        "INSERT INTO staff.programme SELECT id, slug, name, kind, about, case_word, cases_word, privacy, is_main = 'True' FROM dim_programme"
+    )
+    run(
+        """INSERT INTO staff.stage SELECT s.id, s.slug, s.name, p.id, s.position::SMALLINT, s.amount::DOUBLE, s.unit, s.waits = 'True', s.ends = 'True'
+        FROM dim_stage s LEFT JOIN dim_programme p ON p.slug = s.programme"""
+    )
     run("INSERT INTO staff.department SELECT id, slug, name, parent_id, on_time_target FROM dim_department")
     run("INSERT INTO staff.request_group SELECT id, slug, name FROM dim_request_group")
     run(
@@ -227,6 +234,7 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets:
         "placeholder_points": json.dumps([list(point) for point in points]),
         # Public case numbers and the keys of places are hashes with this, so that nobody can count back to the CRM's or try addresses.
         "public_salt": stage.salt,
+        schema.AGGREGATE: json.dumps([p.id for p in city.programmes if p.privacy == "aggregate"]),
     }
     for key, value in facts.items():
         run("INSERT INTO staff.meta VALUES (?, ?)", [key, value])

@@ -6,13 +6,14 @@ import pandas as pd
 
 from data_access import vocabulary
 from data_access.city import City
+from data_access.mart.fact_sql import HEADLINE
 from data_access.mart.staging import Stage
 from data_access.released.files import Tree
 from data_access.released.hiding import LEAST, LEAST_SENSITIVE
 from data_access.released.trees import ELSEWHERE, up
 
 NO_GROUP = "other"
-_SERVICE = f"s.is_counted AND s.case_class_id = {vocabulary.code_of('case_class', 'service')}"
+_SERVICE = f"s.is_counted AND s.case_class_id = {vocabulary.code_of('case_class', 'service')} AND {HEADLINE}"
 _OPENED = f"s.spell_no = 1 AND {_SERVICE}"
 """As the figure "Opened" counts."""
 _FELL_DUE = f"s.next_opened_at IS NULL AND s.has_valid_due AND {_SERVICE}"

@@ -94,9 +94,9 @@ class Source(ABC):
                     f"source {self.config.name!r}: column {wanted} (for {field}) is missing; {hint}. Mend [columns] in {self.mapping_path.name}."
                 )
         layers = {layer.id for layer in self.city.area_layers}
-        for layer, given in self.mapping.areas.items():
-            names = (given,) if isinstance(given, str) else given
-            found = next((name for name in names if name in there), None)
-            if layer in layers and found is not None:
-                chosen[f"area:{layer}"] = found
+        for kind, wanted in (("area", self.mapping.areas), ("stage", self.mapping.stages)):
+            for name, given in wanted.items():
+                found = next((column for column in ((given,) if isinstance(given, str) else given) if column in there), None)
+                if found is not None and (kind == "stage" or name in layers):
+                    chosen[f"{kind}:{name}"] = found
         return chosen

@@ -63,7 +63,7 @@ MUTANTS = (
            "tests/test_walls.py::test_the_engine_reads_no_file_writes_none_and_keeps_its_settings"),
     Mutant("settings of the engine", "data_access/mart/reading.py", '"lock_configuration": "true"', '"lock_configuration": "false"',
            "tests/test_walls.py::test_the_engine_reads_no_file_writes_none_and_keeps_its_settings"),
-    Mutant("class A only, in the residents' file", "data_access/mart/public.py", "FROM staff.request_type WHERE release_class = 'A'\"", 'FROM staff.request_type"',
+    Mutant("class A only, in the residents' file", "data_access/mart/public.py", "WHERE release_class = 'A'\n        AND id NOT IN", "WHERE id NOT IN",
            "tests/test_walls.py::test_the_residents_file_holds_no_mark_and_no_name_of_what_is_withheld"),
     Mutant("departments of released cases only", "data_access/mart/public.py", "FROM staff.department WHERE id IN (SELECT id FROM kept)", "FROM staff.department",
            "tests/test_walls.py::test_the_residents_file_holds_no_mark_and_no_name_of_what_is_withheld"),
