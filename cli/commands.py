@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.errors import one_line, plain_errors
+from cli.init import init
 from cli.mail import mail
 from cli.packet import announce_next, packet
 from cli.users import user
@@ -193,37 +192,6 @@ def status(as_json: bool) -> None:
     settings = read_settings()
     found = state(settings)
     click.echo(json.dumps(found, indent=1) if as_json else state_text(found))
-
-
-@click.command("init")
-@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
-@click.option("--name", default="My City", show_default=True, help="The city's name.")
-@click.option("--zone", default="America/New_York", show_default=True, help="Its IANA time zone.")
-@plain_errors
-def init(folder: Path | None, name: str, zone: str) -> None:
-    """Write a first folder for a city into FOLDER (default: its name below cities/): city.toml and a mapping, every key explained."""
-    from cli.skeleton import MAPPING_FILE, write_city
-    from data_access.city import CityError, load_city
-    from data_access.mapping.spec import load_mapping
-    from data_access.slugs import slug
-
-    folder = folder or ROOT / "cities" / slug(name)
-    try:
-        written = write_city(folder, name, zone)
-    except FileExistsError:
-        raise click.ClickException(f"{folder} is not empty; name a new folder.") from None
-    try:
-        load_city(folder)
-        load_mapping(folder / MAPPING_FILE)
-    except CityError:
-        # Nothing was in it before: a second try must find it as empty as this one did.
-        shutil.rmtree(folder)
-        raise
-    for path in written:
-        click.echo(f"wrote {path}")
-    shown = folder.resolve()
-    shown = shown.relative_to(ROOT) if shown.is_relative_to(ROOT) else shown
-    click.echo(f"Next: mend city.toml, then STATROOM_CITY={shown} flask check")
 
 
 @click.command("clock")

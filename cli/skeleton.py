@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 MAPPING_FILE = "crm.toml"
 
-CITY = """\
+CITY_HEAD = """\
 # What Statroom knows about a city. Texts may name environment variables: ${{CRM_URL}}, ${{CRM_URL:-default}}.
 
 [city]
@@ -26,12 +25,14 @@ on_time_target = 0.8       # of departments that have none of their own
 id = "requests"
 name = "Service requests"
 kind = "service_request"
+"""
 
+SOURCES = """\
 # A database: any that SQLAlchemy reaches. The account should be able to read and nothing else.
 [[source]]
 name = "crm"
 kind = "sql"
-url = "${{CRM_URL:-sqlite:///crm.sqlite}}"
+url = "${CRM_URL:-sqlite:///crm.sqlite}"
 mapping = "crm.toml"       # how its columns become cases, in this folder
 programme = "requests"
 schedule = "*/15 * * * *"  # for `flask clock`; a cron line in the city's time
@@ -44,7 +45,9 @@ schedule = "*/15 * * * *"  # for `flask clock`; a cron line in the city's time
 # preset = "boston_311"
 # programme = "requests"
 # as_of = 2026-01-01T05:00:00Z   # when an extract ends, if its rows cannot tell
+"""
 
+DEPARTMENTS = """\
 # Departments the source spells in several ways, and their targets.
 # [[department]]
 # id = "public-works"
@@ -52,10 +55,12 @@ schedule = "*/15 * * * *"  # for `flask clock`; a cron line in the city's time
 # aliases = ["PW", "PWD"]
 # parent = "infrastructure"
 # on_time_target = 0.85
+"""
 
+CALENDAR = """\
 [[calendar]]
 id = "city"
-holidays = {{ country = "US" }}   # subdivision = "MA" adds a state's; leave out for none
+holidays = { country = "US" }   # subdivision = "MA" adds a state's; leave out for none
 # add = [2026-07-03]
 # remove = [2026-10-12]
 
@@ -65,7 +70,9 @@ tuesday = [["08:00", "17:00"]]
 wednesday = [["08:00", "17:00"]]
 thursday = [["08:00", "17:00"]]
 friday = [["08:00", "17:00"]]
+"""
 
+RULES = """\
 # Deadlines where the source gives none. The rule in force when a case opened counts.
 # [[sla_rule]]
 # request_type = "Pothole"
@@ -73,7 +80,9 @@ friday = [["08:00", "17:00"]]
 # amount = 3
 # calendar = "city"
 # valid_from = 2026-01-01
+"""
 
+LAYERS = """\
 # Areas on maps and in tables: GeoJSON in WGS84 beside this file.
 # [[area_layer]]
 # id = "district"
@@ -83,7 +92,9 @@ friday = [["08:00", "17:00"]]
 # id_property = "id"
 # name_property = "name"
 # population_property = "population"
+"""
 
+RELEASE = """\
 # What residents may see. A: counted in published figures (and with cases = true published one by one). B: fixed tables of closed
 # quarters in which few cases are hidden, below 11 for the sensitive ones. What is not named: one number a year for all of it.
 [release]
@@ -130,20 +141,8 @@ longitude = "longitude"
 """
 
 
-def write_city(folder: Path, name: str, zone: str) -> list[Path]:
-    """Write the files of a new city into `folder`; answers their paths.
-
-    Raises:
-        FileExistsError: `folder` has something in it already.
-    """
-    if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(str(folder))
-    (folder / "areas").mkdir(parents=True, exist_ok=True)
+def texts(name: str, zone: str) -> dict[str, str]:
+    """File name -> content of a new city's files."""
     key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "city"
-    texts = {"city.toml": CITY.format(id=key, name=name.replace('"', "'"), zone=zone), MAPPING_FILE: MAPPING}
-    written = []
-    for file_name, text in texts.items():
-        path = folder / file_name
-        path.write_text(text, "utf-8")
-        written.append(path)
-    return written
+    head = CITY_HEAD.format(id=key, name=name.replace('"', "'"), zone=zone)
+    return {"city.toml": "\n".join([head, SOURCES, DEPARTMENTS, CALENDAR, RULES, LAYERS, RELEASE]), MAPPING_FILE: MAPPING}

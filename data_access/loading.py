@@ -21,11 +21,7 @@ from data_access.mart.public import NOTHING_TOLD
 from data_access.mart.staging import Settled, Stage
 from data_access.mart.writing import build
 from data_access.sources.base import RawBatch, Source
-
-MOST_UNMAPPED_STATUS = 0.05
-"""More rows than this share with a status nobody mapped: somebody renamed it, and the load waits for a person."""
-MOST_REFUSED = 0.5
-"""More rows than this share refused by a load that reads everything: it would replace good data by less than half of it."""
+from data_access.sources.doubts import MOST_REFUSED, MOST_UNMAPPED_STATUS
 
 
 class SyncError(RuntimeError):

@@ -83,7 +83,7 @@ def test_ids_that_come_twice_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_source_without_rows_is_told(tmp_path: Path) -> None:
-    assert profile(tmp_path, []).warnings == ["the source has no rows; a load would refuse it."]
+    assert profile(tmp_path, []).errors == ["the source has no rows; a load would refuse it."]
 
 
 @pytest.mark.parametrize("real", [city for city in ALL if city is not BOSTON], ids=lambda city: city.name)

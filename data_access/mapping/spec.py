@@ -29,6 +29,9 @@ CASE_FIELDS = frozenset(CASE_COLUMNS) - {"programme", "source_name", "due_source
 LINE_FAULT = "line_fault"
 """Column of a raw batch: why a line of a file could not be split into columns, a sentence."""
 
+EPOCHS = {"epoch_seconds": "s", "epoch_milliseconds": "ms"}
+"""Formats of times that are numbers, counted from 1970 in UTC."""
+
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -91,6 +94,8 @@ class Time(Model):
     @classmethod
     def _are_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for form in value:
+            if form in EPOCHS:
+                continue
             # Raises ValueError and says which directive it does not know.
             pd.to_datetime(pd.Series(["2026-03-02"]), format=form, errors="coerce")
         return value

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data_access.mapping.findings import Findings
-from data_access.mapping.spec import Time
+from data_access.mapping.spec import EPOCHS, Time
 
 FIRST, LAST = np.datetime64("1000-01-01"), np.datetime64("9000-01-01")
 """Times outside are stand-ins (0001-01-01, 9999-12-31) or typing errors: no calendar can place them."""
@@ -65,7 +65,11 @@ def parse_times(raw: pd.Series, spec: Time) -> tuple[pd.Series, pd.Series]:
         missing = np.isnat(parsed) & text.notna().to_numpy()
         if not missing.any():
             break
-        made = pd.to_datetime(text[missing], format=form, errors="coerce", utc=True)
+        if form in EPOCHS:
+            made = pd.to_datetime(pd.to_numeric(text[missing], errors="coerce"), unit=EPOCHS[form], errors="coerce", utc=True)
+            aware = aware | made.notna().reindex(aware.index, fill_value=False)
+        else:
+            made = pd.to_datetime(text[missing], format=form, errors="coerce", utc=True)
         parsed[missing] = made.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
     parsed[(parsed < FIRST) | (parsed >= LAST)] = np.datetime64("NaT")
     return pd.Series(parsed, index=raw.index), aware

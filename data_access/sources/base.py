@@ -6,7 +6,7 @@ import difflib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Iterator, Literal
+from typing import Callable, Iterable, Iterator, Literal
 
 import pandas as pd
 
@@ -28,6 +28,19 @@ class RawBatch:
     kind: Literal["cases", "events", "measures"]
     frame: pd.DataFrame
     watermark: str | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some raw rows, columns named as the source names them."""
+
+    frame: pd.DataFrame
+    left_out: tuple[str, ...]
+    """Columns that were not read."""
+    rows: int
+    """How many rows were seen to choose these from."""
+    complete: bool
+    """Whether that is all of them."""
 
 
 class Source(ABC):
@@ -56,6 +69,27 @@ class Source(ABC):
     def keys(self) -> Iterator[pd.Series] | None:
         """The ids of all cases there are now, in batches; None if every load reads them all anyway."""
         return None
+
+    def sample(self, rows: int, seconds: float, leave_out: Callable[[str], bool]) -> Sample:
+        """Up to `rows` raw rows in about `seconds` at most, without the columns that `leave_out` says by their name.
+
+        Raises:
+            SourceError: as for `batches`, or sources of this kind cannot be looked at.
+        """
+        raise SourceError(
+            f"source {self.config.name!r}: a source of kind {self.config.kind!r} cannot be looked at beforehand; `flask check` reads it."
+        )
+
+    def named(self, sample: Sample) -> pd.DataFrame:
+        """The sample's rows with columns named by canonical field, as `batches` gives them; what was left out is empty.
+
+        Raises:
+            SourceError: a column that the mapping names is not there.
+        """
+        chosen = self.chosen_columns([*sample.frame.columns, *sample.left_out])
+        return pd.DataFrame(
+            {field: sample.frame[name] if name in sample.frame else None for field, name in chosen.items()}, index=sample.frame.index
+        )
 
     @property
     def always_complete(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any, Sequence
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from data_access.mapping.spec import LINE_FAULT
 
@@ -57,6 +59,36 @@ def one_state(connection: Connection) -> Connection:
     elif name == "sqlite":
         connection.exec_driver_sql("BEGIN")
     return connection
+
+
+def limit_time(connection: Connection, seconds: float) -> None:
+    """Let the database end a statement of this connection after so long, where it can."""
+    name, limit = connection.dialect.name, max(int(seconds * 1000), 1)
+    if name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {limit}")
+    elif name in ("mysql", "mariadb"):
+        is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+        connection.exec_driver_sql(
+            f"SET SESSION max_statement_time = {limit / 1000}" if is_mariadb else f"SET SESSION max_execution_time = {limit}"
+        )
+    elif name == "sqlite":
+        until = time.monotonic() + seconds
+        raw: Any = connection.connection.driver_connection
+        raw.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+
+
+def is_secret(address: str) -> bool:
+    """Whether a database's address may hold a password: in its place, or in its query under any name."""
+    url = make_url(address)
+    return bool(url.password) or bool(url.query)
+
+
+def shown_address(address: str) -> str:
+    """The address without its password and its query."""
+    try:
+        return make_url(address).set(query={}).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "the database"
 
 
 def shown(address: str, error: Exception) -> tuple[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import glob
+import time
 import zlib
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Callable, Iterator
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from data_access.mapping.spec import LINE_FAULT
-from data_access.sources.base import BATCH_ROWS, RawBatch, Source, SourceError
+from data_access.sources.base import BATCH_ROWS, RawBatch, Sample, Source, SourceError
 
 BLOCK_BYTES = 8 << 20
 ENDINGS = (".csv", ".csv.gz", ".parquet")
@@ -37,6 +38,38 @@ class FilesSource(Source):
         if not all(_is_parquet(path) for path in files):
             return None
         return sum(self._rows_of(path) for path in files)
+
+    def sample(self, rows: int, seconds: float, leave_out: Callable[[str], bool]) -> Sample:
+        """Rows spread evenly over all files, as far as they can be read in the time."""
+        until = time.monotonic() + seconds
+        kept = Spread(rows)
+        left_out: dict[str, None] = {}
+        for path in (files := self._files()):
+            try:
+                header = self._names(path)
+                left_out |= dict.fromkeys(name for name in header if leave_out(name))
+                for frame in self._raw(path, [name for name in header if name not in left_out]):
+                    kept.take(frame)
+                    if time.monotonic() > until:
+                        return Sample(kept.frame(), tuple(left_out), kept.seen, False)
+            except UNREADABLE as error:
+                raise self._unreadable(path, error) from error
+        return Sample(kept.frame(), tuple(left_out), kept.seen, bool(files))
+
+    def headers(self) -> dict[Path, list[str]]:
+        """The columns of each file."""
+        return {path: self._names(path) for path in self._files()}
+
+    def _names(self, path: Path) -> list[str]:
+        return pyarrow.parquet.ParquetFile(path).schema_arrow.names if _is_parquet(path) else self._header(path)
+
+    def _raw(self, path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:
+        if _is_parquet(path):
+            batches: Any = pyarrow.parquet.ParquetFile(path).iter_batches(batch_size=BATCH_ROWS, columns=columns)
+        else:
+            batches = self._open_csv(path, columns, lambda _row: "skip")
+        for batch in batches:
+            yield _named(batch, {name: name for name in columns})
 
     def _rows_of(self, path: Path) -> int:
         try:
@@ -67,17 +100,7 @@ class FilesSource(Source):
         chosen = self._chosen(path, self._header(path))
         columns = list(dict.fromkeys(chosen.values()))
         faults = _Faults()
-        reader = pyarrow.csv.open_csv(
-            pa.input_stream(path, compression="gzip" if path.suffix.lower() == ".gz" else None),
-            read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, encoding=codecs.lookup(self.mapping.read.encoding).name),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=self.mapping.read.delimiter, newlines_in_values=True, invalid_row_handler=faults.take
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                include_columns=columns, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, null_values=[""]
-            ),
-        )
-        for batch in reader:
+        for batch in self._open_csv(path, columns, faults.take):
             for start in range(0, batch.num_rows, BATCH_ROWS):
                 yield _named(batch.slice(start, BATCH_ROWS), chosen)
             yield from faults.frames(chosen)
@@ -88,6 +111,19 @@ class FilesSource(Source):
                 "lines; mend that line or deliver the file again."
             )
         yield from faults.frames(chosen)
+
+    def _open_csv(self, path: Path, columns: list[str], fault: Callable[[pyarrow.csv.InvalidRow], str]) -> pyarrow.csv.CSVStreamingReader:
+        """`columns` of a CSV file as text, batch by batch."""
+        return pyarrow.csv.open_csv(
+            pa.input_stream(path, compression="gzip" if path.suffix.lower() == ".gz" else None),
+            read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, encoding=codecs.lookup(self.mapping.read.encoding).name),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=self.mapping.read.delimiter, newlines_in_values=True, invalid_row_handler=fault
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                include_columns=columns, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, null_values=[""]
+            ),
+        )
 
     def _header(self, path: Path) -> list[str]:
         encoding = "utf-8-sig" if codecs.lookup(self.mapping.read.encoding).name == "utf-8" else self.mapping.read.encoding
@@ -122,6 +158,27 @@ class FilesSource(Source):
         else:
             remedy = f"it cannot be read ({text[:160]}); deliver it again"
         return SourceError(f"source {self.config.name!r}: {path.name}: {remedy}.")
+
+
+class Spread:
+    """Keeps about so many rows of all that come, evenly: when there are twice as many, every second one goes."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows, self.seen, self._step = max(rows, 1), 0, 1
+        self._kept: list[pd.DataFrame] = []
+
+    def take(self, frame: pd.DataFrame) -> None:
+        """Look at the next rows."""
+        first = -self.seen % self._step
+        self.seen += len(frame)
+        self._kept.append(frame.iloc[first :: self._step])
+        while sum(map(len, self._kept)) >= 2 * self.rows:
+            self._kept = [pd.concat(self._kept, ignore_index=True).iloc[::2]]
+            self._step *= 2
+
+    def frame(self) -> pd.DataFrame:
+        """The rows that were kept, in their order; a column that some of them lack is empty there."""
+        return pd.concat(self._kept, ignore_index=True) if self._kept else pd.DataFrame()
 
 
 class _Faults:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -20,13 +21,9 @@ from data_access.mapping.cases import map_cases
 from data_access.mapping.measures import map_measures
 from data_access.mapping.others import map_events
 from data_access.sources.base import RawBatch, Source
+from data_access.sources.doubts import LEAST_FOR_WARNING, Doubt, doubts_of
 from settings import utc_now
 
-EARLIEST_BUSY_HOUR = 7
-"""Cities are asked by day: a busiest hour before this is a time zone that was misread."""
-MOST_LATE = 0.6
-"""Above this share late, the column mapped as deadline is probably another date."""
-LEAST_FOR_WARNING = 50
 SHOWN = 12
 
 
@@ -35,6 +32,8 @@ class Profile:
     """Counts of one source; shares are of its usable cases."""
 
     source_name: str
+    zone: str = "UTC"
+    """The city's: days are said in it."""
     rows: int = 0
     cases: int = 0
     duplicate_ids: int = 0
@@ -49,6 +48,15 @@ class Profile:
     with_due: int = 0
     late: int = 0
     """Closed after the deadline, or open past it at `as_of`."""
+    median_days_to_close: float | None = None
+    """Of closed cases whose interval can be trusted, in days of 24 hours."""
+    open_cases: int = 0
+    """Without a closing date."""
+    departments: dict[str, int] = field(default_factory=dict)
+    """Cases of each department, as the source writes it."""
+    types: dict[str, int] = field(default_factory=dict)
+    areas: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Layer id -> area as the source names it -> cases."""
     events: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     findings: list[tuple[str, str, str | None, int, str | None]] = field(default_factory=list)
@@ -58,16 +66,37 @@ class Profile:
     without_due: list[tuple[str, int, int]] = field(default_factory=list)
     """(request type, cases without a deadline, cases), most first."""
     drift: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    """What a person should look at before accepting the source; errors first."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """The doubts that stop no load, each as a sentence with its remedy."""
+        return [str(doubt) for doubt in self.doubts if doubt.level == "warning"]
+
+    @property
+    def errors(self) -> list[str]:
+        """The doubts for which a load would stop or be worthless."""
+        return [str(doubt) for doubt in self.doubts if doubt.level == "error"]
+
+    @property
+    def on_time_rate(self) -> float | None:
+        """Of the cases with a deadline: not late; None without any."""
+        return None if self.late_share is None else 1 - self.late_share
 
     @property
     def late_share(self) -> float | None:
         """Late of those with a deadline; None without any."""
         return self.late / self.with_due if self.with_due else None
 
+    def local(self, instant: datetime) -> datetime:
+        """An instant (naive UTC) on the city's clock."""
+        return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(self.zone))
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        made: dict[str, Any] = {**self.__dict__, "late_share": self.late_share}
+        made: dict[str, Any] = {**self.__dict__, "late_share": self.late_share, "warnings": self.warnings, "errors": self.errors}
+        made["doubts"] = [vars(doubt) for doubt in self.doubts]
         for name in ("first_opened_at", "last_opened_at", "as_of"):
             instant = made[name]
             made[name] = None if instant is None else instant.isoformat(timespec="seconds") + "Z"
@@ -77,15 +106,16 @@ class Profile:
         return made
 
     def to_text(self) -> str:
-        """All of it for a person; warnings last, where they are seen."""
+        """All of it for a person; what is doubtful last, where it is seen."""
         refused = sum(self.refused.values())
         lines = [f"{self.source_name}: {self.rows:,} rows, {self.cases:,} usable, {refused:,} refused, {self.events:,} events"]
         if self.first_opened_at and self.last_opened_at:
             share = f"{self.busiest_hour_share:.0%} of cases"
             lines.append(
-                f"  Opened      {self.first_opened_at:%Y-%m-%d} to {self.last_opened_at:%Y-%m-%d}, most at {self.busiest_hour:02d}:00 ({share})"
+                f"  Opened      {self.local(self.first_opened_at):%Y-%m-%d} to {self.local(self.last_opened_at):%Y-%m-%d}, most at {self.busiest_hour or 0:02d}:00 ({share})"
             )
-            lines.append(f"  Closed      {self.closed:,} of {self.cases:,}")
+            half = "" if self.median_days_to_close is None else f", half of them within {self.median_days_to_close:,.1f} days"
+            lines.append(f"  Closed      {self.closed:,} of {self.cases:,}{half}")
             late = "" if self.late_share is None else f", {self.late_share:.1%} of them late"
             lines.append(f"  Deadlines   {self.with_due:,} of {self.cases:,}{late}")
         lines += [f"  Refused     {count:,}: {reason}" for reason, count in self.refused.items()]
@@ -103,7 +133,7 @@ class Profile:
         if more > 0:
             lines.append(f"              and {more:,} more kinds; --json has them all")
         lines += [f"  Columns     {text}" for text in self.drift]
-        return "\n".join([*lines, *(f"  WARNING     {text}" for text in self.warnings)])
+        return "\n".join([*lines, *(f"  {doubt.level.upper():<11} {doubt}" for doubt in self.doubts)])
 
 
 def profile_source(source: Source, city: City) -> Profile:
@@ -112,18 +142,25 @@ def profile_source(source: Source, city: City) -> Profile:
     Raises:
         SourceError: it cannot be read.
     """
-    counting = _Counting(source, city)
+    counting = Counting(source, city)
     for batch in source.batches(None):
         counting.take(batch)
     return counting.finished()
 
 
-class _Counting:
-    """What is known so far; memory grows with distinct ids, points and types, not with text."""
+def profile_frame(source: Source, city: City, frame: pd.DataFrame) -> Profile:
+    """The profile of some of the source's rows, columns named by canonical field."""
+    counting = Counting(source, city)
+    counting.take(RawBatch(source.mapping.read.entity, frame))
+    return counting.finished()
+
+
+class Counting:
+    """What is known so far; memory grows with distinct ids, points, types and names, not with text."""
 
     def __init__(self, source: Source, city: City) -> None:
         self.source, self.city = source, city
-        self.made = Profile(source.config.name)
+        self.made = Profile(source.config.name, city.zone)
         self.now = utc_now().replace(tzinfo=None)
         self.hours = np.zeros(24, dtype="int64")
         self.ids: list[np.ndarray] = []
@@ -131,11 +168,15 @@ class _Counting:
         self.types: Counter[str] = Counter()
         self.without: Counter[str] = Counter()
         self.open_due: list[pd.Series] = []
+        self.lasted: list[np.ndarray] = []
+        self.departments: Counter[str] = Counter()
+        self.areas: dict[str, Counter[str]] = {layer.id: Counter() for layer in city.area_layers}
         self.refused: Counter[str] = Counter()
         self.found: Counter[tuple[str, str, str | None]] = Counter()
         self.examples: dict[tuple[str, str, str | None], str | None] = {}
 
     def take(self, batch: RawBatch) -> None:
+        """Count the rows of one batch."""
         mapping, programme = self.source.mapping, self.source.config.programme
         if batch.kind == "events":
             events, issues = map_events(batch.frame, mapping, self.city, programme=programme, now=self.now)
@@ -163,7 +204,9 @@ class _Counting:
         latest = seen[seen <= pd.Timestamp(self.now)].max()
         if latest is not pd.NaT:
             made.as_of = max(filter(None, (made.as_of, latest.to_pydatetime())))
-        self.hours += np.bincount(opened.dt.tz_localize("UTC").dt.tz_convert(self.city.zone).dt.hour, minlength=24)
+        # What crews write down in one go after their rounds says nothing of when people ask.
+        asked = opened[cases["case_class"] != "staff_entered"]
+        self.hours += np.bincount(asked.dt.tz_localize("UTC").dt.tz_convert(self.city.zone).dt.hour, minlength=24)
         self.ids.append(pd.util.hash_array(cases["source_id"].to_numpy(dtype=object)))
         self.points.update(zip(cases["latitude"].dropna().round(5).tolist(), cases["longitude"].dropna().round(5).tolist(), strict=True))
         self.types.update(cases["request_type"].tolist())
@@ -172,6 +215,11 @@ class _Counting:
         made.with_due += int(due.notna().sum())
         made.late += int((closed > due).sum())
         self.open_due.append(due[closed.isna() & due.notna()])
+        trusted = closed.notna() & cases["has_valid_interval"].fillna(False).astype(bool)
+        self.lasted.append(((closed - opened)[trusted].dt.total_seconds() / 86_400).to_numpy())
+        self.departments.update(cases["department"].dropna().tolist())
+        for slot, layer in enumerate(self.city.area_layers, start=1):
+            self.areas[layer.id].update(cases[f"area_{slot}"].dropna().tolist())
 
     def _notice(self, issues: pd.DataFrame) -> None:
         for kind, name, value, count, example in issues.itertuples(index=False):
@@ -180,12 +228,19 @@ class _Counting:
             self.examples.setdefault(key, None if example is None or example != example else str(example))
 
     def finished(self) -> Profile:
+        """What was counted, with what is doubtful about it."""
         made = self.made
+        made.open_cases = made.cases - made.closed if self.ids else 0
+        lasted = np.concatenate(self.lasted) if self.lasted else np.array([])
+        made.median_days_to_close = float(np.median(lasted)) if len(lasted) else None
+        made.departments, made.types = dict(self.departments.most_common()), dict(self.types.most_common())
+        made.areas = {layer: dict(counts.most_common()) for layer, counts in self.areas.items()}
         if self.ids:
             ids = np.concatenate(self.ids)
             made.duplicate_ids = len(ids) - len(np.unique(ids))
-            made.busiest_hour = int(self.hours.argmax())
-            made.busiest_hour_share = float(self.hours.max() / self.hours.sum())
+            if self.hours.any():
+                made.busiest_hour = int(self.hours.argmax())
+                made.busiest_hour_share = float(self.hours.max() / self.hours.sum())
         if self.open_due and made.as_of:
             made.late += int((pd.concat(self.open_due) < pd.Timestamp(made.as_of)).sum())
         crowd = max(self.city.facts.placeholder_point_share * made.cases, LEAST_FOR_WARNING)
@@ -194,23 +249,5 @@ class _Counting:
         made.refused = dict(self.refused.most_common())
         made.findings = [(*key, count, self.examples[key]) for key, count in self.found.most_common()]
         made.drift = list(self.source.drift)
-        made.warnings = list(_warnings(made))
+        made.doubts = doubts_of(made)
         return made
-
-
-def _warnings(made: Profile):  # type: ignore[no-untyped-def]
-    """What a person should look at before accepting the source."""
-    if made.rows == 0:
-        yield "the source has no rows; a load would refuse it."
-    if made.cases >= LEAST_FOR_WARNING and made.busiest_hour is not None and made.busiest_hour < EARLIEST_BUSY_HOUR:
-        yield f"most cases open at {made.busiest_hour:02d}:00; check 'zone' in [time] of the mapping, or whether the source has days only."
-    if made.with_due >= LEAST_FOR_WARNING and made.late_share is not None and made.late_share > MOST_LATE:
-        yield f"{made.late_share:.0%} of cases are late; check that 'due_at' is mapped to a deadline and not to another date."
-    unmapped = [found for found in made.findings if found[0].startswith("unmapped_")]
-    if unmapped:
-        rows = sum(count for *_, count, _ in unmapped)
-        yield f"{len(unmapped):,} words are not mapped, in {rows:,} rows; they are loaded as unknown. Say in the mapping what they mean."
-    if made.pile_ups:
-        yield "points with very many cases usually mean that the address is not known; a load takes such points off the map."
-    if made.refused and sum(made.refused.values()) > made.rows / 20:
-        yield "more than one row in twenty is refused; see the reasons above."

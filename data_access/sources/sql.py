@@ -5,16 +5,16 @@ from __future__ import annotations
 import difflib
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Iterable, Iterator
+from typing import Any, Callable, Iterable, Iterator
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import ColumnClause, Connection, Engine, literal_column, select, text
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from data_access.mapping.ids import plain_ids
 from data_access.mapping.spec import LINE_FAULT, Sql
-from data_access.sources.base import BATCH_ROWS, RawBatch, Source, SourceError
-from data_access.sources.connections import engine_for, frame_of, one_state, shown
+from data_access.sources.base import BATCH_ROWS, RawBatch, Sample, Source, SourceError
+from data_access.sources.connections import engine_for, frame_of, limit_time, one_state, shown
 from data_access.sources.watermarks import highest
 from settings import utc_now
 
@@ -32,7 +32,7 @@ class SqlSource(Source):
     def batches(self, since: str | None) -> Iterator[RawBatch]:
         sql = self._spec()
         start = self._start(since)
-        with self._reading() as connection:
+        with self.connected() as connection:
             there = self._columns(connection, sql.cases)
             chosen = self.chosen_columns(there)
             self._column(sql.key, there)
@@ -46,8 +46,32 @@ class SqlSource(Source):
                 yield from self._events(connection, start)
 
     def count(self) -> int | None:
-        with self._reading() as connection:
+        with self.connected() as connection:
             return int(connection.execute(text(f"SELECT count(*) FROM {_rows(connection, self._spec().cases, 'q')}")).scalar_one())
+
+    def sample(self, rows: int, seconds: float, leave_out: Callable[[str], bool]) -> Sample:
+        """The rows with the highest keys, which are mostly the newest; where these take too long, the first the database gives."""
+        spec = self._spec()
+        for latest in (True, False):
+            try:
+                return self._sample(spec, rows, seconds / 2, leave_out, latest)
+            except SourceError as error:
+                if not latest or not isinstance(error.__cause__, DBAPIError):
+                    raise
+        raise AssertionError("the second attempt answers or raises")
+
+    def _sample(self, spec: Sql, rows: int, seconds: float, leave_out: Callable[[str], bool], latest: bool) -> Sample:
+        with self.connected() as connection:
+            limit_time(connection, seconds)
+            there = self._columns(connection, spec.cases)
+            left_out = tuple(name for name in there if leave_out(name))
+            names = [name for name in there if name not in left_out]
+            chosen = select(*(_alone(connection, name) for name in names)).select_from(text(_rows(connection, spec.cases, "q")))
+            if latest and spec.key in there:
+                chosen = chosen.order_by(_alone(connection, spec.key).desc())
+            found = connection.execute(chosen.limit(rows)).fetchall()
+            frame = frame_of(found, names) if found else pd.DataFrame(columns=names)
+            return Sample(frame.drop(columns=LINE_FAULT, errors="ignore"), left_out, len(frame), len(frame) < rows)
 
     def keys(self) -> Iterator[pd.Series] | None:
         known = self._spec().watermark is not None and "source_id" in self.mapping.columns and not self.mapping.read.id_from
@@ -56,7 +80,7 @@ class SqlSource(Source):
 
     def _keys(self) -> Iterator[pd.Series]:
         """The ids as cases have them, whichever column is the database's own key."""
-        with self._reading() as connection:
+        with self.connected() as connection:
             select = self._spec().cases
             column = self.chosen_columns(self._columns(connection, select))["source_id"]
             statement = f"SELECT {_listed(connection, 'q', [column])} FROM {_rows(connection, select, 'q')}"
@@ -69,7 +93,7 @@ class SqlSource(Source):
         return self.mapping.sql
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def connected(self) -> Iterator[Connection]:
         """One connection that sees one state of the database, cases and events alike."""
         engine = self._engine()
         try:
@@ -170,6 +194,11 @@ def _quoted(connection: Connection, alias: str, column: str) -> str:
     if name.count("%") > column.count("%"):
         name = name.replace("%%", "%")  # `text` doubles it again
     return f"{alias}.{name}".replace(":", r"\:")
+
+
+def _alone(connection: Connection, column: str) -> ColumnClause[Any]:
+    """A column of the rows in an expression, which needs no escape for what `text` takes for a parameter."""
+    return literal_column(_quoted(connection, "q", column).replace(r"\:", ":"))
 
 
 def _listed(connection: Connection, alias: str, columns: Iterable[str]) -> str:
