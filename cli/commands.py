@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.check import check
 from cli.errors import one_line, plain_errors
 from cli.init import init
 from cli.mail import mail
@@ -143,41 +144,6 @@ def _told(report: Any) -> str:
         lines.append(f"  {report.unmapped_status:,} rows have a status nobody mapped: they are loaded as unknown (see /data-health).")
     lines += [f"  Columns: {text}." for text in report.drift]
     return "\n".join(lines)
-
-
-@click.command("check")
-@click.option("--source", metavar="NAME", help="Only this source of city.toml.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@plain_errors
-def check(source: str | None, as_json: bool) -> None:
-    """Look at the city file and its sources before loading: counts, peak hour, pile-ups, unmapped values."""
-    import json
-
-    from cli.city import configured_city
-    from data_access.sources import open_source
-
-    city = configured_city(read_settings())
-    _check_schedules(city)
-    chosen = [config for config in city.sources if source in (None, config.name)]
-    if not chosen:
-        raise click.ClickException(f"there is no source {source!r}; there are {', '.join(s.name for s in city.sources) or 'none'}.")
-    from data_access.sources.profile import profile_source
-
-    profiles = [profile_source(open_source(config, city), city) for config in chosen]
-    if as_json:
-        click.echo(json.dumps([profile.to_dict() for profile in profiles], indent=1, default=str))
-        return
-    click.echo(f"{city.folder / 'city.toml'} is valid: {city.name}, {city.zone}.")
-    for profile in profiles:
-        click.echo("\n" + profile.to_text())
-
-
-def _check_schedules(city: Any) -> None:
-    from data_access.schedules import parse_schedule
-
-    for source in city.sources:
-        if source.schedule:
-            parse_schedule(source.schedule)
 
 
 @click.command("status")

@@ -57,6 +57,10 @@ class Profile:
     types: dict[str, int] = field(default_factory=dict)
     areas: dict[str, dict[str, int]] = field(default_factory=dict)
     """Layer id -> area as the source names it -> cases."""
+    words: dict[str, dict[str, int]] = field(default_factory=dict)
+    """status, channel, outcome -> the source's words -> cases."""
+    points: dict[tuple[float, float], int] = field(default_factory=dict, repr=False)
+    """Point (latitude, longitude) -> cases."""
     events: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     findings: list[tuple[str, str, str | None, int, str | None]] = field(default_factory=list)
@@ -100,6 +104,7 @@ class Profile:
         for name in ("first_opened_at", "last_opened_at", "as_of"):
             instant = made[name]
             made[name] = None if instant is None else instant.isoformat(timespec="seconds") + "Z"
+        del made["points"]
         made["findings"] = [dict(zip(("kind", "field", "value", "rows", "example"), found, strict=True)) for found in self.findings]
         made["pile_ups"] = [dict(zip(("latitude", "longitude", "cases"), point, strict=True)) for point in self.pile_ups]
         made["without_due"] = [dict(zip(("request_type", "without_due", "cases"), row, strict=True)) for row in self.without_due]
@@ -171,6 +176,7 @@ class Counting:
         self.lasted: list[np.ndarray] = []
         self.departments: Counter[str] = Counter()
         self.areas: dict[str, Counter[str]] = {layer.id: Counter() for layer in city.area_layers}
+        self.words: dict[str, Counter[str]] = {name: Counter() for name in ("status", "channel", "outcome")}
         self.refused: Counter[str] = Counter()
         self.found: Counter[tuple[str, str, str | None]] = Counter()
         self.examples: dict[tuple[str, str, str | None], str | None] = {}
@@ -218,6 +224,8 @@ class Counting:
         trusted = closed.notna() & cases["has_valid_interval"].fillna(False).astype(bool)
         self.lasted.append(((closed - opened)[trusted].dt.total_seconds() / 86_400).to_numpy())
         self.departments.update(cases["department"].dropna().tolist())
+        for name, counts in self.words.items():
+            counts.update(cases[f"{name}_raw"].dropna().tolist())
         for slot, layer in enumerate(self.city.area_layers, start=1):
             self.areas[layer.id].update(cases[f"area_{slot}"].dropna().tolist())
 
@@ -234,6 +242,8 @@ class Counting:
         lasted = np.concatenate(self.lasted) if self.lasted else np.array([])
         made.median_days_to_close = float(np.median(lasted)) if len(lasted) else None
         made.departments, made.types = dict(self.departments.most_common()), dict(self.types.most_common())
+        made.words = {name: dict(counts.most_common()) for name, counts in self.words.items()}
+        made.points = dict(self.points)
         made.areas = {layer: dict(counts.most_common()) for layer, counts in self.areas.items()}
         if self.ids:
             ids = np.concatenate(self.ids)

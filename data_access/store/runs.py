@@ -30,6 +30,15 @@ def count_good(engine: Engine, source_name: str) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+def last_full_rows(engine: Engine, source_name: str) -> int | None:
+    """How many rows the latest load of everything of a source read; None if there was none."""
+    query = select(load_run.c.rows_read).where(
+        load_run.c.source_name == source_name, load_run.c.state != "failed", load_run.c.mode == "full"
+    )
+    with engine.connect() as connection:
+        return connection.execute(query.order_by(load_run.c.id.desc()).limit(1)).scalar()
+
+
 def last_failure(engine: Engine, sources: Collection[str] | None = None) -> str | None:
     """The error of the latest load that failed and was not made good by a later load of the same source, else None.
 
