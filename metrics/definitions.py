@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from metrics.dictionary import behind, clock, closing, on_time, open_cases, volume
+from metrics.dictionary import behind, clock, closing, on_time, open_cases, participation, volume
 from metrics.kinds import Metric
 
-METRICS: tuple[Metric, ...] = (*volume.METRICS, *open_cases.METRICS, *on_time.METRICS, *clock.METRICS, *closing.METRICS)
+METRICS: tuple[Metric, ...] = (
+    *volume.METRICS,
+    *open_cases.METRICS,
+    *on_time.METRICS,
+    *clock.METRICS,
+    *closing.METRICS,
+    *participation.METRICS,
+)
 REGISTRY: dict[str, Metric] = {metric.id: metric for metric in METRICS}
 LISTS: dict[str, Metric] = {metric.id: metric for metric in (*METRICS, *behind.LISTS) if metric.rows is not None}
 """What can be listed case by case, by id: the metrics that count rows, and what stands behind numbers that are no metric."""

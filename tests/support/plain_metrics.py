@@ -281,6 +281,23 @@ class Plain:
         known = [row for row in self.resident_opened() if row.case.channel not in ("unknown", "staff")]
         return [Row(row.case, row.at, row.owner, row.case.channel in digital) for row in known]
 
+    def returning_share(self) -> list[Row]:
+        return [
+            Row(row.case, row.at, row.owner, bool(row.case.is_returning))
+            for row in self.resident_opened()
+            if row.case.is_returning is not None
+        ]
+
+    def led_to_work(self) -> list[Row]:
+        known = [row for row in self._of_residents() if row.case.outcome not in (None, "unknown")]
+        return [Row(row.case, row.at, row.owner, row.case.outcome == "resolved") for row in known]
+
+    def survey_response(self) -> list[Row]:
+        return [Row(row.case, row.at, row.owner, row.case.satisfaction is not None) for row in self._of_residents()]
+
+    def _of_residents(self) -> list[Row]:
+        return [row for row in self.closed_cases() if row.case.initiated_by not in ("staff", "system")]
+
     def satisfaction_top2(self) -> list[Row]:
         return [
             Row(s.case, s.closed, self.closing_owner(s), s.case.satisfaction >= 4)
