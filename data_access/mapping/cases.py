@@ -16,6 +16,7 @@ from data_access.city import City
 from data_access.mapping.findings import Findings
 from data_access.mapping.ids import case_ids, plain_ids
 from data_access.mapping.numbers import YES_OR_NO, count, satisfaction, yes_or_no
+from data_access.mapping.otherwise import filled
 from data_access.mapping.spec import LINE_FAULT, MappingFile
 from data_access.mapping.times import on_opening_clock, shifted_rows, to_instants
 from data_access.mapping.words import WORD_FIELDS, apply_words, is_one_of, outcomes_from_text
@@ -65,6 +66,7 @@ def map_cases(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme:
     Every row of `raw` comes back exactly once, as a case or in quarantine.
     """
     findings = Findings()
+    raw = filled(raw)
     if city.programme(programme).privacy == "aggregate":
         raw = raw.drop(columns=[name for name in raw.columns if name in WITHOUT_PLACE or name.startswith("area:")])
     ids = case_ids(raw, mapping)

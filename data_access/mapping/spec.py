@@ -192,6 +192,8 @@ class MappingFile(MeasureWords):
     sql: Sql | None = None
     web: WebRows = WebRows()
     columns: dict[str, str | Names]
+    otherwise: dict[str, str] = {}
+    """A second column of a field, for rows in which the first is empty."""
     areas: dict[str, str | Names] = {}
     """Area layer id -> column with the area's name or number; layers the city does not have are ignored."""
     stages: dict[str, str | Names] = {}
@@ -226,6 +228,13 @@ class MappingFile(MeasureWords):
     @classmethod
     def _short_units(cls, value: Any) -> Any:
         return with_plain_units(value)
+
+    @field_validator("otherwise")
+    @classmethod
+    def _has_first(cls, value: dict[str, str], info: Any) -> dict[str, str]:
+        for field in value.keys() - info.data.get("columns", value).keys():
+            raise ValueError(f"{field!r} has no column that could be empty; name that under [columns]")
+        return value
 
     @field_validator("status", "channel", "outcome", mode="before")
     @classmethod
@@ -271,7 +280,9 @@ def _whole(data: dict[str, Any]) -> dict[str, Any]:
     base = data.pop("extends", None)
     if base is None:
         return data
-    return _laid_over(_whole(read_toml(preset_path(str(base)))), data)
+    whole = _laid_over(_whole(read_toml(preset_path(str(base)))), data)
+    # `latitude = false`: the preset's column for it is not there.
+    return whole | {"columns": {field: column for field, column in whole.get("columns", {}).items() if column is not False}}
 
 
 def _laid_over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_access.city import City
 from data_access.city_models import SourceConfig
+from data_access.mapping.otherwise import PREFIX
 from data_access.mapping.spec import MappingFile
 
 BATCH_ROWS = 50_000
@@ -127,6 +128,9 @@ class Source(ABC):
                 raise SourceError(
                     f"source {self.config.name!r}: column {wanted} (for {field}) is missing; {hint}. Mend [columns] in {self.mapping_path.name}."
                 )
+        for field, name in self.mapping.otherwise.items():
+            if name in there and chosen.get(field, name) != name:
+                chosen[f"{PREFIX}{field}"] = name
         layers = {layer.id for layer in self.city.area_layers}
         for kind, wanted in (("area", self.mapping.areas), ("stage", self.mapping.stages)):
             for name, given in wanted.items():
