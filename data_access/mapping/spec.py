@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from pydantic import Field, field_validator
 from data_access import vocabulary
 from data_access.canonical import CASE_COLUMNS, EVENT_COLUMNS
 from data_access.city import CityError, read_toml, validate
+from data_access.mapping.meanings import Pattern, Words
 from data_access.mapping.measure_words import LONG_FIELDS, MEASURE_ONLY, WIDE_FIELDS, MeasureGrain, MeasureWords, with_plain_units
 from data_access.model_base import Model
 from data_access.web_models import WebRows
@@ -106,48 +106,6 @@ class Place(Model):
 
     placeholders: tuple[tuple[float, float], ...] = ()
     """Points (latitude, longitude) that stand for "address unknown"; they become null. Others are detected."""
-
-
-class Words(Model):
-    """The meaning of one source word: any of status, outcome, channel, initiated_by, case_class."""
-
-    status: str | None = None
-    outcome: str | None = None
-    channel: str | None = None
-    initiated_by: str | None = None
-    case_class: str | None = None
-
-    @field_validator("*")
-    @classmethod
-    def _known(cls, value: str | None, info: Any) -> str | None:
-        if value is not None:
-            vocabulary.code_of(info.field_name, value)
-        return value
-
-
-class Pattern(Model):
-    """`[[outcome_pattern]]`: how a free text that must not be kept begins (a regular expression), and what that means."""
-
-    pattern: str
-    outcome: str
-    label: str
-    case_class: str | None = None
-
-    @field_validator("outcome", "case_class")
-    @classmethod
-    def _known(cls, value: str | None, info: Any) -> str | None:
-        if value is not None:
-            vocabulary.code_of(info.field_name, value)
-        return value
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"it is no regular expression: {error}") from None
-        return value
 
 
 class ClassRule(Model):

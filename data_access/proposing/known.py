@@ -25,9 +25,10 @@ def preset_of(columns: Collection[str], kinds: Collection[str] = ("cases", "meas
             continue
         first = sum(mapping.aliases(field)[0] in there for field in mapping.columns)
         areas = sum(bool(there & {given} if isinstance(given, str) else there & set(given)) for given in mapping.areas.values())
-        fitting.append((first / len(mapping.columns), first + areas, path.stem))
+        # Of layouts with the same columns the plain one: the others are read from elsewhere, which columns do not tell.
+        fitting.append((first / len(mapping.columns), first + areas, -len(path.stem), path.stem))
     best = max(fitting, default=None)
-    return best[2] if best is not None and best[0] >= FIRST_NAMES else None
+    return best[3] if best is not None and best[0] >= FIRST_NAMES else None
 
 
 def has_deadlines(preset: str) -> bool:

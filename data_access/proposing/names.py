@@ -143,7 +143,7 @@ def known_names() -> dict[str, dict[str, int]]:
         if data.get("read", {}).get("entity", "cases") != "cases":
             continue
         for field, given in data.get("columns", {}).items():
-            for place, name in enumerate([given] if isinstance(given, str) else given):
+            for place, name in enumerate([given] if isinstance(given, str) else given or ()):
                 # A name that a preset reads for this field is as telling as the third of the list.
                 made.setdefault(field, {}).setdefault(plain_name(name), 2 + place)
     return made
