@@ -1,16 +1,15 @@
-"""`/data/...`: the released tables as files, their dictionary, and the areas as GeoJSON. Of the public process only."""
+"""`/data/...`: the released tables as files, their dictionary, all of it as a data package, and the areas as GeoJSON. Of the public process only."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, jsonify
 
 from api.asking import context
 from api.errors import NotThere, NotYet
 from api.files import file_of, kept_fresh
-from components import files, open_data
+from components import data_package, geojson, open_data
 from components.language import _
 from metrics.definitions import DEFINITIONS_VERSION
 from metrics.desk import Desk
@@ -26,9 +25,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def table(table_id: str, form: str) -> Response:
         if table_id not in TABLES:
             raise NotThere("There is no such table; /data lists those there are.")
-        asked = desk.ask({})
-        if TABLES[table_id].figures and not open_data.are_ready(asked):
-            raise NotYet(_("The tables of the latest data are being made; ask again in a minute."))
+        asked = _ready(desk) if TABLES[table_id].figures else desk.ask({})
         return kept_fresh(
             desk, asked, lambda: file_of(released(TABLES[table_id], asked), form, f"{table_id}-{_day(asked)}", _facts(desk, asked))
         )
@@ -38,12 +35,41 @@ def blueprint(desk: Desk) -> Blueprint:
         asked = desk.ask({})
         return kept_fresh(desk, asked, lambda: file_of(open_data.whole_dictionary(), "csv", "dictionary", _facts(desk, asked)))
 
+    @made.get(f"/{data_package.DESCRIPTOR}")
+    def package() -> Response:
+        asked = _ready(desk)
+        return kept_fresh(desk, asked, lambda: jsonify(data_package.descriptor(desk.city, asked)))
+
+    @made.get(f"/{data_package.ZIP}")
+    def everything() -> Response:
+        asked = _ready(desk)
+        return kept_fresh(desk, asked, lambda: _zip(desk, asked))
+
     @made.get("/areas.geojson")
     def areas() -> Response:
         asked = desk.ask({})
         return kept_fresh(desk, asked, lambda: _geojson(desk, asked))
 
     return made
+
+
+def _ready(desk: Desk) -> Asked:
+    """The question of everything, once its tables are made.
+
+    Raises:
+        NotYet: they are being made.
+    """
+    asked = desk.ask({})
+    if not open_data.are_ready(asked):
+        raise NotYet(_("The tables of the latest data are being made; ask again in a minute."))
+    return asked
+
+
+def _zip(desk: Desk, asked: Asked) -> Response:
+    answer = Response(data_package.zipped(desk.city, asked), content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{desk.city.facts.id}-open-data-{_day(asked)}.zip"'
+    answer.headers["X-Statroom-As-Of"] = _facts(desk, asked)["as_of"]
+    return answer
 
 
 def _day(asked: Asked) -> str:
@@ -62,12 +88,8 @@ def _geojson(desk: Desk, asked: Asked) -> Response:
     features = []
     for row in released(TABLES["areas"], asked).drop(columns="as_of").to_dict("records"):
         outline = asked.mart.dimensions.areas(row["area_layer"]).by_slug[row["area"]].extra.get("geometry")
-        properties = {name: files.json_value(value) for name, value in row.items()}
-        geometry = orjson.loads(outline) if outline else None
-        features.append({"type": "Feature", "id": f"{row['area_layer']}/{row['area']}", "properties": properties, "geometry": geometry})
-    answer = Response(
-        orjson.dumps({"type": "FeatureCollection", **_facts(desk, asked), "features": features}), content_type="application/geo+json"
-    )
+        features.append(geojson.feature(f"{row['area_layer']}/{row['area']}", geojson.outline(outline), row))
+    answer = Response(geojson.collection(features, **_facts(desk, asked)), content_type=geojson.TYPE)
     answer.headers["Content-Disposition"] = f'attachment; filename="areas-{_day(asked)}.geojson"'
     answer.headers["X-Statroom-As-Of"] = _facts(desk, asked)["as_of"]
     return answer

@@ -12,6 +12,7 @@ import click
 
 from cli.city import configured_city
 from cli.errors import one_line
+from cli.export import export_after_load
 from cli.mail import after_load, in_between
 from cli.packet import announce_next
 from cli.week import close_week, closed_said
@@ -53,13 +54,17 @@ def due_sources(city: City, minute: Any) -> list[str]:
 
 
 def _load(settings: Settings, city: City, name: str) -> None:
+    brought = False
     try:
         for report in sync(settings, city, source=name):
+            brought = brought or bool(report.generation)
             click.echo(f"{name}: {report.rows_new:,} new, {report.rows_changed:,} changed, {report.seconds:.1f} s")
     except SyncError as error:
         # Recorded in Statroom's database too; the last good data stays, and the next minute tries again.
         click.echo(f"{name}: {error}", err=True)
         return
+    if brought:
+        export_after_load(settings)
     try:
         closed = close_week(settings, city)
     except Exception as error:

@@ -10,6 +10,7 @@ import click
 
 from cli.check import check
 from cli.errors import one_line, plain_errors
+from cli.export import export, export_after_load
 from cli.init import init
 from cli.mail import mail
 from cli.packet import announce_next, packet
@@ -106,6 +107,8 @@ def sync(full: bool, source: str | None, new_deadlines: bool, recount: int | Non
     for report in reports:
         click.echo(_told(report))
     _close_week()
+    if any(report.generation for report in reports):
+        export_after_load(read_settings())
 
 
 def _close_week() -> None:
@@ -191,4 +194,4 @@ def freeze() -> None:
     click.echo(closed_said(closed) if closed else "The last week that is over in the data is frozen already.")
 
 
-COMMANDS = (demo, sync, check, status, init, clock, freeze, packet, mail, upgrade, user)
+COMMANDS = (demo, sync, check, status, init, clock, freeze, packet, export, mail, upgrade, user)

@@ -28,6 +28,8 @@ FORESEEN = (
     "NoAccount",
     "WeakPassword",
     "NotWritten",
+    "NotGiven",
+    "AccessDenied",
 )
 """By name: importing them all would make every command slow."""
 

@@ -174,7 +174,7 @@ class Asked:
         """The number of the group a row belongs to, for dimension `by`."""
         if by in ("department", "division"):
             column = facts.column(owner_column(metric))
-            above = self._shown_departments() if by == "department" else {}
+            above = self.shown_departments() if by == "department" else {}
             return case(above, value=column, else_=column) if above else column
         if by in ("request_type", "request_group", "programme", "channel", "outcome", "case_class", STAGE):
             return facts.column(f"{by}_id")
@@ -237,7 +237,7 @@ class Asked:
         wanted = frozenset(dimensions.department_ids(chosen)) | ({nameless("department").id} if NONE in chosen else set())
         return wanted if left is None else wanted & left
 
-    def _shown_departments(self) -> dict[int, int]:
+    def shown_departments(self) -> dict[int, int]:
         """Divisions only: number -> number of the department they are counted in, the highest above them that is left in.
 
         Below a filter that names a division, and for a viewer of one, it is the division itself: a

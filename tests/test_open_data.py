@@ -7,10 +7,13 @@ import io
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from zipfile import ZipFile
 
+import frictionless
 import pandas as pd
 import pyarrow.parquet as parquet
 import pytest
@@ -153,6 +156,28 @@ def test_the_areas_are_a_map_that_others_can_draw(ready: str) -> None:
     assert [feature["id"] for feature in made["features"]] == [f"{row['area_layer']}/{row['area']}" for row in rows]
     assert all(feature["geometry"]["type"] in ("Polygon", "MultiPolygon") for feature in made["features"])
     assert made["licence"] == "Invented data: free for any use" and made["as_of"].endswith("Z")
+
+
+def test_the_data_package_is_what_it_says_and_holds_the_files_byte_by_byte(ready: str, tmp_path: Path) -> None:
+    described = json.loads(_got(f"{ready}/data/datapackage.json")[2])
+    code, headers, content = _got(f"{ready}/data/datapackage.zip")
+    assert (code, headers["Content-Type"], headers["Cache-Control"]) == (200, "application/zip", "public, max-age=60")
+    with ZipFile(io.BytesIO(content)) as archive:
+        assert set(archive.namelist()) == {"datapackage.json", "dictionary.csv", *(f"{name}.csv" for name in TABLES)}
+        assert json.loads(archive.read("datapackage.json")) == described
+        archive.extractall(tmp_path)
+    for name in ("services-by-quarter", "sensitive-services", "open-now"):
+        assert (tmp_path / f"{name}.csv").read_bytes() == _got(f"{ready}/data/{name}.csv")[2]
+    assert described["licenses"][0]["title"] == "Invented data: free for any use" and described["version"].endswith("-public")
+    report = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert report.valid and report.stats["tasks"] == len(TABLES), report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
+    # What the description forbids is found out: a share above 1, and a file that is not as long as it says.
+    table = (tmp_path / "city-by-month.csv").read_text("utf-8").splitlines()
+    share = table[0].split(",").index("ontime_due")
+    table[1] = ",".join([*table[1].split(",")[:share], "1.5", *table[1].split(",")[share + 1 :]])
+    (tmp_path / "city-by-month.csv").write_text("\r\n".join(table), "utf-8")
+    found = frictionless.validate(str(tmp_path / "datapackage.json")).flatten(["name", "type"])
+    assert {("city-by-month", "constraint-error"), ("city-by-month", "byte-count")} <= {tuple(row) for row in found}
 
 
 @pytest.mark.parametrize("name", ["nothing.csv", "services.xlsx", "services.csv/x", "%00.csv", "../city.toml", "=1.csv"])
