@@ -13,8 +13,8 @@ from cli.errors import one_line, plain_errors
 from settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from data_access.city_models import Publish
     from data_access.giving.tables import Given, Progress, View
+    from data_access.publish_models import Publish
     from metrics.select import Asked
 
 ROLES = ("viewer", "department", "analyst", "executive", "admin")
@@ -47,7 +47,7 @@ def export(
 ) -> None:  # fmt: skip
     """Write the mart's clean tables for tools such as Superset, Metabase or Power BI, with names, units and meanings."""
     from cli.progress import progress
-    from data_access.city_models import Publish
+    from data_access.publish_models import Publish
 
     if package and (audience != "public" or url):
         raise click.UsageError("--package needs --audience public, and a folder.")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from data_access.model_base import Id, Labels, Model, Share
 from data_access.programme_models import Programme
+from data_access.publish_models import Publishes
 from data_access.web_models import Web
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -192,32 +193,6 @@ class Portal(Model):
     """Sites that may show its charts in a frame; "*" is every site, an empty list none."""
 
 
-class Publish(Model):
-    """`[publish]`, or `[[publish]]` for several: what `flask export` writes after every load that brought something."""
-
-    audience: Literal["staff", "public"] = "staff"
-    role: Literal["viewer", "department", "analyst", "executive", "admin"] = "viewer"
-    """Of a staff export: whose rights decide which columns are in it."""
-    departments: tuple[Id, ...] = ()
-    """For role department: ids as in addresses."""
-    folder: str | None = None
-    """Where the files go (default: below `export` in the data folder)."""
-    url: str | None = None
-    """A PostgreSQL database to write to instead: postgresql+psycopg://user:password@host/database."""
-    schema_name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,40}$")] | None = Field(default=None, alias="schema")
-    """Its schema (default: statroom, or statroom_public)."""
-    duckdb: bool = False
-    """Write a DuckDB file beside the Parquet files."""
-    package: bool = False
-    """Of the public tables: write the data package as a zip file too."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> Publish:
-        if (self.audience == "staff" and self.role == "department") != bool(self.departments):
-            raise ValueError("name the departments of role department, and of no other")
-        return self
-
-
 class Group(Model):
     """`[[sign_in.group]]`: what the people of a group may see who sign in elsewhere."""
 
@@ -264,6 +239,6 @@ class CityFile(Model):
     release: Release = Release()
     portal: Portal = Portal()
     sign_in: SignInConfig = SignInConfig()
-    publish: Annotated[tuple[Publish, ...], BeforeValidator(lambda given: (given,) if isinstance(given, dict) else given)] = ()
+    publish: Publishes = ()
     names: dict[LanguageCode, dict[CityName, CityName]] = {}
     """`[names.es]`: what residents who read that language are told instead of a service's, a department's, an area's or a layer's own name."""

@@ -19,11 +19,11 @@ from sqlalchemy.engine import make_url
 
 from access import PUBLIC_VIEWER, AccessDenied, Role, Viewer
 from cli.export import give
-from data_access.city_models import Publish
 from data_access.giving.folder import NotGiven, write_folder
 from data_access.giving.postgres import write_schema
 from data_access.giving.tables import Column, Given, View
 from data_access.mart import schema
+from data_access.publish_models import Publish
 from data_access.store import audit
 from data_access.store.engine import open_store
 from metrics.desk import Desk
