@@ -56,6 +56,11 @@ def _too_many(error: RateLimitExceeded) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
+    return failure(500, logged(error))
+
+
+def logged(error: Exception) -> str:
+    """What the caller is told of something unforeseen: the number it is logged under."""
     number = secrets.token_hex(4)
     log.error("Request %s failed", number, exc_info=error)
-    return failure(500, f"Something went wrong here; it is logged as {number}.")
+    return f"Something went wrong here; it is logged as {number}."

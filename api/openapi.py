@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.commitments import STANDINGS
+from api.geojson import DEFAULT_CASES, MOST_CASES
+from api.geojson import STATES as CASE_STATES
+from components.geojson import TYPE as MAP
 from data_access import vocabulary
 from data_access.city_models import AreaLayer
 from data_access.store.commitments import STATES
@@ -46,6 +49,11 @@ _ERROR = {
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
 }
 
+_FEATURES = {
+    "type": {"const": "FeatureCollection"},
+    "features": {"type": "array", "items": {"type": "object", "required": ["type", "geometry", "properties"]}},
+}
+
 
 def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[str, Any]:
     """The whole description as JSON values; `layers` are the city's area layers, each of which is a filter and a dimension.
@@ -62,7 +70,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
+        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **_map_paths(filters, [layer.id for layer in layers], staff=staff), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
         "components": {"schemas": {
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},
@@ -130,6 +138,40 @@ def _case_paths(filters: list[Any]) -> dict[str, Any]:
         }
         for end, name, kind in _FORMS
     }  # fmt: skip
+
+
+def _map_paths(filters: list[Any], layers: list[str], *, staff: bool) -> dict[str, Any]:
+    """Areas with a figure; for residents also published cases."""
+    which = {"name": "layer", "in": "path", "required": True, "schema": {"type": "string", "enum": layers}}
+    metric = _parameter("metric", "The figure.", list(REGISTRY), default="opened")
+    figure = {**_FEATURES, **_COMMON, "metric": {"type": "string"}, "unit": {"type": "string"}, "layer": {"type": "string"}}
+    made = (
+        {
+            "/areas/{layer}.geojson": {
+                "get": _operation("areas", "The areas of a layer, each with one figure.", [which, metric, *filters], figure, MAP)
+            }
+        }
+        if layers
+        else {}
+    )
+    if staff:
+        return made
+    pages = [_number("offset", "Cases to skip.", 0, 0, 10**8), _number("limit", "Cases to give.", DEFAULT_CASES, 0, MOST_CASES)]
+    state = _parameter("status", "Only cases that are open, or closed.", [name for name in CASE_STATES if name])
+    listed = {
+        **_FEATURES,
+        **_COMMON,
+        **{name: {"type": "integer"} for name in ("total", "offset", "limit")},
+        "next": {"type": ["string", "null"]},
+    }
+    return {
+        **made,
+        "/cases.geojson": {
+            "get": _operation(
+                "casesMap", "Published cases at their fixed points, the latest day first.", [state, *pages, *filters], listed, MAP
+            )
+        },
+    }
 
 
 def _released_paths() -> dict[str, Any]:
@@ -232,7 +274,7 @@ def _number(name: str, description: str, default: int, least: int, most: int) ->
 
 def _operation(name: str, summary: str, parameters: list[Any], answer: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
     schema: dict[str, Any] = (
-        {"type": "object", "properties": answer, "required": list(answer)} if kind == "application/json" else {"type": "string"}
+        {"type": "object", "properties": answer, "required": list(answer)} if kind.endswith("json") else {"type": "string"}
     )
     return {
         "operationId": name, "summary": summary, "parameters": parameters,

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import commitments, openapi, released, signals
+from api import commitments, geojson, openapi, released, signals
 from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
 from api.files import file_of, kept_fresh, require_format
@@ -65,7 +65,18 @@ def blueprint(desk: Desk) -> Blueprint:
         asked = asked_of(desk)
         return kept_fresh(desk, asked, lambda: _page(asked) if form == "json" else _export(desk, asked, form))
 
+    @api.get("/areas/<layer>.geojson")
+    def areas(layer: str) -> Response:
+        asked = asked_of(desk)
+        geojson.require_layer(asked, layer)
+        return kept_fresh(desk, asked, lambda: geojson.areas(asked, layer))
+
     if desk.is_public:
+
+        @api.get("/cases.geojson")
+        def published_cases() -> Response:
+            asked = asked_of(desk)
+            return kept_fresh(desk, asked, lambda: geojson.cases(asked))
 
         @api.get("/released")
         @api.get("/released.<form>")

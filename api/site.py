@@ -14,7 +14,7 @@ from metrics.desk import Desk
 
 SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 PAGES = ("/", portal_links.SERVICES, portal_links.AREAS, portal_links.PROMISES, "/data", "/what-we-publish", "/definitions", "/data-health")
-NOT_PAGES = ("/api/", "/charts/", "/embed/", "/by-mail", "/_dash-", "/data/")
+NOT_PAGES = ("/api/", "/charts/", "/embed/", "/open311/", "/by-mail", "/_dash-", "/data/")
 
 
 def register(server: Flask, desk: Desk) -> None:

@@ -224,13 +224,26 @@ def _rows(text: str) -> list[dict[str, Any]]:
     return pd.read_csv(io.StringIO(text)).to_dict("records") if text.strip() else []
 
 
+TAKEN = ("/api/v1/cases.geojson?limit=2000", "/open311/v2/services.json", "/open311/v2/requests.json", "/data/datapackage.json")
+"""What other programs take, in the forms that they take it."""
+
+
 def search(resident: Resident, staff: Mart, quick: bool) -> list[str]:
     """Pages and files that name a withheld service, or hold a place."""
     withheld = [kind.name for kind in staff.dimensions.request_types if kind.extra.get("release_class") == "C"]
     found = []
     # The files take long to make the first time.
     files = [] if quick else [f"/data/{name}" for name in re.findall(r'href="/data/([^"]+)"', resident.ask("/data") or "")]
-    for address in (*PAGES, *files, "/api/v1/metrics.csv", "/api/v1/cases.csv", "/sitemap.xml", "/_dash-layout", "/_dash-dependencies"):
+    for address in (
+        *PAGES,
+        *files,
+        "/api/v1/metrics.csv",
+        "/api/v1/cases.csv",
+        *TAKEN,
+        "/sitemap.xml",
+        "/_dash-layout",
+        "/_dash-dependencies",
+    ):
         text = resident.ask(address) or ""
         found += [f"{address}: {name}" for name in withheld if name in text]
     return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -14,8 +15,9 @@ import pandas as pd
 
 from components import files, open_data
 from components.language import _
+from data_access.cache import cached
 from data_access.city import City
-from metrics.definitions import REGISTRY
+from metrics.definitions import DEFINITIONS_VERSION, REGISTRY
 from metrics.open_data import TABLES, Table, columns_of, released
 from metrics.select import Asked
 
@@ -58,6 +60,21 @@ def zipped(city: City, asked: Asked) -> bytes:
         for name, content in made.items():
             archive.writestr(zipfile.ZipInfo(name, at), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much the package holds: rows of all tables, and bytes of the zip file."""
+
+    rows: int
+    zip: int
+
+
+def size(city: City, asked: Asked) -> Size:
+    """How large the package is now; in every language about the same."""
+    parameters = [DEFINITIONS_VERSION, len(TABLES)]
+    rows = sum(open_data.size(table, asked).rows for table in TABLES.values())
+    return Size(rows, cached("data-package-size", asked.mart.edition, asked.scope, parameters, lambda: len(zipped(city, asked))))
 
 
 def _csv(frame: pd.DataFrame) -> bytes:

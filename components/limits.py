@@ -18,7 +18,7 @@ from metrics.desk import Desk, Unknown
 from settings import Settings
 
 EXTENSION = "statroom-limits"
-COUNTED_ELSEWHERE = ("api", "open_data", "embed")
+COUNTED_ELSEWHERE = ("api", "open_data", "embed", "open311")
 """Blueprints that `api` counts itself. By name and not by address: what has no route of theirs is a page."""
 FREE = ("/assets/", "/_dash-component-suites/", "/bootstrap/", "/healthz", "/readyz", "/_favicon.ico")
 """What browsers keep, and what machines watch."""

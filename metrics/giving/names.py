@@ -16,6 +16,9 @@ from metrics.select import Asked
 
 AREA = "Id of an area, as addresses of Statroom name it."
 
+OF_MEASURE = ("slug", "name", "activity", "measure_kind", "unit", "unit_label", "direction", "definition")
+OF_VALUE = ("grain", "starts_on", "fiscal_year", "quarter", "value", "target", "rating", "note")
+
 
 def name_tables(asked: Asked) -> list[Given]:
     """All of them, cut to what the viewer may see."""
@@ -127,17 +130,19 @@ def measures(asked: Asked) -> Given:
     columns = (
         Column("measure_id", "text", "Id of the figure, unique in its department."), of_mart(schema.measure, "name", "text", "measure"),
         of_mart(schema.measure, "activity", "text"), Column("department_id", "text", "Id of the department."), Column("department", "text", "Its name."),
-        of_mart(schema.measure, "measure_kind", "text"), of_mart(schema.measure, "unit", "text"), of_mart(schema.measure, "direction", "text"),
+        *(of_mart(schema.measure, name, "text") for name in OF_MEASURE[3:]),
+        of_mart(schema.measure_value, "grain", "text"), of_mart(schema.measure_value, "starts_on", "day"),
         of_mart(schema.measure_value, "fiscal_year", "whole"), of_mart(schema.measure_value, "quarter", "whole"),
         of_mart(schema.measure_value, "value", "number"), of_mart(schema.measure_value, "target", "number"),
+        of_mart(schema.measure_value, "rating", "text"), of_mart(schema.measure_value, "note", "text"),
     )  # fmt: skip
 
     def rows() -> Iterator[pd.DataFrame]:
         names, values = asked.mart.measures(asked.scope), asked.mart.measure_values(asked.scope)
-        told = [names.c[name] for name in ("slug", "name", "activity", "department_id", "measure_kind", "unit", "direction")]
-        figures = [values.c[name] for name in ("fiscal_year", "quarter", "value", "target")]
+        told = [names.c[name] for name in ("department_id", *OF_MEASURE)]
+        figures = [values.c[name] for name in OF_VALUE]
         statement = select(*told, *figures).join(values, values.c.measure_id == names.c.id)
-        frame = asked.mart.read(statement.order_by(names.c.id, values.c.fiscal_year, values.c.quarter), asked.scope)
+        frame = asked.mart.read(statement.order_by(names.c.id, values.c.starts_on), asked.scope)
         known = asked.mart.dimensions.departments.by_id
         owners = [known.get(int(number)) for number in frame["department_id"]]
         yield frame.rename(columns={"slug": "measure_id", "name": "measure"}).assign(

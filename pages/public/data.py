@@ -7,9 +7,10 @@ from typing import Any
 
 from dash import MATCH, Input, Output, State, dcc, html
 
-from components import gate, open_data, sensitive_dictionary, words
+from components import data_package, gate, open_data, sensitive_dictionary, words
 from components.language import _
 from components.page import Query, heading, page
+from metrics import published_cases
 from metrics.open_data import TABLES, Table
 from metrics.question import BadQuestion
 from metrics.select import Asked
@@ -28,12 +29,76 @@ def build(_query: Query) -> list[Any]:
         html.Div(
             [
                 html.Section(html.P("…"), id="data-about", className="card prose"),
+                _everything(),
                 *[_card(table) for table in TABLES.values()],
+                html.Section(html.P("…"), id="data-cases", className="card prose"),
                 _for_programs(),
             ],
             className="stack open-data",
         ),
     ]
+
+
+def _everything() -> html.Section:
+    return html.Section(
+        [
+            html.H2(_("Everything at once")),
+            html.P("…", id="data-package", className="subtitle"),
+            html.P(_("One zip file with all tables below as CSV and a description that programs read: what each column means, its unit, and what it may hold (Frictionless Data Package).")),
+            html.P(
+                [
+                    html.A(_("All tables (zip)"), href="/data/datapackage.zip", download=""),
+                    html.A(_("Description (JSON)"), href="/data/datapackage.json"),
+                    html.A(_("Dictionary of all tables (CSV)"), href="/data/dictionary.csv", download=""),
+                ],
+                className="downloads",
+            ),
+        ],
+        id="everything",
+        className="card",
+    )  # fmt: skip
+
+
+@gate.answers(Output("data-package", "children"), question=Input("question", "data"), refused=lambda message: message)
+def tell_package(asked: Asked) -> str:
+    """How many tables and rows the data package has, and how large it is."""
+    if not open_data.are_ready(asked):
+        return _("The files of the latest data are being made; come back in a minute.")
+    made = data_package.size(gate.desk().city, asked)
+    return _(
+        "{tables} tables, {rows} rows; zip {size}.",
+        tables=words.count(len(TABLES)),
+        rows=words.count(made.rows),
+        size=words.file_size(made.zip),
+    )
+
+
+@gate.answers(Output("data-cases", "children"), question=Input("question", "data"), refused=lambda message: html.P(message))
+def tell_cases(asked: Asked) -> list[Any]:
+    """Where published cases and maps are for programs; that there are none, where the city publishes none."""
+    layers = sorted((layer for layer in asked.mart.dimensions.area_layers if not layer.extra["is_context"]), key=lambda layer: layer.id)
+    maps = [f"/api/v1/areas/{layer.slug}.geojson?metric=ontime_due" for layer in layers[:1]]
+    made: list[Any] = [html.H2(_("Cases and maps for programs"))]
+    if published_cases.are_published(asked):
+        about = published_cases.of_every_class(asked)
+        made.append(
+            html.P(
+                _(
+                    "The city publishes {n} cases one by one: what was asked for, on which days, where to the nearest point that at least eight addresses share, and how it ended. Nothing else is told of them.",
+                    n=words.count(published_cases.count(about)),
+                )
+            )
+        )
+        listed = [
+            (_("On a map (GeoJSON)"), "/api/v1/cases.geojson"), (_("Open cases (CSV)"), "/api/v1/cases.csv?of=backlog"),
+            (_("As Open311 (GeoReport v2)"), "/open311/v2/discovery.json"), (_("Open311, the last 90 days (XML)"), "/open311/v2/requests.xml"),
+        ]  # fmt: skip
+    else:
+        made.append(html.P(_("The city publishes no single cases; its services are listed as Open311 (GeoReport v2) has them.")))
+        listed = [(_("Services as Open311"), "/open311/v2/services.json")]
+    listed += [(_("Areas with a figure (GeoJSON)"), address) for address in maps]
+    made.append(html.Ul([html.Li([html.A(name, href=address), " ", html.Code(address)]) for name, address in listed]))
+    return made
 
 
 def _for_programs() -> html.Section:
@@ -131,7 +196,6 @@ def tell_about(asked: Asked) -> list[Any]:
             html.A(gate.desk().called(facts.licence), href=facts.licence_url) if facts.licence_url else gate.desk().called(facts.licence)
         )
         made.append(html.P([_("Terms of use:"), " ", terms]))
-    made.append(html.P(html.A(_("The dictionary of all tables as CSV"), href="/data/dictionary.csv", download="")))
     return made
 
 
