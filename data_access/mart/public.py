@@ -78,7 +78,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     kept = ("id", "mode", "started_at", "as_of")
     nothing = _replaced({column.name: "NULL" for column in schema.load.c if column.name not in kept})
     run(f"INSERT INTO public_mart.load SELECT * REPLACE ({nothing}) FROM staff.load")
-    for table in (schema.release, schema.released_cell):
+    for table in (schema.release, schema.released_cell, schema.programme_total):
         run(f"INSERT INTO public_mart.{table.name} SELECT * FROM staff.{table.name}")
     run("INSERT INTO public_mart.meta SELECT key, value FROM staff.meta WHERE list_contains(?, key)", [list(FACTS)])
     run("INSERT INTO public_mart.meta VALUES ('audience', 'public'), ('cases_published', ?)", [str(city.file.release.cases)])

@@ -19,6 +19,7 @@ from access import Fields, Scope
 from data_access.mart import figure_schema
 from data_access.mart.dimension_schema import area, area_layer, department, metadata, programme, request_group, request_type, stage, street
 from data_access.mart.dimension_schema import column as _column
+from data_access.mart.programme_schema import programme_total
 
 AREA_SLOTS = 4
 """How many area layers a case can lie in; slot n is column `area_n_id`, named by table `area_layer`."""
@@ -234,7 +235,7 @@ AGGREGATE = "aggregate_programmes"
 """Key of `meta`: the ids of the programmes that are told of in totals only."""
 SCHEMA_VERSION = 8
 DIMENSIONS = (programme, stage, department, request_group, request_type, area_layer, area, street)
-PLAIN_TABLES = (programme, stage, load, meta, release, released_cell)
+PLAIN_TABLES = (programme, stage, load, meta, release, released_cell, programme_total)
 """Tables without case data, or with what everybody may know: readable under any scope."""
 STAFF_TABLES = (quarantine, quality_issue)
 """Tables about refused rows: readable under a staff scope that sees all departments."""

@@ -18,7 +18,7 @@ from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, T
 from sqlalchemy.types import BigInteger
 
 from data_access.city import City
-from data_access.mart import checks, generations, measures, promises, schema
+from data_access.mart import checks, generations, measures, programme_totals, promises, schema
 from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
@@ -26,6 +26,7 @@ from data_access.mart.places import drop_placeholder_points, place
 from data_access.mart.public import NOTHING_TOLD, build_public, release_layers
 from data_access.mart.staging import Settled, Stage
 from data_access.released import cube, files, publishing
+from data_access.released.programmes import releasing
 from data_access.streets import META, write_streets
 from settings import utc_now
 
@@ -122,12 +123,14 @@ def build(
     measures.write(stage)
     _write_meta(stage, city, as_of, number, streets, told)
     cells = _release(stage, city, released, as_of, loads[-1], recount)
+    totals = _totals(stage, city, released, as_of, loads[-1], recount)
     build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of, released)
     problem = checks.problem(stage.connection)
     run("DETACH staff")
     if problem:
         raise BuildError(f"The new data was not put into service: {problem}")
-    cells.keep()
+    for made in (cells, *totals):
+        made.keep()
     _tidy(stage)
 
 
@@ -138,10 +141,27 @@ def _release(stage: Stage, city: City, folder: Path, as_of: datetime, load: dict
     except files.Altered as error:
         raise BuildError(str(error)) from error
     publishing.write(stage.connection, cells)
-    if cells.refused:
-        found = [load["id"], load["source_name"], cells.refused]
-        stage.connection.execute("INSERT INTO staff.quality_issue VALUES (?, ?, 'release_refused', 'released cells', ?, 0, NULL)", found)
+    _note_refused(stage, load, cells.refused)
     return cells
+
+
+def _totals(stage: Stage, city: City, folder: Path, as_of: datetime, load: dict[str, object], recount: str) -> list[releasing.Totals]:
+    """Write the totals of programmes into the staff mart, as `_release` does the released cells."""
+    slot = next((number for number, _ in release_layers(stage, city)), None)
+    try:
+        totals = releasing.release(stage, city, folder, as_of, slot, recount)
+    except files.Altered as error:
+        raise BuildError(str(error)) from error
+    programme_totals.write(stage, totals)
+    for one in totals:
+        _note_refused(stage, load, one.refused)
+    return totals
+
+
+def _note_refused(stage: Stage, load: dict[str, object], refused: str) -> None:
+    if refused:
+        found = [load["id"], load["source_name"], refused]
+        stage.connection.execute("INSERT INTO staff.quality_issue VALUES (?, ?, 'release_refused', 'released cells', ?, 0, NULL)", found)
 
 
 def _columns(table: Table, hidden: tuple[str, ...] = ()) -> str:

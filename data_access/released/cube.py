@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from data_access.released import attack, files, levels
 from data_access.released.bounds import Contradiction
 from data_access.released.files import Released, Tree
 from data_access.released.hiding import LEAST_SENSITIVE, CannotHide, few, hidden_cells
-from data_access.released.trees import Cell, least_of, lines_of, period_above, period_depth, quarter_of, summed
+from data_access.released.trees import Cell, closed_quarters, least_of, lines_of, period_above, period_depth, quarter_of, summed
 
 FOLDER = "released"
 """Name of the folder in the data folder."""
@@ -94,8 +94,8 @@ def _year(
         if quarter not in held or is_anew:
             before = held.get(quarter)
             cells = summed(found[found["month"].map(quarter_of) == quarter], tree.levels, (1, 2))
-            hidden = hidden_cells(cells, lines_of(cells), least, primary=_told_by_change(before, cells, least))
-            made[quarter] = Released(quarter, _next_vintage(before), as_of, cells, frozenset(hidden))
+            hidden = hidden_cells(cells, lines_of(cells), least, primary=told_by_change(before, cells, least))
+            made[quarter] = Released(quarter, next_vintage(before), as_of, cells, frozenset(hidden))
     quarters = [{**held, **made}[name] for name in (f"{year}-Q{n}" for n in range(1, 5)) if name in held or name in made]
     if (year not in held or is_anew) and f"{year}-Q4" in due and (len(quarters) == 4 or (not tree.plain.period and len(due) == 4)):
         made[year] = _whole_year(stage, tree, year, found, quarters, least, as_of, held.get(year))
@@ -118,19 +118,19 @@ def _whole_year(
     # Whose quarters are all shown is known to whoever can add.
     known = {total for total, of in lines if total in cells and of[0] in parts and hidden.isdisjoint(of)} if quarters else set()
     withheld = counting.withheld(stage, year)
-    primary = _told_by_change(before, cells, least) - known
+    primary = told_by_change(before, cells, least) - known
     return Released(
-        year, _next_vintage(before), as_of, cells,
+        year, next_vintage(before), as_of, cells,
         frozenset(hidden_cells(every, lines, least, hidden=hidden, fixed=parts.keys() | known, primary=primary) & cells.keys()),
         None if withheld == 0 or few(withheld, LEAST_SENSITIVE) else withheld,
     )  # fmt: skip
 
 
-def _next_vintage(before: Released | None) -> int:
+def next_vintage(before: Released | None) -> int:
     return 1 if before is None else before.vintage + 1
 
 
-def _told_by_change(before: Released | None, cells: dict[Cell, int], least: dict[str, int]) -> set[Cell]:
+def told_by_change(before: Released | None, cells: dict[Cell, int], least: dict[str, int]) -> set[Cell]:
     """The cells that two vintages put side by side would tell of: hidden before, or changed by few cases."""
     if before is None:
         return set()
@@ -165,13 +165,7 @@ def _due_quarters(stage: Stage, city: City, as_of: datetime) -> list[str]:
     if first is None:
         return []
     today = as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(city.zone)).date()
-    last = _quarter_number(today) - 2
-    begun = _quarter_number(first) + (0 if first == date(first.year, 3 * ((first.month - 1) // 3) + 1, 1) else 1)
-    return [f"{number // 4}-Q{number % 4 + 1}" for number in range(begun, last + 1)]
-
-
-def _quarter_number(day: date) -> int:
-    return day.year * 4 + (day.month - 1) // 3
+    return closed_quarters(first, today)
 
 
 def _grown(tree: Tree | None, stage: Stage, city: City, found: pd.DataFrame, layers: list[tuple[int, str]], years: set[str]) -> Tree:

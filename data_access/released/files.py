@@ -104,6 +104,12 @@ def keep(folder: Path, tree: Tree, made: list[Released]) -> None:
     """Write what was released now. A file that is there already is left as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / TREE, asdict(tree))
+    keep_periods(folder, made)
+
+
+def keep_periods(folder: Path, made: list[Released]) -> None:
+    """Write these periods, each into a file of its own. A file that is there already is left as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
     for one in made:
         path = folder / f"{one.period}.v{one.vintage}.json"
         if not path.exists():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 
 import pandas as pd
@@ -66,6 +67,17 @@ def period_above(period: str) -> str:
 
 def quarter_of(month: str) -> str:
     return f"{month[:4]}-Q{(int(month[5:7]) + 2) // 3}"
+
+
+def closed_quarters(first: date, today: date) -> list[str]:
+    """The whole quarters since `first` that ended at least a quarter before `today`, oldest first."""
+    last = _quarter_number(today) - 2
+    begun = _quarter_number(first) + (0 if first == date(first.year, 3 * ((first.month - 1) // 3) + 1, 1) else 1)
+    return [f"{number // 4}-Q{number % 4 + 1}" for number in range(begun, last + 1)]
+
+
+def _quarter_number(day: date) -> int:
+    return day.year * 4 + (day.month - 1) // 3
 
 
 def up(path: str) -> Iterator[str]:
