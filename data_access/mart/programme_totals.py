@@ -6,7 +6,7 @@ import pandas as pd
 
 from data_access.mart.staging import Stage
 from data_access.released.files import Released
-from data_access.released.programmes.linking import is_days
+from data_access.released.programmes.linking import COMPLETING, KEPT, is_days, is_kept
 from data_access.released.programmes.releasing import Totals
 from data_access.released.publishing import bounds
 from data_access.released.trees import period_depth
@@ -29,8 +29,16 @@ def _rows(totals: Totals, one: Released, labels: dict[tuple[str, str, str], str]
         "programme": totals.programme, "period": one.period, "vintage": one.vintage, "grain": ("year", "quarter")[period_depth(one.period)],
         "starts_on": starts, "ends_on": ends, "counted_as_of": one.counted_as_of, "least": totals.least,
     }  # fmt: skip
-    made = []
+    whole = {(cell[1].removeprefix(KEPT), cell[3].partition(":")[0]) for cell in one.cells if is_kept(cell)}
+    # A split that is not told of at all is one row, so that nobody takes it for one without cases.
+    made: list[dict[str, object]] = [
+        {**about, "measure": measure, "split": split, "key": "", "label": None, "n": None, "is_hidden": True}
+        for measure, split in sorted(whole)
+        if measure not in COMPLETING and split
+    ]
     for cell, n in sorted(one.cells.items()):
+        if is_kept(cell) or cell[1] in COMPLETING:
+            continue
         _period, measure, programme, member = cell
         split, _, key = member.partition(":")
         is_hidden = cell in one.hidden

@@ -26,7 +26,8 @@ def few(n: int, least: int) -> bool:
 
 def hidden_cells(
     cells: Mapping[Cell, int], lines: Sequence[Line], least: Mapping[str, int], *, hidden: Collection[Cell] = (), fixed: Collection[Cell] = (),
-    primary: Collection[Cell] = (),
+    primary: Collection[Cell] = (), worth: Mapping[Cell, int] | None = None,
+    unpublished: Collection[Cell] = (),
 ) -> set[Cell]:  # fmt: skip
     """The cells that must not be shown.
 
@@ -37,18 +38,21 @@ def hidden_cells(
         hidden: what is hidden already.
         fixed: published before, hidden or shown: that stays so.
         primary: to be hidden whatever their number.
+        unpublished: numbers that are told of in no form and only complete sums: what follows of them does no harm in itself.
+        worth: of cells that could be hidden beside others those with less of it are, and among them the smallest.
 
     Raises:
         CannotHide: what is fixed gives a hidden number away.
     """
     small = {cell for cell, n in cells.items() if few(n, least[cell[2]]) and (cell not in fixed or cell in hidden)} | set(primary)
-    made, still = set(hidden) | small, set(fixed)
-    order = {cell: (n, cell) for cell, n in cells.items()}
+    made, still, outside = set(hidden) | small | set(unpublished), set(fixed), set(unpublished)
+    published = [line for line in lines if outside.isdisjoint((line[0], *line[1]))]
+    order = {cell: ((worth or {}).get(cell, 0), n, cell) for cell, n in cells.items()}
     while True:
-        _complement(made, cells, lines, least, still, order)
+        _complement(made, cells, published, least, still, order)
         shown = {cell: n for cell, n in cells.items() if cell not in made}
         # Whoever finds out a cell that was hidden to protect another one is one step further: that must not follow either.
-        wanted = {cell: (least[cell[2]] - 1 if cell in small else 1) for cell in made}
+        wanted = {cell: (least[cell[2]] - 1 if cell in small else 1) for cell in made - outside}
         narrow = too_narrow(sums_of(shown, made, lines), wanted)
         if not narrow:
             return made
@@ -61,7 +65,7 @@ def hidden_cells(
 
 def _complement(
     hidden: set[Cell], cells: Mapping[Cell, int], lines: Sequence[Line], least: Mapping[str, int], fixed: set[Cell],
-    order: Mapping[Cell, tuple[int, Cell]],
+    order: Mapping[Cell, tuple[int, int, Cell]],
 ) -> None:  # fmt: skip
     """Until nothing changes: a shown total with hidden parts has at least two, of enough cases; a hidden total has a hidden part."""
     changed = True
@@ -87,7 +91,7 @@ def _complement(
 
 
 def _further(
-    narrow: Collection[Cell], hidden: set[Cell], lines: Sequence[Line], fixed: set[Cell], order: Mapping[Cell, tuple[int, Cell]]
+    narrow: Collection[Cell], hidden: set[Cell], lines: Sequence[Line], fixed: set[Cell], order: Mapping[Cell, tuple[int, int, Cell]]
 ) -> set[Cell]:
     """One more cell to hide of the sums each of `narrow` is in; of the sums beside those, where they have none left."""
     made: set[Cell] = set()

@@ -50,7 +50,9 @@ def read(stage: Stage, slug_: str, is_aggregate: bool, least: int, slot: int | N
     waits = "EXISTS (FROM staff.stage w WHERE w.programme_id = p.id AND w.waits)"
     extended = f"coalesce(s.due_at > s.first_due_at, false) AND NOT {waits}" if is_aggregate else told
     cases = run(
-        f"""SELECT s.case_id, s.opened_at, s.opened_on, greatest(s.closed_on, s.opened_on) AS closed_on, greatest(s.closed_at, s.opened_at) AS closed_at,
+        f"""SELECT s.case_id, s.opened_at, s.opened_on,
+            CASE WHEN s.closed_on IS NOT NULL THEN greatest(s.closed_on, s.opened_on) END AS closed_on,
+            CASE WHEN s.closed_at IS NOT NULL THEN greatest(s.closed_at, s.opened_at) END AS closed_at,
             CASE WHEN s.has_valid_due THEN s.due_on END AS due_on, coalesce(s.closed_at <= s.due_at, false) AS kept, t.slug AS kind,
             t.release_class = 'A' AS is_open_type, r.outcome_raw, s.outcome_id, {extended} AS is_extended, {area} AS area
         FROM staff.spell s JOIN staff.programme p ON p.id = s.programme_id JOIN staff.case_record r USING (case_id)

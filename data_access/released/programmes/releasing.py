@@ -78,11 +78,12 @@ def _release(
         return made
     programme = counting.read(stage, config.id, config.privacy == "aggregate", made.least, slot)
     now = pd.Timestamp(as_of)
-    counted = {quarter: counting.quarter(programme, quarter, *bounds(quarter)) for quarter in new}
-    cells = _merged({name: linking.without_days(one.cells) for name, one in made.periods.items()} | counted)
+    counted = {quarter: linking.cut(counting.quarter(programme, quarter, *bounds(quarter)), made.least) for quarter in new}
+    cells = _merged({name: dict(one.cells) for name, one in made.periods.items()} | counted)
     for year in sorted({quarter[:4] for quarter in new}):
         if all(f"{year}-Q{n}" in counted or f"{year}-Q{n}" in made.periods for n in range(1, 5)):
-            counted[year] = linking.year_of(cells, year) | counting.areas(programme, year, *bounds(year))
+            whole = linking.year_of(cells, year) | counting.areas(programme, year, *bounds(year))
+            counted[year] = linking.without_sparse(whole, made.least)
     try:
         hidden = _hidden(programme, made, counted)
     except (CannotHide, Contradiction) as error:
@@ -92,7 +93,8 @@ def _release(
         shown = {cell: n for cell, n in of_period.items() if cell not in hidden}
         days = counting.durations(programme, period, *bounds(period), now, shown)
         vintage = next_vintage(made.periods.get(period))
-        made.made.append(Released(period, vintage, as_of, of_period | days, frozenset(hidden & of_period.keys())))
+        kept = {cell for cell in of_period if linking.is_kept(cell)}
+        made.made.append(Released(period, vintage, as_of, of_period | days, frozenset(hidden & of_period.keys() | kept)))
     made.periods |= {one.period: one for one in made.made}
     return made
 
@@ -100,16 +102,23 @@ def _release(
 def _hidden(programme: counting.Programme, held: Totals, counted: dict[str, dict[Cell, int]]) -> set[Cell]:
     """What is hidden of the `counted` periods, beside all that was published before."""
     before = {name: one for name, one in held.periods.items() if name not in counted}
-    fixed = _merged({name: linking.without_days(one.cells) for name, one in before.items()})
-    cells = fixed | _merged(counted)
+    fixed = _merged({name: linking.counts(one.cells) for name, one in before.items()})
+    cells = fixed | linking.counts(_merged(counted))
     links = linking.Links(cells, programme.slug, programme.steps, programme.ends)
     least = {programme.slug: held.least, linking.known_to(programme.slug): 1}
     primary: set[Cell] = set()
     for period, of_period in counted.items():
         primary |= told_by_change(held.periods.get(period), of_period, least)
-    hidden = {cell for one in before.values() for cell in one.hidden}
+    hidden = {cell for one in before.values() for cell in one.hidden} & fixed.keys()
     return hidden_cells(
-        cells | links.known, links.lines, least, hidden=hidden, fixed=fixed.keys() | links.known.keys(), primary=primary & cells.keys()
+        cells | links.known,
+        links.lines,
+        least,
+        hidden=hidden,
+        fixed=fixed.keys() | links.known.keys(),
+        primary=primary & cells.keys(),
+        worth=linking.worth(cells),
+        unpublished=linking.completing(cells),
     )
 
 
