@@ -41,6 +41,8 @@ Action = Literal[
     "subscribe",
     "remark",
     "answer_remark",
+    "look_at_sources",
+    "map_source",
 ]
 MAY: dict[Action, frozenset[Role]] = {
     "annotate": frozenset({"analyst", "executive", "admin"}),
@@ -54,6 +56,8 @@ MAY: dict[Action, frozenset[Role]] = {
     "write_packet": frozenset({"analyst", "executive", "admin"}),
     "remark": frozenset({"department", "analyst", "executive", "admin"}),
     "answer_remark": frozenset({"analyst", "executive", "admin"}),
+    "look_at_sources": frozenset({"analyst", "admin"}),
+    "map_source": frozenset({"admin"}),
     "save_view": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
     "subscribe": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
 }

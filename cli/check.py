@@ -22,6 +22,7 @@ def check(source: str | None, as_json: bool) -> None:
     Leaves with exit code 1 if anything is marked ERROR: a load would stop for it, or be worthless.
     """
     from data_access.sources.profile import profile_source
+    from data_access.sources.samples import keep_sample
 
     settings = read_settings()
     city = configured_city(settings)
@@ -35,6 +36,8 @@ def check(source: str | None, as_json: bool) -> None:
         profile = profile_source(opened, city)
         _lint(opened, profile, city, settings)
         profiles.append(profile)
+        # For whoever mends the mapping in a browser: the web process asks no source.
+        keep_sample(opened, settings.data, utc_now().replace(tzinfo=None))
     # What one source does not have, another may.
     of_city = _of_city(city, profiles) if len(chosen) == len(city.sources) else []
     failed = any(profile.errors for profile in profiles) or any(doubt.level == "error" for doubt in of_city)

@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import Output, html
 
+from access import MAY
 from components import gate, shell
 from metrics.select import Asked
 
@@ -19,6 +20,8 @@ def offer(_asked: Asked) -> Any:
     links = [] if by_proxy else [html.A("Your account", href="/account", className="viewer-choice")]
     if viewer.role == "admin":
         links.append(html.A("Accounts and audit", href="/admin", className="viewer-choice"))
+    if viewer.role in MAY["look_at_sources"]:
+        links.append(html.A("Sources", href="/admin/sources", className="viewer-choice"))
     if by_proxy:
         # Who was signed in by a proxy is signed out there.
         return html.Details(

@@ -7,6 +7,7 @@ from typing import Any
 from dash import Output, dcc, html
 from flask import Flask
 
+from access import MAY
 from components import gate, shell, viewers, web
 from metrics.select import Asked
 
@@ -22,6 +23,7 @@ def offer_viewers(asked: Asked) -> Any:
         for viewer in viewers.demo_viewers(asked.mart)
     ]
     way = [dcc.Link("Accounts and audit", href="/admin", className="viewer-choice")] if now.role == "admin" else []
+    way += [dcc.Link("Sources", href="/admin/sources", className="viewer-choice")] if now.role in MAY["look_at_sources"] else []
     note = html.P("Without accounts, look at the city as:", className="note")
     return html.Details(
         [html.Summary([html.I(className="bi bi-person-circle", **{"aria-hidden": "true"}), " ", now.name]), html.Form([*way, note, *buttons], method="POST", action="/viewer")],

@@ -231,16 +231,17 @@ def load_mapping(path: Path) -> MappingFile:
     Raises:
         CityError: naming the file, the key, the value and the remedy.
     """
-    return validate(MappingFile, _whole(read_toml(path)), path)
+    return validate(MappingFile, whole(read_toml(path)), path)
 
 
-def _whole(data: dict[str, Any]) -> dict[str, Any]:
+def whole(data: dict[str, Any]) -> dict[str, Any]:
+    """A mapping's tables laid over those of the preset that it extends."""
     base = data.pop("extends", None)
     if base is None:
         return data
-    whole = _laid_over(_whole(read_toml(preset_path(str(base)))), data)
+    both = _laid_over(whole(read_toml(preset_path(str(base)))), data)
     # `latitude = false`: the preset's column for it is not there.
-    return whole | {"columns": {field: column for field, column in whole.get("columns", {}).items() if column is not False}}
+    return both | {"columns": {field: column for field, column in both.get("columns", {}).items() if column is not False}}
 
 
 def _laid_over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from components import accounts
 from components.page import Query, heading, page
@@ -16,6 +16,7 @@ def build(_query: Query) -> list[Any]:
 
     return [
         heading("Accounts and audit", "Who may sign in, what they may see, and what was done. A change holds from the person's next request."),
+        html.P(dcc.Link("Sources and what their columns and words mean", href="/admin/sources")),
         html.Div(
             [
                 part("Accounts", html.Div(id="admin-accounts")),
