@@ -78,7 +78,7 @@ def test_a_preset_stays_and_the_city_gets_a_mapping_that_extends_it(city: City) 
     own = tomllib.loads((city.folder / "other.toml").read_text())
     assert own == {
         "extends": "boston_311",
-        "columns": {"due_at": "sla_target_dt"},
+        "columns": {"due_at": "sla_target_dt", "queue": False},
         "status": {"Parked": "waiting"},
         "channel": {"Twitter": "unknown"},
     }
@@ -94,7 +94,7 @@ def test_a_preset_stays_and_the_city_gets_a_mapping_that_extends_it(city: City) 
 @pytest.mark.parametrize(
     ("draft", "place", "said"),
     [
-        (Draft({"opened_at": ""}, {}), 0, "No case is without 'opened_at'"), 
+        (Draft({"opened_at": ""}, {}), 0, "No case is without 'opened_at'"),
         (Draft({}, {"status": {"Open": "status=opn"}}), 0, "'status=opn' is no meaning"), (Draft({}, {"status": {"Open": "colour=red"}}), 0, "no meaning"),
         (Draft({"colour": "type"}, {}), 0, "'colour' is not a field of a case"), (Draft({}, {}), 0, "Nothing differs"),
     ],
