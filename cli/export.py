@@ -56,7 +56,7 @@ def export(
     if (audience == "staff" and role == "department") != bool(departments):
         raise click.UsageError("Name departments with --role department, and with no other.")
     wanted = Publish(
-        audience=audience, role=role, departments=departments, folder=str(folder) if folder else None, url=url, schema=schema, duckdb=duckdb,  # type: ignore[arg-type]
+        audience=audience, role=role, departments=departments, folder=str(folder.absolute()) if folder else None, url=url, schema=schema, duckdb=duckdb,  # type: ignore[arg-type]
         package=package,
     )  # fmt: skip
     with progress() as shown:
@@ -83,6 +83,17 @@ def give(settings: Settings, wanted: Publish, progress: Progress) -> str:
         NotGiven: it could not be written.
         MartUnavailable: before the first load.
     """
+    from data_access.cache import used_by_command
+
+    if wanted.audience == "staff":
+        return _give(settings, wanted, progress)
+    # What is withheld takes long to decide: what the portal decided is taken, and what is decided here the portal need not.
+    progress.say("Deciding which numbers are published: minutes, if nobody has asked for the tables of this load yet.")
+    with used_by_command(replace(settings, audience="public")):
+        return _give(settings, wanted, progress)
+
+
+def _give(settings: Settings, wanted: Publish, progress: Progress) -> str:
     from data_access.giving.folder import NotGiven, write_folder
     from metrics.desk import Desk
     from metrics.giving import staff
@@ -105,7 +116,7 @@ def give(settings: Settings, wanted: Publish, progress: Progress) -> str:
         write_schema(wanted.url, schema, tables, views, facts, progress)
         where = f"schema {schema}"
     else:
-        folder = Path(wanted.folder) if wanted.folder else default_folder(settings, wanted)
+        folder = desk.city.folder / wanted.folder if wanted.folder else default_folder(settings, wanted)
         more = _package(desk, asked) if wanted.package else {}
         write_folder(folder, tables, views, facts, progress, duckdb_file=wanted.duckdb, private=wanted.audience == "staff", more=more)
         where = str(folder / "current")

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any, Callable
 from weakref import WeakValueDictionary
 
@@ -84,6 +86,19 @@ def start(server: Flask, settings: Settings) -> None:
     _cache.init_app(server, config)
     # Also usable outside a request (a command, a benchmark).
     _cache.app = server
+
+
+@contextmanager
+def used_by_command(settings: Settings) -> Iterator[None]:
+    """For the length of a command the cache of the process that serves `settings`: what either computes the other need not."""
+    before, server = getattr(_cache, "app", None), Flask("command")
+    start(server, settings)
+    try:
+        # Commands run in an application of their own, which has no cache.
+        with server.app_context():
+            yield
+    finally:
+        _cache.app = before
 
 
 def stop() -> None:

@@ -18,7 +18,7 @@ class Publish(Model):
     departments: tuple[Id, ...] = ()
     """For role department: ids as in addresses."""
     folder: str | None = None
-    """Where the files go (default: below `export` in the data folder)."""
+    """Where the files go, from the city's folder on (default: below `export` in the data folder)."""
     url: str | None = None
     """A PostgreSQL database to write to instead: postgresql+psycopg://user:password@host/database."""
     schema_name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,40}$")] | None = Field(default=None, alias="schema")

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from access import PUBLIC_VIEWER, AccessDenied, Role, Viewer
 from cli.export import give
+from data_access import cache
 from data_access.giving.folder import NotGiven, write_folder
 from data_access.giving.postgres import write_schema
 from data_access.giving.tables import Column, Given, View
@@ -44,6 +45,8 @@ class Quiet:
     def begin(self, source_name: str, total: int | None) -> None: ...
 
     def advance(self, rows: int) -> None: ...
+
+    def say(self, text: str) -> None: ...
 
 
 def asked_as(settings: Settings, role: Role, *departments: str) -> Asked:
@@ -174,11 +177,14 @@ def test_residents_get_no_table_of_staff(town: Path, tmp_path: Path) -> None:
     public = settings_in(town, "public")
     with pytest.raises(AccessDenied):
         staff.tables(asked_as(public, "public"))
+    before = getattr(cache._cache, "app", None)
     said = give(public, Publish(audience="public", folder=str(tmp_path / "open")), Quiet())
     names = {path.stem for path in (tmp_path / "open" / "current").glob("*.parquet")}
     # This town publishes no single cases.
     assert names == {"about", "dictionary", *(name.replace("-", "_") for name in TABLES)} and "9 tables of the public mart" in said
     assert pd.read_parquet(tmp_path / "open" / "current" / "city_by_month.parquet")["opened"].sum() > 50
+    # What was decided is the portal's too, and nothing else of this process is kept there.
+    assert list((town / "cache" / "public").iterdir()) and getattr(cache._cache, "app", None) is before
 
 
 def test_an_export_of_staff_lies_where_only_its_owner_reads_it_and_is_remembered(town: Path) -> None:

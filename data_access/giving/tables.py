@@ -60,6 +60,8 @@ class Progress(Protocol):
 
     def advance(self, rows: int) -> None: ...
 
+    def say(self, text: str) -> None: ...
+
 
 DICTIONARY = (
     Column("table_name", "text", "The table or view."),
