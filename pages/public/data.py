@@ -90,14 +90,14 @@ def tell_cases(asked: Asked) -> list[Any]:
             )
         )
         listed = [
-            (_("On a map (GeoJSON)"), "/api/v1/cases.geojson"), (_("Open cases (CSV)"), "/api/v1/cases.csv?of=backlog"),
+            (_("On a map (GeoJSON)"), "/api/v1/cases.geojson?case_class=all"), (_("Open cases (CSV)"), "/api/v1/cases.csv?of=backlog&case_class=all"),
             (_("As Open311 (GeoReport v2)"), "/open311/v2/discovery.json"), (_("Open311, the last 90 days (XML)"), "/open311/v2/requests.xml"),
         ]  # fmt: skip
     else:
         made.append(html.P(_("The city publishes no single cases; its services are listed as Open311 (GeoReport v2) has them.")))
         listed = [(_("Services as Open311"), "/open311/v2/services.json")]
     listed += [(_("Areas with a figure (GeoJSON)"), address) for address in maps]
-    made.append(html.Ul([html.Li([html.A(name, href=address), " ", html.Code(address)]) for name, address in listed]))
+    made.append(html.Ul([html.Li(html.A([name, " ", html.Code(address)], href=address)) for name, address in listed]))
     return made
 
 
