@@ -10,6 +10,7 @@ from components.language import N_, _
 from metrics.definitions import DEFINITIONS_VERSION, HEADLINE, METRICS, ONTIME_DEFINITIONS, REGISTRY
 from metrics.describe import DIRECTIONS, KINDS, RULES, UNITS
 from metrics.dictionary.rules import AGE_BOUNDS
+from metrics.dictionary.stages import FIGURES
 from metrics.kinds import Metric
 
 GROUPS = (
@@ -32,8 +33,21 @@ def content(*, with_lists: bool) -> list[Any]:
         html.Section([html.H2(_("Rules that hold for every figure")), html.Ul([html.Li(_(rule).replace("`", "")) for rule in RULES])], className="card prose"),
         jump,
         *[html.Section([html.H2(_(title)), *[_metric(REGISTRY[name], with_lists) for name in names]], className="definitions") for title, names in groups],
+        *(_of_stages() if with_lists else []),
         html.P(_("Ages of open cases are shown in bands that begin at {bounds} days; the lower bound belongs to the band.", bounds=", ".join(map(str, AGE_BOUNDS)))),
     ]  # fmt: skip
+
+
+def _of_stages() -> list[Any]:
+    """The figures of programmes, which staff alone are shown."""
+    made = []
+    for figure in FIGURES:
+        rows = [("Formula", figure.formula), ("Mind", figure.caveat), ("Source", figure.source)]
+        facts = [part for name, text in rows if text for part in (html.Dt(name), html.Dd(text))]
+        made.append(
+            html.Article([html.H3(figure.label), html.P(figure.meaning), html.Dl(facts)], id=figure.id, className="card definition")
+        )
+    return [html.Section([html.H2("Programmes and their stages"), *made], className="definitions")]
 
 
 def _metric(metric: Metric, with_lists: bool) -> html.Article:

@@ -16,10 +16,12 @@ CLASS_LABELS = {
     "service": "Service cases", ALL_OF_THEM: "All classes", "information": "Information requests", "staff_entered": "Entered by staff after the work",
     "duplicate": "Duplicates", "withdrawn": "Withdrawn",
 }  # fmt: skip
+MAIN = "main"
+"""What the filter of programmes says of those that headline figures count; addresses leave it out."""
 OF_RESIDENTS = {"request_type": (N_("What was reported"), N_("Everything"))}
 """What residents are told instead of a filter's name, and of its choice of all."""
 LABELS = {
     "weeks": "Period", "during": N_("Quarter"), "department": N_("Department"), "request_group": "Group of types", "request_type": N_("Request type"),
-    "channel": "Channel", "grain": N_("Steps"), "outcome": "Outcome", "case_class": "Cases", "programme": "Programme", "from": "From",
+    "channel": "Channel", "grain": N_("Steps"), "outcome": "Outcome", "case_class": "Cases", "programme": "Programme", "stage": "In stage", "from": "From",
     "to": "To (not included)", "as_of": "As known on",
 }  # fmt: skip

@@ -11,8 +11,8 @@ import dash
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, html
 
-from components import gate, words
-from components.filter_labels import ALL_OF_THEM, CLASS_LABELS, GRAIN_LABELS, LABELS, OF_RESIDENTS, WEEKS
+from components import filter_values, gate, programme_filters, words
+from components.filter_labels import ALL_OF_THEM, CLASS_LABELS, GRAIN_LABELS, LABELS, MAIN, OF_RESIDENTS, WEEKS
 from components.language import _, plural
 from components.page import Query
 from data_access import vocabulary
@@ -23,10 +23,9 @@ from metrics.select import Asked, nameless
 
 CUSTOM = "custom"
 FIRST = ("weeks", "department", "request_group", "request_type")
-MORE = ("grain", "channel", "outcome", "case_class", "programme")
-PLAIN = {"during": "latest", "weeks": CUSTOM, "grain": "week", "case_class": "service"}
+MORE = ("grain", "channel", "outcome", "case_class", "programme", "stage")
+PLAIN = {"during": "latest", "weeks": CUSTOM, "grain": "week", "case_class": "service", "programme": MAIN}
 """Values that an address leaves out, where that is not "all"."""
-LONGEST = 2_000
 LONGEST_ENTRY = 60
 """Characters of a text the reader writes."""
 
@@ -80,8 +79,9 @@ def control_id(name: Any) -> dict[str, Any]:
     return {"type": "filter", "name": name}
 
 
-def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (), weeks: int = 13) -> html.Form:
-    """The filter bar of a page, showing `query`: the page's `own` options first; `without` names filters the page fixes itself."""
+def bar(query: Query, *, without: tuple[str, ...] = (), own: tuple[str, ...] = (), weeks: int = 13, with_stages: bool = False) -> html.Form:
+    """The filter bar of a page, showing `query`: the page's `own` options first; `without` names filters the page fixes itself; `with_stages`: cases can be chosen by the stage they are in."""
+    without = (*without, *(programme_filters.unneeded(gate.desk().city, with_stages=with_stages) if _has_desk() else ()))
     # Earlier boundaries of a layer are chosen by the period, and stand in the bar only where an address names one.
     layers = [layer for layer in (gate.desk().city.area_layers if _has_desk() else ()) if layer.version_of is None or layer.id in query]
     is_public = _has_desk() and gate.desk().is_public  # residents ask for quarters, and for layers that lie in one another
@@ -161,21 +161,6 @@ def _dom_id(name: str) -> str:
     return f'{{"name":"{name}","type":"filter"}}'
 
 
-def _names(value: Any) -> list[str]:
-    if not isinstance(value, list) or len(value) > gate.MOST_FILTERS:
-        raise BadQuestion("The filters of this page cannot be read; open the page again.")
-    names = [entry.get("name") if isinstance(entry, dict) else None for entry in value]
-    if not all(isinstance(name, str) and len(name) <= 60 for name in names):
-        raise BadQuestion("The filters of this page cannot be read; open the page again.")
-    return names  # type: ignore[return-value]
-
-
-def _values(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(entry, (str, type(None))) and len(entry or "") <= LONGEST for entry in value):
-        raise BadQuestion("The filters of this page cannot be read; open the page again.")
-    return [entry or "" for entry in value]
-
-
 def chosen_query(names: list[str], values: list[str], page_query: Query) -> Query:
     """The query that the controls say; what the page fixed and no control shows stays."""
     shown = dict(zip(names, values, strict=False))
@@ -191,7 +176,7 @@ def chosen_query(names: list[str], values: list[str], page_query: Query) -> Quer
 @gate.answers(
     Output("question", "data"), question=State("question", "data"), initial=False,
     values={
-        "values": (Input(control_id(ALL), "value"), _values), "names": (State(control_id(ALL), "id"), _names),
+        "values": (Input(control_id(ALL), "value"), filter_values.values), "names": (State(control_id(ALL), "id"), filter_values.names),
         "before": (State("question", "data"), gate.query_of), "in_path": (State("in-path", "data"), gate.texts),
     },
 )  # fmt: skip
@@ -217,7 +202,7 @@ def address(query: Query) -> str:
 
 @gate.answers(
     Output(control_id(ALL), "options"), question=Input("question", "data"),
-    values={"names": (State(control_id(ALL), "id"), _names), "values": (State(control_id(ALL), "value"), _values)},
+    values={"names": (State(control_id(ALL), "id"), filter_values.names), "values": (State(control_id(ALL), "value"), filter_values.values)},
 )  # fmt: skip
 def offer(asked: Asked, names: list[str], values: list[str]) -> list[Any]:
     """What each control may be set to, for this viewer."""
@@ -252,7 +237,9 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     dimensions = asked.mart.dimensions
     if name == "department":
         members = list(visible_departments(gate.desk().viewer(), asked.mart).values())
-    elif name in ("request_type", "request_group", "programme"):
+    elif name in programme_filters.OPTIONS:
+        return programme_filters.OPTIONS[name](asked)
+    elif name in ("request_type", "request_group"):
         members = list(getattr(dimensions, name + "s"))
     elif name in dimensions.area_layers.by_slug:
         members = list(asked.open_areas(name))

@@ -151,10 +151,16 @@ def _refused(message: str) -> dict[str, Any]:
 def fill(asked: Asked, work_list: WorkList, query: dict[str, str]) -> dict[str, Any]:
     """Say what the list holds, and make its grid."""
     listing = work_list.choose(asked, filters.view_of(query, asked))
-    total = case_count(asked, listing.of, **listing.chosen())
+    counted = lists.asked_about(listing, asked)
+    total = case_count(counted, listing.of, **listing.chosen())
     rows = _grid(work_list, listing, total, asked) if total else html.P(_nothing(listing, asked), className="empty")
     view = f"?{permanent_query(asked, filters.view_of(query, asked))}#list-{work_list.name}"
-    return {"said": lists.said(listing, total, asked), "note": _note(total), "rows": rows, "links": _links(listing, total, asked, view)}
+    return {
+        "said": lists.said(listing, total, asked),
+        "note": _note(total, listing),
+        "rows": rows,
+        "links": _links(listing, total, asked, view),
+    }
 
 
 def _grid(work_list: WorkList, listing: Listing, total: int, asked: Asked) -> dag.AgGrid:
@@ -242,7 +248,7 @@ def rows(asked: Asked, request: dict[str, Any] | None, work_list: WorkList, quer
         return no_update
     listing = work_list.choose(asked, filters.view_of(query, asked))
     order = {"sort": listing.sort, "descending": listing.descending, **request}
-    page = case_list(asked, listing.of, **listing.chosen(), **order)
+    page = case_list(lists.asked_about(listing, asked), listing.of, **listing.chosen(), **order)
     return {"rowData": [row_of(record, asked) for record in page.frame.to_dict("records")], "rowCount": page.total}
 
 
@@ -261,8 +267,13 @@ def row_of(record: dict[str, Any], asked: Asked) -> dict[str, Any]:
     return {**made, "href": lists.case_address(record["programme"], record["source_id"])}
 
 
-def _note(total: int) -> str:
-    return "Choose a column's heading to sort by it; arrow keys move through the rows, Enter opens a case." if total else ""
+def _note(total: int, listing: Listing) -> str:
+    if not total:
+        return ""
+    return (
+        f"{lists.OF_A_STAY} " * listing.stays
+        + "Choose a column's heading to sort by it; arrow keys move through the rows, Enter opens a case."
+    )
 
 
 def _nothing(listing: Listing, asked: Asked) -> Any:

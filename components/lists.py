@@ -22,6 +22,9 @@ HITS: dict[str, bool | None] = {"all": None, "true": True, "false": False}
 AGES = {"all": "Any age", **{band: words.age_band(band) for band in band_names()}}
 LATE = {"all": "Any time", **{name: words.lateness(*days) for name, days in BINS.items()}}
 
+OF_A_STAY = "Of a stay, opened is when the case came to the stage, closed when it left it, and due what the stage promises."
+STAYS = "yes"
+"""Value of the page option `stays` that lists stays in stages."""
 AGED = {
     "as_of": ", {age} old", "spell_opened_at": ", {age} old when opened again", "closed_at": ", {age} old when closed", "grown": ", to {age}",
 }  # fmt: skip
@@ -47,6 +50,8 @@ class Listing:
     search: str = ""
     age: str = "all"
     late: str = "all"
+    stays: bool = False
+    """Stays in stages are listed instead of cases."""
 
     @property
     def metric(self) -> Metric:
@@ -74,14 +79,19 @@ class Listing:
         return {"hits": self.hits, "search": self.search, "ages": self.ages, "late": self.days_late}
 
 
-def listing_of(of: str, which: str = "all", *, search: str = "", age: str = "all", late: str = "all") -> Listing:
+def asked_about(listing: Listing, asked: Asked) -> Asked:
+    """The question that a list is the answer of: about stays where it lists those."""
+    return asked.about(asked.question.about(visits=True)) if listing.stays else asked
+
+
+def listing_of(of: str, which: str = "all", *, search: str = "", age: str = "all", late: str = "all", stays: bool = False) -> Listing:
     """The list behind a metric, in the order it is read best."""
     metric = LISTS[of]
     sort, descending = STOCK_ORDERS.get(of) or ORDERS.get(metric.date_field, ("opened_at", False))
     # Only a share can be met or missed, only open cases and their moves have an age, and only closings are so far from their deadline.
     kept: Which = which if metric.hits is not None else "all"  # type: ignore[assignment]
     return Listing(
-        of, kept, sort, descending, search, age if metric.aged_at else "all", late if metric.date_field == "closed_at" else "all"
+        of, kept, sort, descending, search, age if metric.aged_at else "all", late if metric.date_field == "closed_at" else "all", stays
     )
 
 
@@ -103,7 +113,7 @@ def unit_of(listing: Listing) -> Unit:
 
 
 def _unit(listing: Listing, n: int) -> str:
-    return words.unit_word(n, unit_of(listing))
+    return ("stay in a stage" if n == 1 else "stays in stages") if listing.stays else words.unit_word(n, unit_of(listing))
 
 
 def _what(listing: Listing, n: int, asked: Asked) -> str:
@@ -129,7 +139,14 @@ def _classes(asked: Asked) -> str:
 
 def address(listing: Listing, asked: Asked, **instead: Any) -> str:
     """The page that lists exactly these cases; `instead` changes filters or, as None, takes them away."""
-    own = {"of": listing.of, "hits": listing.which, "age": listing.age, "late": listing.late, "search": listing.search}
+    own = {
+        "of": listing.of,
+        "hits": listing.which,
+        "age": listing.age,
+        "late": listing.late,
+        "search": listing.search,
+        "stays": STAYS if listing.stays else "",
+    }
     kept = {name: value for name, value in own.items() if value not in ("", "all")}
     return filters.link("/cases", asked, **{**kept, **instead})
 
@@ -139,7 +156,7 @@ def file_address(listing: Listing, asked: Asked, form: str) -> str:
     query = {
         **to_query(asked.question, asked.mart), "as_of": asked.question.as_of.isoformat() + "Z", "of": listing.of, "hits": "" if listing.which == "all" else listing.which,
         "search": listing.search, "age": "" if listing.age == "all" else listing.age, "late": "" if listing.late == "all" else listing.late, "sort": listing.sort,
-        "order": "desc" if listing.descending else "asc",
+        "order": "desc" if listing.descending else "asc", "stays": "true" if listing.stays else "",
     }  # fmt: skip
     return f"/api/v1/cases.{form}?{urlencode({name: value for name, value in query.items() if value})}"
 

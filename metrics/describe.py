@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metrics.definitions import HEADLINE, METRICS, REGISTRY
 from metrics.dictionary.rules import AGE_BOUNDS
+from metrics.dictionary.stages import FIGURES, Figure
 from metrics.kinds import Metric
 from metrics.wording import N_
 from settings import ROOT
@@ -46,13 +47,26 @@ These rules hold for every figure:
 """
 
 
+OF_STAGES = """# Figures of programmes and their stages
+
+A stay of a case in a stage is counted as a case is: every figure above can be one of stays, too. These are beside them, on the pages of programmes.
+"""
+
+
 def document() -> str:
     """The whole document."""
     headline = ", ".join(REGISTRY[name].label for name in HEADLINE)
     bands = ", ".join(str(bound) for bound in AGE_BOUNDS)
     rules = "".join(f"- {rule}\n" for rule in RULES)
     intro = f"{INTRODUCTION}\n{rules}\nThe six headline figures: {headline}. Ages of open cases are shown in bands that begin at {bands} days.\n"
-    return "\n".join([intro, *(section(metric) for metric in METRICS)])
+    return "\n".join([intro, *(section(metric) for metric in METRICS), OF_STAGES, *(figure_section(figure) for figure in FIGURES)])
+
+
+def figure_section(figure: Figure) -> str:
+    """The part of the document about one figure of stages."""
+    rows = [("Id", f"`{figure.id}`"), ("Formula", figure.formula), ("Mind", figure.caveat), ("Source", figure.source)]
+    table = "\n".join(f"| {name} | {text} |" for name, text in rows if text)
+    return f"## {figure.label}\n\n{figure.meaning}\n\n| | |\n|---|---|\n{table}\n"
 
 
 def section(metric: Metric) -> str:

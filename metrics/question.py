@@ -13,6 +13,7 @@ from typing import Any, Mapping
 from access import Viewer, scope_of
 from data_access import vocabulary
 from data_access.mart.reading import Mart
+from metrics import only
 from metrics.cells import Cell, cell_of, written
 from metrics.definitions import REGISTRY
 from metrics.narrowing import ROUTE, areas_open_to, is_place, routes_of
@@ -53,6 +54,8 @@ class Question:
     """One cell of the density map."""
     stage: tuple[str, ...] = ()
     """Only cases that are in one of these stages now; of visits, those to them."""
+    only: tuple[tuple[str, str], ...] = ()
+    """(way, value) pairs that narrow the cases further (`metrics.only`)."""
     visits: bool = False
     """What is counted are stays in stages instead of cases. Never asked by a URL."""
 
@@ -70,7 +73,11 @@ class Question:
         for field in fields(self):
             value = getattr(self, field.name)
             made[field.name] = value.isoformat() if isinstance(value, (date, datetime)) else value
-        made |= {"areas": [list(pair) for pair in self.areas], "moved": [list(pair) for pair in self.moved]}
+        made |= {
+            "areas": [list(pair) for pair in self.areas],
+            "moved": [list(pair) for pair in self.moved],
+            "only": [list(pair) for pair in self.only],
+        }
         return made
 
 
@@ -90,6 +97,9 @@ def to_query(question: Question, mart: Mart) -> dict[str, str]:
         query["case_class"] = ",".join(question.case_class) or "all"
     if question.moved:
         query["moved"] = ",".join(ROUTE.join(pair) for pair in question.moved)
+    if mart.dimensions.main_programmes and question.programme == _every_programme(mart):
+        query["programme"] = "all"
+    query |= only.written(question.only)
     query |= {"place": question.place} if question.place else {}
     query |= {"cell": written(question.cell)} if question.cell else {}
     for layer in mart.dimensions.area_layers:
@@ -173,6 +183,7 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         moved=moved,
         place=place,
         cell=cell,
+        only=only.only_of(query, viewer, mart),
     )
 
 
@@ -193,9 +204,7 @@ def open_programmes(mart: Mart) -> dict[str, Any]:
 
 def _programmes(query: Mapping[str, Any], mart: Mart) -> tuple[str, ...]:
     """The programmes asked about; "all" is every one whose cases can be asked about."""
-    known = open_programmes(mart)
-    if mart.audience == "public":
-        known = {slug: member for slug, member in known.items() if member.extra["is_main"]}
+    known = {slug: mart.dimensions.programmes.by_slug[slug] for slug in _every_programme(mart)}
     if query.get("programme") == "all":
         return tuple(known) if mart.dimensions.main_programmes else ()
     chosen = text_of(query, "programme")
@@ -204,6 +213,12 @@ def _programmes(query: Mapping[str, Any], mart: Mart) -> tuple[str, ...]:
             name = mart.dimensions.programmes.by_slug[slug].name
             raise BadQuestion("Of '{name}' there are totals only, on its own page: no single figure, list or map.", name=name)
     return members(chosen, known, N_("programme"))
+
+
+def _every_programme(mart: Mart) -> tuple[str, ...]:
+    """The programmes that "all" means: to residents those that headline figures count."""
+    is_public = mart.audience == "public"
+    return tuple(slug for slug, member in open_programmes(mart).items() if member.extra["is_main"] or not is_public)
 
 
 def _departments(viewer: Viewer, mart: Mart) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from access import AccessDenied, Scope
 from data_access import vocabulary
 from data_access.mart.dimensions import Dimension, Member
 from data_access.mart.reading import Mart
+from metrics import only
 from metrics.agreed import NOTHING_AGREED, Agreed
 from metrics.cells import lies_in
 from metrics.kinds import DAY_OF, Facts, Metric
@@ -105,11 +106,13 @@ class Asked:
         if (programmes := self.programmes()) is not None:
             conditions.append(column("programme_id").in_(programmes))
         if question.stage:
-            conditions.append(self._in_stage(facts))
+            conditions.append(only.in_stage(self, facts))
+        if question.only:
+            conditions.append(only.condition(self, facts))
         for name in ("request_type", "request_group"):
             chosen = getattr(question, name)
             if chosen:
-                conditions.append(column(f"{name}_id").in_(self._numbers(name, chosen)))
+                conditions.append(column(f"{name}_id").in_(self.numbers(name, chosen)))
         if question.channel:
             conditions.append(column("channel_id").in_([vocabulary.code_of("channel", word) for word in question.channel]))
         if question.outcome:
@@ -117,7 +120,7 @@ class Asked:
         for layer in dict.fromkeys(layer for layer, _ in question.areas):
             slot = dimensions.area_layers.by_slug[layer].id
             chosen = [slug for of, slug in question.areas if of == layer]
-            conditions.append(column(f"area_{slot}_id").in_(self._numbers(layer, chosen)))
+            conditions.append(column(f"area_{slot}_id").in_(self.numbers(layer, chosen)))
         if question.place:
             conditions.append(column("location_key") == int(question.place))
         if question.cell is not None:
@@ -130,21 +133,12 @@ class Asked:
         """The numbers of the programmes asked about; None if that is every one there is."""
         known = self.mart.dimensions
         if self.question.programme:
-            return self._numbers("programme", self.question.programme)
+            return self.numbers("programme", self.question.programme)
         return list(known.main_programmes) or None
-
-    def _in_stage(self, facts: Facts) -> ColumnElement[bool]:
-        """The stay is one in the stages asked about; of cases, that they are in one of them at `as_of`."""
-        wanted = self._numbers("stage", self.question.stage)
-        if self.question.visits:
-            return facts.column("stage_id").in_(wanted)
-        stays = self.mart.stage_visits(self.scope)
-        here = and_(stays.c.opened_at <= facts.as_of, or_(stays.c.closed_at.is_(None), stays.c.closed_at > facts.as_of))
-        return facts.column("case_id").in_(select(stays.c.case_id).where(stays.c.stage_id.in_(wanted), here))
 
     def _route(self, origin: str, target: str) -> Callable[[FromClause], ColumnElement[bool]]:
         """What a transfer between two departments, and not those above or below them, looks like."""
-        left, came = self._numbers("division", (origin, target))
+        left, came = self.numbers("division", (origin, target))
         return lambda events: and_(events.c.from_department_id == left, events.c.to_department_id == came)
 
     def dimensions(self, by: By) -> tuple[str, ...]:
@@ -221,9 +215,10 @@ class Asked:
             *(f"moved from {route}" for route in routes),
             *(["at one place"] if self.question.place else []),
             *(["in one cell of the map"] if self.question.cell else []),
+            *only.said(self),
         ]
 
-    def _numbers(self, by: str, slugs: Iterable[str]) -> list[int]:
+    def numbers(self, by: str, slugs: Iterable[str]) -> list[int]:
         """The numbers of members of dimension `by`."""
         known = self.members(by).by_slug
         return [nameless(by).id if slug == NONE and slug not in known else known[slug].id for slug in slugs]

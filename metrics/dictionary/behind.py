@@ -5,6 +5,8 @@ They are declared as metrics are, so that a list and the number beside it cannot
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import and_, not_, or_
 
 from data_access import vocabulary
@@ -44,6 +46,13 @@ LISTS: tuple[Metric, ...] = (
         "Closings in the period, each counted for the department that owns the case now, as the backlog is.", "count of spell ends in the period",
         "closed_at", "flow identity", rows=lambda f: f.is_closed, explains="net_flow", aged_at="closed_at",
         listed=("{when}, counted for the department that has the case now",),
+    ),
+    Metric(
+        "due_next_14_days", "Due in the next 14 days", "stock", "cases", "neither",
+        "Open cases whose deadline is still ahead, by at most 14 days.", "open and due_at in [as_of, as_of + 14 days)", "as_of",
+        "CitiStat practice", explains="due_next_7_days", only_open=True, aged_at="as_of", by_period=False,
+        rows=lambda f: and_(f.state, f.is_open, has_due(f), f.column("due_at") >= f.as_of, f.column("due_at") < f.as_of + timedelta(days=14)),
+        listed=("open {now} and due in the 14 days after",),
     ),
     Metric(
         "grew_older", "Grew into another age", "flow", "cases", "neither",

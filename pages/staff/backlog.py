@@ -46,7 +46,7 @@ def build(query: Query) -> list[Any]:
     return [
         heading("Backlog", "What is open, whether it grows, how old it is, and what to work on first."),
         sections.bar(SUBJECT, "/backlog", query),
-        filters.bar(query),
+        filters.bar(query, with_stages=True),
         html.Div([block(OVER_TIME, "span-6"), block(FORECAST, "span-6")], className="grid"),
         grid.block(LIST, query, grid.choice(WHICH.name, query)),
         html.Div([block(AGES, "span-7"), block(STUCK, "span-5")], className="grid"),

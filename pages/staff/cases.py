@@ -23,19 +23,21 @@ WHICH = {"all": "All that count", "true": "Those that met it", "false": "Those t
 OF = filters.Option("of", "Cases behind", lambda _asked: {metric.id: metric.label for metric in LISTS.values()}, lambda: "opened")
 WHICH_OF = filters.Option("hits", "Which of them", lambda _asked: WHICH, lambda: "all")
 AGE = filters.Option("age", "Age", lambda _asked: AGES, lambda: "all")
+STAYS = filters.Option("stays", "Listed", lambda _asked: {"no": "Cases", lists.STAYS: "Stays in stages"}, lambda: "no")
 AGAINST = filters.Option("late", "Closed, against the deadline", lambda _asked: LATE, lambda: "all")
 
 
 def build(query: Query) -> list[Any]:
     return [
         heading("Cases", "The cases behind any figure: choose the figure, then narrow them down."),
-        filters.bar(query),
+        filters.bar(query, with_stages=True),
         grid.block(
             LIST, query,
             filters.control("of", query),
             html.Div(filters.control("hits", query), id="hits-choice", hidden=True),
             html.Div(filters.control("age", query), id="age-choice", hidden=True),
             html.Div(filters.control("late", query), id="late-choice", hidden=True),
+            html.Div(filters.control("stays", query), id="stays-choice", hidden=True),
         ),
         html.Div([block(BY_TYPE, "span-7"), block(BY_CHANNEL, "span-5")], className="grid"),
     ]  # fmt: skip
@@ -43,18 +45,30 @@ def build(query: Query) -> list[Any]:
 
 def chosen(_asked: Asked, view: Mapping[str, str]) -> Listing:
     """The list that the page's options mean."""
-    return lists.listing_of(view["of"], view["hits"], search=view["search"], age=view["age"], late=view["late"])
+    return lists.listing_of(
+        view["of"], view["hits"], search=view["search"], age=view["age"], late=view["late"], stays=view["stays"] == lists.STAYS
+    )
 
 
 @gate.answers(
-    {"hits": Output("hits-choice", "hidden"), "age": Output("age-choice", "hidden"), "late": Output("late-choice", "hidden")},
+    {
+        "hits": Output("hits-choice", "hidden"),
+        "age": Output("age-choice", "hidden"),
+        "late": Output("late-choice", "hidden"),
+        "stays": Output("stays-choice", "hidden"),
+    },
     question=Input("question", "data"),
     values={"query": (Input("question", "data"), gate.query_of)},
 )
 def offer_choices(asked: Asked, query: dict[str, str]) -> dict[str, bool]:
     """Only a share has cases that met it and cases that missed it; only open cases and their moves have an age, only closings so far from their deadline."""
     metric = LISTS[filters.view_of(query, asked)["of"]]
-    return {"hits": metric.hits is None, "age": not metric.aged_at, "late": metric.date_field != "closed_at"}
+    return {
+        "hits": metric.hits is None,
+        "age": not metric.aged_at,
+        "late": metric.date_field != "closed_at",
+        "stays": not len(asked.mart.dimensions.stages),
+    }
 
 
 def draw_types(asked: Asked, view: Mapping[str, str]) -> Drawn:
@@ -68,7 +82,7 @@ def draw_channels(asked: Asked, view: Mapping[str, str]) -> Drawn:
 
 
 def _split(asked: Asked, listing: Listing, by: str, label: str, most: int) -> Drawn:
-    frame = case_counts(asked, listing.of, by, hits=listing.hits, ages=listing.ages, late=listing.days_late)
+    frame = case_counts(lists.asked_about(listing, asked), listing.of, by, hits=listing.hits, ages=listing.ages, late=listing.days_late)
     frame = frame.assign(value=frame["n"], href=[lists.address(listing, asked, **{by: key, "search": None}) for key in frame["key"]])
     unit = lists.unit_of(listing)
     columns = (Column("label", label, href="href"), Column("value", words.AXIS_TITLES[unit], unit, href="href"))
