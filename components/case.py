@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from dash import dcc, html
 
-from components import lists, words
+from components import case_stages, lists, words
 from data_access.city import City
 from data_access.mart.schema import TEXT_COLUMNS
 from metrics.business_time import business_hours
@@ -55,7 +55,13 @@ def _no_deadline(case: CaseDetail) -> str:
 
 def content(case: CaseDetail, asked: Asked, city: City | None = None) -> list[Any]:
     """All parts below the heading; `city` counts its business hours."""
-    story = [_group("Clock", _clock(case, asked, city)), _timeline(case, asked), _related(case, asked), _texts(case)]
+    story = [
+        _group("Clock", _clock(case, asked, city)),
+        case_stages.walked(case, asked),
+        _timeline(case, asked),
+        _related(case, asked),
+        _texts(case),
+    ]
     facts = [
         _group("What", _what(case)),
         _group("Where", _where(case, asked)),
@@ -79,6 +85,8 @@ def _what(case: CaseDetail) -> list[Row]:
         ("Type", facts["request_type"]), ("Status", _with_raw(facts["status"], facts["status_raw"])),
         ("Outcome", _with_raw(facts["outcome"], facts["outcome_raw"])), ("Priority", facts.get("priority")),
         ("Class", facts["case_class"]),
+        ("Votes", None if facts["votes"] is None else words.count(facts["votes"])),
+        ("Comments", None if facts["comments"] is None else words.count(facts["comments"])),
         ("Resident's answer", None if facts["satisfaction"] is None else f"{facts['satisfaction']:.0f} of 5"),
     ]  # fmt: skip
 
@@ -143,11 +151,18 @@ def _clock(case: CaseDetail, asked: Asked, city: City | None) -> list[Row]:
         else "On time by"
     )
     return [
-        *rows, ("Due", f"{words.moment(facts['due_at'], asked.calendar)}, {DUE_SOURCES.get(facts['due_source'], 'source unknown')}"),
+        *rows, ("Due", f"{words.moment(facts['due_at'], asked.calendar)}, {_due_source(facts, city)}"),
         ("First due", words.moment(first, asked.calendar)),
         (state or "Judged", f"{words.length(abs(late))}{_in_hours(city, facts, *sorted((facts['due_at'], end)))}" if late is not None else "no: the deadline lies before the opening, or the times cannot be trusted"),
         ("Waited", words.length(waited) if case.waits else None),
     ]  # fmt: skip
+
+
+def _due_source(facts: dict[str, Any], city: City | None) -> str:
+    """Where the deadline comes from; of a statutory one the law, where its programme has one alone."""
+    said = DUE_SOURCES.get(facts["due_source"], "source unknown")
+    laws = {rule.basis for rule in (city.sla_rules if city else ()) if rule.programme == facts["programme"] and rule.basis}
+    return f"{said}: {laws.pop()}" if facts["due_source"] == "statute" and len(laws) == 1 else said
 
 
 def _in_hours(city: City | None, facts: dict[str, Any], start: Any, end: Any) -> str:
@@ -178,7 +193,8 @@ def _event_words(event: dict[str, Any], waits: dict[Any, Any], case: CaseDetail,
         return _deadline_words(case)
     if kind == "due_changed" and before is not None and after is not None:
         way = "later" if event["days"] > 0 else "earlier"
-        return f"from {words.moment(before, asked.calendar)} to {words.moment(after, asked.calendar)}, {words.length(abs(event['days']))} {way}"
+        by_right = f" ({reason})" if reason else ""
+        return f"from {words.moment(before, asked.calendar)} to {words.moment(after, asked.calendar)}, {words.length(abs(event['days']))} {way}{by_right}"
     if kind == "paused" and event["at"] in waits:
         wait = waits[event["at"]]
         length = f"for {words.length(wait.days)}" + ("" if wait.until is not None else " so far")

@@ -20,6 +20,7 @@ from components.language import _
 from components.page import Query
 from components.table import Twin, html_table
 from metrics.definitions import REGISTRY
+from metrics.dictionary.stages import BY_ID
 from metrics.question import BadQuestion, to_query
 from metrics.select import Asked
 
@@ -68,6 +69,8 @@ class Chart:
     """Takes the question and the value of every page option (`filters.view_of`)."""
     metric: str = ""
     """The metric whose definition belongs to it."""
+    defined: str = ""
+    """The figure of stages whose definition belongs to it, where it shows no metric."""
     height: int = theme.HEIGHT
     is_map: bool = False
     has_period: bool = True
@@ -77,6 +80,7 @@ class Chart:
         assert len(self.title) <= LONGEST_TITLE, f"{self.name}: the title has {len(self.title)} characters, {LONGEST_TITLE} are allowed"
         assert self.name not in CHARTS, f"there is already a chart called {self.name}"
         assert not self.metric or self.metric in REGISTRY
+        assert not self.defined or self.defined in BY_ID
         CHARTS[self.name] = self
 
 
@@ -208,6 +212,8 @@ def _links(chart: Chart, drawn: Drawn, asked: Asked, view: Mapping[str, str]) ->
     metric = drawn.metric or chart.metric
     if metric:
         made.append(dcc.Link(_("Definition"), href=f"/definitions#{metric}", title=_(REGISTRY[metric].meaning)))
+    elif chart.defined:
+        made.append(dcc.Link(_("Definition"), href=f"/definitions#{chart.defined}", title=BY_ID[chart.defined].meaning))
     made.append(html.A(_("Link to this view"), href=f"?{query}#chart-{chart.name}"))
     if metric:
         offers = [offer for offer in (make(metric, drawn.about or asked) for make in ASKING) if offer is not None]

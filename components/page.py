@@ -29,6 +29,7 @@ def page(
     order: int = 99,
     weeks: int = 13,
     asks: Callable[[Query], Query] | None = None,
+    when: Callable[[], bool] | None = None,
 ) -> Callable[..., html.Div]:
     """Register the page of `module`; answers its layout, to be assigned to the module's `layout`.
 
@@ -39,6 +40,7 @@ def page(
             Dash may call it for somebody else than the one who will see it.
         weeks: length of its period where the address names none.
         title, nav: marked with `N_` where residents read them; nav is its name in the navigation; empty for pages that are reached from others.
+        when: whether the navigation offers it in this city; always, without it.
         asks: what the page asks because of the variables of its address, where they are not filters by name themselves.
     """
 
@@ -74,7 +76,7 @@ def page(
 
     options: dict[str, Any] = {"path_template": template} if template else {"path": path}
     name = nav or path if callable(title) else title
-    dash.register_page(module, title=titled, name=name, layout=layout, nav=nav, order=order, description=described, **options)
+    dash.register_page(module, title=titled, name=name, layout=layout, nav=nav, order=order, when=when, description=described, **options)
     return layout
 
 

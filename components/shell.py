@@ -11,7 +11,7 @@ import dash
 import dash_bootstrap_components as dbc
 from dash import Input, Output, dcc, html
 
-from components import gate, language, preview, words
+from components import gate, language, preview, programme_filters, words
 from components.language import _
 from data_access.mart.reading import MartUnavailable
 from data_access.store import engine, freezes, runs
@@ -89,7 +89,7 @@ MOST_BESIDE = 8
 
 
 def _navigation(audience: str) -> dbc.Navbar:
-    pages = sorted((page for page in dash.page_registry.values() if page.get("nav")), key=lambda page: page["order"])
+    pages = sorted((page for page in dash.page_registry.values() if page.get("nav") and _is_offered(page)), key=lambda page: page["order"])
     links = [
         dbc.NavItem(dbc.NavLink(_(page["nav"]), href=page["path"], active="exact" if page["path"] == "/" else "partial")) for page in pages
     ]
@@ -114,6 +114,12 @@ def _navigation(audience: str) -> dbc.Navbar:
         class_name="site-bar site-bar-long" if len(links) > MOST_BESIDE else "site-bar",
         tag="nav",
     )  # fmt: skip
+
+
+def _is_offered(page: dict[str, Any]) -> bool:
+    """Whether this city has anything to show there."""
+    when = page.get("when")
+    return when is None or when()
 
 
 def _staff_menus() -> list[Any]:
@@ -174,6 +180,14 @@ def status_of(asked: Asked) -> list[Any]:
     ]  # fmt: skip
     if desk.city.facts.simulated:
         made.append(html.Span(_("Simulated data of an invented city"), className="simulated"))
+    if not desk.is_public and not asked.question.programme and (main := programme_filters.main_names(asked)):
+        made.append(
+            html.Span(
+                f"{main} only",
+                className="counted-programmes",
+                title="Other programmes have pages of their own, and can be chosen in the filters.",
+            )
+        )
     if asked.question.as_of != mart.as_of:
         made.append(_banner("info", _("Shown as it was known on {instant}.", instant=words.instant(asked.question.as_of, asked.calendar))))
     old = words.age(age.total_seconds() / 3600)

@@ -57,6 +57,9 @@ class CaseDetail:
     """Whether figures count it; duplicates, cancelled and test cases are in 'Reports' only."""
     waits: tuple[Wait, ...]
     related: pd.DataFrame
+    stays: pd.DataFrame
+    """The stages it walked, in order: `stage` (name), `waits`, `ends`, `entered_at`, `left_at` (null while it is there), `due_at` (null without
+    a promise), `days`, `kept` (null where nothing is promised or known yet)."""
     is_protected: bool
     """Whether its request type is one whose cases residents may not see one by one; a look at it is noted."""
 
@@ -76,7 +79,7 @@ def case_detail(asked: Asked, programme: str, source_id: str) -> CaseDetail | No
     as_of = asked.mart.as_of
     return CaseDetail(
         facts, events, _timeline(facts, spells, events), _clock(spells, as_of), bool(spells["is_counted"].iloc[0]),
-        _waits(events, spells, as_of), _related(asked, facts), _is_protected(asked, found),
+        _waits(events, spells, as_of), _related(asked, facts), _stays(asked, facts), _is_protected(asked, found),
     )  # fmt: skip
 
 
@@ -114,6 +117,24 @@ def _events(asked: Asked, facts: dict[str, Any]) -> pd.DataFrame:
     frame = asked.mart.read(statement, asked.scope)
     kinds = dict(enumerate(vocabulary.EVENT_KINDS))
     return frame.assign(kind=[kinds[int(number)] for number in frame["event_kind_id"]]).drop(columns="event_kind_id")
+
+
+def _stays(asked: Asked, facts: dict[str, Any]) -> pd.DataFrame:
+    """Its stays in stages, as known at the mart's `as_of`."""
+    stays, as_of = asked.mart.stage_visits(asked.scope), pd.Timestamp(asked.mart.as_of)
+    names = ("stage_id", "opened_at", "closed_at", "due_at")
+    statement = select(*(stays.c[name] for name in names)).where(stays.c.case_id == int(facts["case_id"])).order_by(stays.c.visit_no)
+    frame = asked.mart.read(statement, asked.scope)
+    known = asked.mart.dimensions.stages.by_id
+    rows = []
+    for number, entered, left, due in frame.itertuples(index=False):
+        stage = known[int(number)]
+        end = as_of if pd.isna(left) else left
+        is_late = not pd.isna(due) and end > due
+        kept = None if pd.isna(due) or (pd.isna(left) and not is_late) else not is_late
+        rows.append((stage.name, bool(stage.extra["waits"]), bool(stage.extra["ends"]), entered, left, due, _days(entered, end), kept))
+    columns = ["stage", "waits", "ends", "entered_at", "left_at", "due_at", "days", "kept"]
+    return pd.DataFrame(rows, columns=columns).astype({"kept": object})
 
 
 def _clock(spells: pd.DataFrame, as_of: datetime) -> Clock:

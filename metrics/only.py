@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
-from access import Viewer, scope_of
 from data_access import vocabulary
 from data_access.mart.reading import Mart
 from metrics.kinds import Facts
@@ -35,13 +34,13 @@ ANY_WORDS = "*"
 UNSAID = {NO_WORDS: "no reason given", ANY_WORDS: "any reason"}
 
 
-def only_of(query: Mapping[str, Any], viewer: Viewer, mart: Mart) -> tuple[tuple[str, str], ...]:
-    """The (way, value) pairs that a URL asks for; staff's alone.
+def only_of(query: Mapping[str, Any], mart: Mart, *, may_name_queues: bool) -> tuple[tuple[str, str], ...]:
+    """The (way, value) pairs that a URL asks for; staff's alone. `may_name_queues`: the viewer may read who works on a case.
 
     Raises:
         BadQuestion: a value there is not, or one the viewer may not ask about.
     """
-    if viewer.role == "public":
+    if mart.audience == "public":
         return ()
     known: dict[str, Mapping[str, Any]] = {
         **dict.fromkeys(OF_STAGES, mart.dimensions.stages.by_slug), "now": dict.fromkeys(NOW), "had": dict.fromkeys(STEPS)
@@ -52,7 +51,7 @@ def only_of(query: Mapping[str, Any], viewer: Viewer, mart: Mart) -> tuple[tuple
         text = text_of(query, way)
         if way in known:
             made += [(way, value) for value in members(text, known[way], called.get(way, N_("stage")))]
-        elif text and (len(text) > LONGEST_WORDS or (way == "queue" and not scope_of(viewer).may_read("staff_names"))):
+        elif text and (len(text) > LONGEST_WORDS or (way == "queue" and not may_name_queues)):
             raise BadQuestion("There is no {what} called {name}.", what=way, name=shown(text))
         elif text:
             made.append((way, text))
