@@ -205,7 +205,7 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path) -> Any:
 
     def replace(match: re.Match[str]) -> str:
         name, default = match["name"], match["default"]
-        found = environ.get(name) or default or _USUAL.get(name)
+        found = environ.get(name) or default or _USUAL.get(name, default)
         if found is None:
             raise CityError(f"{path}: ${{{name}}} is used but the environment has no {name}; set it.")
         return found

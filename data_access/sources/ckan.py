@@ -22,12 +22,17 @@ class CkanSource(WebSource):
     def pieces(self, start: datetime | None) -> Iterator[Piece]:
         first: dict[str, list[str]] = {}
         for address in self.addresses:
-            chosen = self.columns_of(address, self._describe(address)["names"], first)
+            resource = self._describe(address)
+            chosen = self.columns_of(address, resource["names"], first)
             watermark = self.mapping.web.watermark
             columns = {*chosen.values(), *([watermark] if watermark else [])}
             pages = self._pages(address, columns) if start is None or not watermark else self._changes(address, columns, watermark, start)
+            read = 0
             for rows in pages:
+                read += len(rows)
                 yield Piece(rows, chosen, marks=[row.get(watermark) for row in rows] if watermark else [])
+            if start is None:
+                self.note_missed(resource["total"] - read)
 
     def count(self) -> int | None:
         return sum(self._describe(address)["total"] for address in self.addresses)

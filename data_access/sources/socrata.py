@@ -36,8 +36,11 @@ class SocrataSource(WebSource):
                 written = start.isoformat(timespec="milliseconds") + ("Z" if watermark in SYSTEM else "")
                 # A row that does not say when it changed may have changed.
                 where.append(f"({watermark} >= '{written}' OR {watermark} IS NULL)")
+            read, there_are = 0, self._count(address) if start is None else 0
             for rows in self._pages(address, {*chosen.values(), *([watermark] if watermark else [])}, " AND ".join(where)):
+                read += len(rows)
                 yield Piece(rows, chosen, marks=[row.get(watermark) for row in rows] if watermark else [])
+            self.note_missed(there_are - read)
 
     def count(self) -> int | None:
         return sum(self._count(address) for address in self.addresses)

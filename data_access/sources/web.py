@@ -84,6 +84,11 @@ class WebSource(Source):
             self.note_drift(f"{address.rpartition('://')[2]} has other columns than the first address: {', '.join(changes)[:200]}")
         return self.chosen_columns(there)
 
+    def note_missed(self, rows: int) -> None:
+        """Say that rows moved to pages that were read already: where some are deleted meanwhile, others move up."""
+        if rows > 0:
+            self.note_drift(f"{rows:,} rows moved while pages were read and are missing; `flask sync --full` reads them")
+
     def columns_seen(self, rows: Sequence[Row]) -> set[str]:
         """The columns of an API that lists none: what some rows have, and what they may lack because it is empty in them."""
         mapping = self.mapping
