@@ -45,7 +45,7 @@ def drop_placeholder_points(stage: Stage, city: City) -> None:
     run("DROP TABLE at_point")
     stage.frame("placeholder", pd.DataFrame(sorted(points), columns=["latitude", "longitude"], dtype="float64"))
     run(
-        """CREATE TABLE placeholder_count AS SELECT p.latitude, p.longitude, count(*) AS case_count, min(c.source_id) AS example
+        """CREATE TABLE placeholder_count AS SELECT p.latitude, p.longitude, c.source_name, count(*) AS case_count, min(c.source_id) AS example
         FROM changed c JOIN placeholder p ON round(c.latitude, 5) = p.latitude AND round(c.longitude, 5) = p.longitude GROUP BY ALL"""
     )
     run(
@@ -60,7 +60,7 @@ def place(stage: Stage, city: City) -> None:
     The stage has `map_area_n` (label -> area) and `point_area_n` (point -> area, 0 = none) for each layer.
     """
     run = stage.connection.execute
-    run("CREATE TABLE unplaced (kind VARCHAR, field VARCHAR, value VARCHAR, case_count BIGINT, example VARCHAR)")
+    run("CREATE TABLE unplaced (source_name VARCHAR, kind VARCHAR, field VARCHAR, value VARCHAR, case_count BIGINT, example VARCHAR)")
     for slot in range(1, schema.AREA_SLOTS + 1):
         if slot > len(city.area_layers):
             run(f"CREATE TABLE area_of_{slot} (case_id BIGINT, id BIGINT)")
@@ -76,7 +76,7 @@ def place(stage: Stage, city: City) -> None:
         by_point = layer.assign == "polygon"
         value, missed = ("NULL", "c.latitude IS NOT NULL") if by_point else (f"c.area_{slot}", f"c.area_{slot} IS NOT NULL")
         run(
-            f"""INSERT INTO unplaced SELECT ?, ?, {value}, count(*), min(c.source_id) FROM changed c
+            f"""INSERT INTO unplaced SELECT c.source_name, ?, ?, {value}, count(*), min(c.source_id) FROM changed c
             JOIN area_of_{slot} a USING (case_id) WHERE a.id IS NULL AND {missed} GROUP BY ALL""",
             ["point_outside_areas" if by_point else "area_not_on_map", layer.id],
         )

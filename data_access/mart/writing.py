@@ -221,18 +221,17 @@ def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
     for load in loads:
         marks = ", ".join("?" for _ in schema.load.c)
         run(f"INSERT INTO staff.load VALUES ({marks})", [load[column.name] for column in schema.load.c])
-    last = loads[-1]
+    its_load = "(SELECT max(id) FROM staff.load l WHERE l.source_name = p.source_name)"  # may be an earlier build's
     run("INSERT INTO staff.quarantine SELECT load_id, source_name, source_id, reason, original FROM stage_quarantine")
     run(
         """INSERT INTO staff.quality_issue SELECT load_id, source_name, kind, field, value, sum(case_count), min(example_source_id)
         FROM stage_issue GROUP BY ALL"""
     )
     run(
-        """INSERT INTO staff.quality_issue SELECT ?, ?, 'placeholder_point', 'latitude, longitude',
-        concat(latitude, ', ', longitude), case_count, example FROM placeholder_count""",
-        [last["id"], last["source_name"]],
+        f"""INSERT INTO staff.quality_issue SELECT {its_load}, source_name, 'placeholder_point', 'latitude, longitude',
+        concat(latitude, ', ', longitude), case_count, example FROM placeholder_count p"""
     )
-    run("INSERT INTO staff.quality_issue SELECT ?, ?, * FROM unplaced", [last["id"], last["source_name"]])
+    run(f"INSERT INTO staff.quality_issue SELECT {its_load}, p.* FROM unplaced p")
 
 
 def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets: str, told: Mapping[str, str]) -> None:
