@@ -155,14 +155,18 @@ def test_duplicates_are_reports_but_not_cases(town: Town) -> None:
 
 def test_spoilt_rows_are_counted_by_what_is_wrong_with_them(town: Town) -> None:
     drawn = town.truth("dirty_rows")["cases"]
-    issues = _issues(town).groupby("kind")["case_count"].sum()
+    issues = _issues(town)
+    issues = issues[issues["source_name"] == "crm"].groupby("kind")["case_count"].sum()
     # A closing is before an opening in the next century, too.
     assert 0 < issues["closed_before_opened"] <= drawn["closed before opened"] + drawn["opened in the next century"]
     assert 0 < issues["sentinel_date"] <= drawn["closed in 1970"]
     assert 0 < issues["due_before_opened"] <= drawn["due before opened"]
     scope = scope_of(MAYOR)
     refused = town.mart.read(select(town.mart.quarantine(scope)), scope)
-    assert len(refused) == drawn["opened in the next century"] + drawn["opened without a time"]
+    by_source = refused["source_name"].value_counts()
+    assert by_source["crm"] == drawn["opened in the next century"] + drawn["opened without a time"]
+    assert by_source["records"] == town.truth("records_stuck")["without_a_date"]
+    assert by_source["code"] == town.truth("hearings_reset")["in_the_next_century"]
 
 
 def test_words_nobody_mapped_are_listed_with_their_number_and_not_guessed(town: Town) -> None:
