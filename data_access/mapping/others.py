@@ -21,7 +21,7 @@ def map_events(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme
     findings = Findings()
     ids = plain_ids(raw["source_id"])
     kinds = {slug(source): kind for source, kind in mapping.events.kinds.items()}
-    kind = raw["event_kind"].map(lambda value: kinds.get(slug(str(value)))).astype("str")
+    kind = raw["event_kind"].map({value: kinds.get(slug(str(value))) for value in raw["event_kind"].unique()}).astype("str")
     findings.add("unmapped_event", "event_kind", kind.isna(), ids, raw["event_kind"])
     at = to_instants(raw["event_at"], mapping.time, city.zone, "event_at", ids, findings)
     late = at > pd.Timestamp(now) + pd.Timedelta(days=1)

@@ -112,13 +112,14 @@ def frame_of(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> pd.DataFram
 
 
 def _column(name: str, values: list[Any], faults: dict[int, str]) -> pd.Series:
-    if any(isinstance(value, (bytes, bytearray, memoryview)) for value in values):
+    types = set(map(type, values))
+    if types & {bytes, bytearray, memoryview}:
         values = [bytes(v).decode("utf-8", "surrogateescape") if isinstance(v, (bytes, bytearray, memoryview)) else v for v in values]
     try:
         made = pd.Series(values, dtype=object).infer_objects()
     except UnicodeEncodeError:
         made = pd.Series([_readable(name, row, value, faults) for row, value in enumerate(values)], dtype=object).infer_objects()
-    if made.dtype == "float64" and not any(isinstance(value, float) for value in values):
+    if made.dtype == "float64" and not any(issubclass(kind, float) for kind in types):
         return pd.Series(values, dtype=object)
     return made
 
