@@ -18,8 +18,9 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from access import PUBLIC_VIEWER, AccessDenied, Role, Viewer
-from cli.export import give
+from cli.export import export_after_load, give
 from data_access import cache
+from data_access.city import CityError, load_city
 from data_access.giving.folder import NotGiven, write_folder
 from data_access.giving.postgres import write_schema
 from data_access.giving.tables import Column, Given, View
@@ -198,6 +199,29 @@ def test_an_export_of_staff_lies_where_only_its_owner_reads_it_and_is_remembered
         give(settings, Publish(role="department", departments=("nobody",)), Quiet())
     log = audit.entries(open_store(settings), Viewer("a", "Admin", "admin"))
     assert log["detail"].iloc[0].startswith("10 tables of the staff mart with the rights of role viewer")
+
+
+def test_a_load_is_followed_by_the_exports_that_the_city_asks_for_and_not_undone_by_them(town: Path, tmp_path: Path, capsys: Any) -> None:
+    facts = '[city]\nid = "test-city"\nname = "Test City"\nzone = "America/New_York"\n[[programme]]\nid = "w0"\nname = "Requests"\n'
+    source = '[[source]]\nname = "crm"\nkind = "files"\npath = "cases.csv"\nmapping = "crm.toml"\nprogramme = "w0"\n'
+    asked_for = (
+        '[[publish]]\nurl = "sqlite:///nothing"\n[[publish]]\nrole = "department"\ndepartments = ["parks"]\nfolder = "out"\nduckdb = true\n'
+    )
+    (tmp_path / "city.toml").write_text(facts + source + asked_for)
+    export_after_load(replace(settings_in(town), city=tmp_path))
+    said = capsys.readouterr()
+    assert said.err == (
+        "The staff export failed: sqlite:///nothing is no PostgreSQL database; write postgresql+psycopg://user:password@host/database. "
+        "`flask export` tries again.\n"
+    )
+    assert "with the rights of role department" in said.out
+    with duckdb.connect(str(tmp_path / "out" / "current" / "statroom.duckdb"), read_only=True) as connection:
+        # Trees and lawns are divisions of parks.
+        found = connection.execute("SELECT DISTINCT department_id, division_id FROM cases ORDER BY 2").fetchall()
+    assert found == [("parks", "lawns"), ("parks", "parks"), ("parks", "trees")]
+    (tmp_path / "city.toml").write_text(facts + source + '[publish]\nrole = "department"\n')
+    with pytest.raises(CityError, match="name the departments of role department, and of no other"):
+        load_city(tmp_path, {})
 
 
 def test_every_column_is_explained_and_every_key_is_unique(edition: Path) -> None:

@@ -365,6 +365,23 @@ def test_a_city_that_publishes_no_single_case_says_so_in_every_form(tmp_path: Pa
     assert [one["service_code"] for one in client.get("/open311/v2/services.json").get_json()] == ["pothole", "street-light"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "export/staff-viewer/current/cases.parquet",
+        "data/../export/staff-viewer/current/cases.parquet",
+        "data/cases.parquet",
+        "data/%2e%2e/export/x",
+    ],
+)
+def test_no_address_leads_to_an_export_of_staff(town: Settings, portal: httpx.Client, path: str) -> None:
+    place = town.data / "export" / "staff-viewer" / "current" / "cases.parquet"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(b"PAR1 canary")
+    answer = portal.get(f"/{path}")
+    assert answer.status_code == 404 and b"PAR1" not in answer.content
+
+
 def test_staff_have_neither_address(town: Settings) -> None:
     server = Flask("staff-test")
     api.register(server, Desk(dataclasses.replace(town, audience="staff"), lambda: None))
