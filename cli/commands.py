@@ -106,23 +106,26 @@ def sync(full: bool, source: str | None, new_deadlines: bool, recount: int | Non
         reports = _load(full=full, source=source, new_deadlines=new_deadlines, recount=str(recount or ""), progress=shown)
     for report in reports:
         click.echo(_told(report))
-    _keep_samples(source)
+    _keep_samples(source, anew=full)
     _close_week()
     if any(report.generation for report in reports):
         export_after_load(read_settings())
 
 
-def _keep_samples(source: str | None) -> None:
-    """Some rows for `/admin/sources`, of sources of which none are kept; `flask check` takes new ones. The load does not depend on it."""
+def _keep_samples(source: str | None, *, anew: bool) -> None:
+    """Some rows for `/admin/sources`: of sources of which none are kept, or of all. The load is done and does not depend on it."""
     from cli.city import configured_city
     from data_access.sources import open_source
     from data_access.sources.samples import keep_sample, kept_sample
 
     settings = read_settings()
-    city = configured_city(settings)
-    for config in city.sources:
-        if source in (None, config.name) and kept_sample(settings.data, config.name) is None:
-            keep_sample(open_source(config, city), settings.data, utc_now().replace(tzinfo=None))
+    try:
+        city = configured_city(settings)
+        for config in city.sources:
+            if source in (None, config.name) and (anew or kept_sample(settings.data, config.name) is None):
+                keep_sample(open_source(config, city), settings.data, utc_now().replace(tzinfo=None))
+    except Exception as error:
+        click.echo(f"No rows were kept for /admin/sources: {one_line(error)}", err=True)
 
 
 def _close_week() -> None:

@@ -31,7 +31,7 @@ DATA_ENDINGS = (".csv", ".csv.gz", ".gz", ".parquet", ".tsv", ".txt", ".sqlite",
 @click.option("--force", is_flag=True, help="Replace FOLDER; what is in it is kept beside it.")
 @plain_errors
 def init(source: str | None, folder: Path | None, name: str | None, zone: str | None, table: str | None, yes: bool, answers: Path | None, no_preset: bool, force: bool) -> None:  # fmt: skip
-    """Look at SOURCE (a database's address, a file, a folder or a pattern) and propose a city for it in FOLDER.
+    """Look at SOURCE (a database's address, a file, a folder, a pattern, or a data set on the web) and propose a city for it in FOLDER.
 
     FOLDER is the city's name below cities/ unless named. Without a SOURCE that exists, SOURCE is taken as FOLDER: it gets an empty
     city.toml and mapping, every key explained.
@@ -98,7 +98,7 @@ def _proposal(source: str, folder: Path | None, asker: Asker, *, presets: bool, 
 
 
 def _looked(source: str, asker: Asker, *, presets: bool) -> Any:
-    from data_access.proposing.look import look_at_database, look_at_files
+    from data_access.proposing.look import look_at_database, look_at_files, look_at_web
     from data_access.sources.connections import shown_address
 
     if "://" not in source:
@@ -108,6 +108,9 @@ def _looked(source: str, asker: Asker, *, presets: bool) -> Any:
         else:
             click.echo(f"Looking at {path} ...")
             return look_at_files(path, presets=presets)
+    if source.startswith(("http://", "https://")):
+        click.echo(f"Looking at {source.partition('?')[0]} ...")
+        return look_at_web(source, presets=presets)
     click.echo(f"Looking at {shown_address(source)} ...")
     return look_at_database(source, lambda ranked: _chosen_table(ranked, asker), presets=presets)
 

@@ -81,7 +81,7 @@ def figures(profile: Profile, look: Look) -> str:
         if look.sample.complete and len(look.sample.frame) == look.sample.rows
         else f", of {len(look.sample.frame):,} rows spread over the source"
         if look.kind == "files"
-        else f", of the {len(look.sample.frame):,} newest rows"
+        else f", of the {len(look.sample.frame):,} {'newest' if look.kind == 'sql' else 'first'} rows"
     )
     lines = [f"First figures{of}:", f"  cases                {profile.cases:,} of {profile.rows:,} rows", *refused]
     if profile.first_opened_at and profile.last_opened_at:

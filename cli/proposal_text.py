@@ -12,6 +12,7 @@ from data_access.proposing.known import has_deadlines
 from data_access.proposing.names import AREAS
 from data_access.proposing.questions import Plan
 from data_access.proposing.selects import events_select
+from data_access.proposing.web_look import SYSTEM_CHANGE
 from data_access.proposing.words import Word
 from data_access.slugs import slug
 from data_access.sources.connections import is_secret
@@ -51,7 +52,7 @@ def mapping_text(plan: Plan) -> str:
             f"extends = {_text(look.preset)}",
         ]
         return "\n".join([*lines, *_word_tables(plan), *_not_read(plan, load_mapping(preset_path(look.preset)))]) + "\n"
-    lines += [*_read(plan), *_sql(plan), "", "[columns]"]
+    lines += [*_read(plan), *_sql(plan), *_web(plan), "", "[columns]"]
     lines += [
         _aligned(f"{one.field} = {_text(one.column)}", f"{one.reason}{_such_as(plan, one.field, one.column)}")
         for one in look.proposed.fields.values()
@@ -70,10 +71,8 @@ def mapping_text(plan: Plan) -> str:
 
 def _source(plan: Plan) -> str:
     look = plan.look
-    kind = [
-        f'kind = "{look.kind}"',
-        *([_url(look.address)] if look.kind == "sql" else [f"path = {_text(look.address)}       # a file, a folder or a pattern"]),
-    ]
+    where = _url(look.address) if look.kind == "sql" else f"path = {_text(look.address)}       # a file, a folder or a pattern"
+    kind = [f'kind = "{look.kind}"', where if look.kind in ("sql", "files") else f"url = {_text(look.address)}"]
     lines = [
         "[[source]]",
         'name = "crm"',
@@ -170,6 +169,15 @@ def _sql(plan: Plan) -> list[str]:
             f"events = '''\n{select}\n'''",
         ]
     return lines
+
+
+def _web(plan: Plan) -> list[str]:
+    """Of an API: which column says what changed, so that not everything is read each time."""
+    changed = plan.look.proposed.fields.get("source_updated_at")
+    column = SYSTEM_CHANGE if SYSTEM_CHANGE in plan.look.facts else changed.column if changed else None
+    if plan.look.kind in ("sql", "files") or column is None:
+        return []
+    return ["", "[web]", _aligned(f"watermark = {_text(column)}", "loads read what changed since the last one")]
 
 
 def _such_as(plan: Plan, field: str, column: str) -> str:

@@ -83,7 +83,10 @@ def columns_table(of: Bench) -> Any:
     """What each column holds, and what is kept out of sight."""
     if of.sample is None:
         return html.P(NO_SAMPLE, className="empty")
-    use = {column: FIELDS.get(name, name) for name in of.now.mapping.columns for column in of.now.mapping.aliases(name)}
+    use: dict[str, str] = {}
+    for name in of.now.mapping.columns:
+        for column in of.now.mapping.aliases(name):
+            use[column] = f"{use[column]}, {FIELDS.get(name, name)}" if column in use else FIELDS.get(name, name)
     rows = [
         {
             "column": name, "kind": KINDS[one.kind], "empty": words.share(one.null_share), "different": words.count(one.distinct), "use": use.get(name, ""),
@@ -198,7 +201,8 @@ def figures(of: Bench, then: MappingFile) -> list[Any]:
     try:
         before, after = _profile(of, of.now.mapping), _profile(of, then)
     except SourceError as error:
-        return [html.P(str(error), className="banner banner-bad")]
+        later = " If the mapping reads more than it did when these rows were kept, `flask check` keeps new ones."
+        return [html.P(str(error) + later, className="banner banner-bad")]
     rows = [{"what": label, "now": show(before), "then": show(after)} for label, show in SHOWN.items()]
     doubts = [html.Li(str(doubt), className=f"doubt-{doubt.level}") for doubt in after.doubts]
     table = html_table(Twin(pd.DataFrame(rows, columns=[c.key for c in FIGURES]), FIGURES, "What would load"), gate.desk().calendar)

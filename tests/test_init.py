@@ -25,6 +25,7 @@ from data_access.proposing.personal import personal
 from data_access.proposing.words import words_of
 from settings import ROOT
 from tests.support.crm import Crm
+from tests.support.web_api import DATASET, portal
 from tests.test_cli import assert_one_line
 
 Types = Callable[..., Result]
@@ -320,3 +321,31 @@ def test_nothing_is_asked_twice() -> None:
     assert [asker(Question("zone", "?", "UTC")), asker(Question("zone", "?", "Europe/Madrid"))] == ["UTC", "UTC"]
     with pytest.raises(click.ClickException, match="did you mean 'open'"):
         cli.asking.Asker({"s": "opne"}, yes=True)(Question("s", "?", "open", ("open", "closed")))
+
+
+# An API on the web
+
+
+def test_a_data_set_on_the_web_is_looked_at_and_what_it_says_of_people_is_not_asked_for(types: Types, tmp_path: Path) -> None:
+    with portal() as api:
+        rows = [
+            {":id": str(i), ":created_at": "", ":updated_at": "2026-03-17T13:00:00.000Z", "sr_number": f"R-{i}", "request_type": ("Pothole", "Tree")[i % 2], "status": "Open",
+             "created_date": f"2026-03-{2 + i % 20:02d}T{8 + i % 9:02d}:00:00.000", "caller_phone": "617-555-1000", "latitude": f"42.{360 + i % 7}", "longitude": "-71.061"}
+            for i in range(60)
+        ]  # fmt: skip
+        api.table(DATASET, rows)
+        done = types(f"{api.url}/resource/{DATASET}.json", tmp_path / "city", "--yes")
+        assert done.exit_code == 0, done.stderr
+        assert "cases                60 of 60 rows" in done.stdout
+        assert not any("caller_phone" in args.get("$select", "") for args in api.paths(f"{DATASET}.json"))
+    city, mapping = load_city(tmp_path / "city"), load_mapping(tmp_path / "city" / "crm.toml")
+    assert (city.sources[0].kind, city.zone, mapping.web.watermark) == ("socrata", "America/New_York", ":updated_at")
+    assert (mapping.columns["source_id"], mapping.columns["opened_at"]) == ("sr_number", "created_date")
+    assert "caller_phone" not in str(mapping.columns)
+
+
+def test_an_address_of_no_known_kind_is_told_which_there_are(types: Types, tmp_path: Path) -> None:
+    assert_one_line(types("http://127.0.0.1:1/data", tmp_path / "city", "--yes"), "Socrata", "ArcGIS", "CKAN")
+    assert_one_line(
+        types("http://127.0.0.1:1/open311/v2", tmp_path / "city", "--yes"), "needs no look", 'preset = "open311"'.replace('"', "'")
+    )

@@ -18,6 +18,7 @@ from data_access.proposing.known import preset_of
 from data_access.proposing.personal import by_name
 from data_access.proposing.selects import Joined, joined
 from data_access.proposing.tables import EventTable, Join, TableFacts, events_of, joins_of, parent_column, rank_cases, readable, tables_of
+from data_access.proposing.web_look import kind_of, web_sample
 from data_access.proposing.zones import zone_of
 from data_access.sources.base import Sample, SourceError
 from data_access.sources.files import ENDINGS, FilesSource
@@ -37,9 +38,9 @@ class Look:
     """What was seen and what is proposed. `proposed` may be changed by answers."""
 
     kind: str
-    """files or sql."""
+    """files, sql, or a kind of API on the web."""
     address: str
-    """A path, or an SQLAlchemy URL."""
+    """A path, an SQLAlchemy URL, or an address on the web."""
     sample: Sample
     facts: dict[str, Facts]
     proposed: Proposed
@@ -72,6 +73,16 @@ def look_at_files(path: Path, *, presets: bool = True) -> Look:
     look = _looked("files", str(path), sample, presets=presets)
     look.encoding, look.delimiter = encoding, delimiter
     return look
+
+
+def look_at_web(url: str, *, presets: bool = True) -> Look:
+    """Look at an API on the web, its kind told from its address.
+
+    Raises:
+        SourceError: it is of no known kind, or cannot be read.
+    """
+    kind = kind_of(url)
+    return _looked(kind, url, web_sample(url, kind), presets=presets)
 
 
 def look_at_database(url: str, choose: Choose, *, presets: bool = True) -> Look:

@@ -148,7 +148,10 @@ def _asked_word(word: Word, look: Look, ask: Ask, position: int) -> Word:
 
 def _name(look: Look) -> str:
     """A name told from where the data is: "boston_311_2011.csv.gz" is of Boston."""
-    stem = Path(look.address if look.kind == "files" else str(make_url(look.address).database or "")).name
+    if look.kind not in ("files", "sql") and look.preset is None:
+        # "data.port-alder.gov" may be of anybody.
+        return "My City"
+    stem = Path(str(make_url(look.address).database or "") if look.kind == "sql" else look.address).name
     stem = look.preset or re.split(r"[._*]", stem)[0]
     word = re.split(r"_|\d|(?<=[a-z])(?=[A-Z])", re.sub(r"\.(csv|gz|parquet|sqlite|db).*$", "", stem))[0]
     known = {"nyc": "New York City", "losangeles": "Los Angeles", "dc": "Washington, DC"}

@@ -105,7 +105,7 @@ def _unknown_layers(source: Source, city: City) -> Iterator[Doubt]:
 def _rules(city: City, types: dict[str, int], departments: dict[str, int]) -> Iterator[Doubt]:
     known = {slug(name) for name in types}
     own = _own_rules(city)
-    missing = list(dict.fromkeys(name for rule in own for name in rule.request_type if slug(name) not in known))
+    missing = list(dict.fromkeys(name for rule in own for name in rule.request_type or () if slug(name) not in known))
     if missing:
         yield Doubt(
             "warning",
