@@ -48,7 +48,9 @@ class WebSource(Source):
         self.client = Client(config.name, self.addresses[0], self.web, self._headers())
         for address in self.addresses[1:]:
             Client(config.name, address, self.web)  # refuses one that is none
-        self._kept = Spool(spool / config.name if spool else None)
+        # Of cases that are only ever told in totals, not even a load that broke off leaves anything behind.
+        kept = spool is not None and city.programme(config.programme).privacy != "aggregate"
+        self._kept = Spool(spool / config.name if spool is not None and kept else None)
         self._spool = Spool(None)
         self._began: datetime | None = None
 
