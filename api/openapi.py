@@ -61,6 +61,8 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
     Args:
         staff: of the staff's process; it has signals, and the public one has the released cells of sensitive services.
     """
+    from api import openapi_measures  # which is written with the words of this module
+
     filters = [*_filters(), *[_parameter(layer.id, f"{layer.name}: ids, separated by commas.") for layer in layers]]
     dimensions = [*PLAIN_DIMENSIONS, *[layer.id for layer in layers]]
     return {
@@ -70,7 +72,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **_map_paths(filters, [layer.id for layer in layers], staff=staff), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
+        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **openapi_measures.paths(filters), **_map_paths(filters, [layer.id for layer in layers], staff=staff), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
         "components": {"schemas": {
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},

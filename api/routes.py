@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import commitments, geojson, openapi, released, signals
+from api import commitments, geojson, measures, openapi, released, signals
 from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
 from api.files import file_of, kept_fresh, require_format
@@ -70,6 +70,16 @@ def blueprint(desk: Desk) -> Blueprint:
         asked = asked_of(desk)
         geojson.require_layer(asked, layer)
         return kept_fresh(desk, asked, lambda: geojson.areas(asked, layer))
+
+    @api.get("/measures")
+    @api.get("/measures.<form>")
+    def measure_list(form: str = "json") -> Response:
+        return measures.listing(desk, form)
+
+    @api.get("/measures/<department>/<measure_id>")
+    @api.get("/measures/<department>/<measure_id>.<form>")
+    def one_measure(department: str, measure_id: str, form: str = "json") -> Response:
+        return measures.one(desk, department, measure_id, form)
 
     if desk.is_public:
 

@@ -142,12 +142,12 @@ def judge(of: Weekly, count: int, rebased: Sequence[date | None] | None = None) 
     return Board(of, weeks, value[:, -count:], judged, result, seasonal, is_change, enough, first)
 
 
-def is_seasonal(values: np.ndarray) -> np.ndarray:
-    """Which series go through their last 52 weeks much as through the 52 before; single wild weeks count as far ones, not more."""
-    if values.shape[1] < 2 * YEAR:
+def is_seasonal(values: np.ndarray, periods: int = YEAR) -> np.ndarray:
+    """Which series go through their last year (of so many `periods`, 52 weeks) much as through the one before; single wild weeks count as far ones, not more."""
+    if values.shape[1] < 2 * periods:
         return np.zeros(len(values), dtype=bool)
     years = []
-    for year in (values[:, -YEAR:], values[:, -2 * YEAR : -YEAR]):
+    for year in (values[:, -periods:], values[:, -2 * periods : -periods]):
         distance = _from_line(year)
         most = 2 * np.abs(distance).mean(axis=1, keepdims=True)
         years.append(np.clip(distance, -most, most))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, inspect, select
 from data_access.demo import crm_schema, truths
 from data_access.demo.catalogue import DEPARTMENTS, KINDS, QUEUES, department_of_queue
 from data_access.demo.database import DemoError, insert, make_fast, opened, remove, replace_tables
+from data_access.demo.figures import figure_rows
 from data_access.demo.histories import sla_rules
 from data_access.demo.ledger import Ledger
 from data_access.demo.names import email, person_name, phone
@@ -31,7 +32,7 @@ __all__ = ["DemoError", "DemoSummary", "Progress", "advance_demo", "build_demo",
 
 FEWEST_CASES = 1_000
 PEOPLE_AT_ONCE = 50_000
-MARKER = crm_schema.demo_marker
+MARKER, FIGURES = crm_schema.demo_marker, crm_schema.figures
 
 
 class Progress(Protocol):
@@ -88,6 +89,7 @@ def build_demo(
             _add_cases(rows, simulation, ledger, progress)
             others, now = programmes(seed, cases, dates, simulation.places), midnight(dates.as_of)
             rows.add(rows_at(others, now))
+            rows.add({FIGURES.name: figure_rows(dates, seed, FUTURE_DAYS, date.min, dates.as_of)})
             # Written last: a demo without this row was not finished.
             known_until = datetime(dates.as_of.year, dates.as_of.month, dates.as_of.day)
             connection.execute(MARKER.insert().values(seed=seed, cases=cases, as_of=dates.as_of, known_until=known_until))
@@ -148,7 +150,8 @@ def demo_known_until(url: str) -> datetime | None:
 
 
 def _mark(connection: Connection) -> tuple[int, int, date, datetime] | None:
-    if MARKER.name not in inspect(connection).get_table_names():
+    # A demo of an earlier version lacks what the present city reads: it is built anew.
+    if not {MARKER.name, FIGURES.name} <= set(inspect(connection).get_table_names()):
         return None
     found = connection.execute(select(MARKER.c.seed, MARKER.c.cases, MARKER.c.as_of, MARKER.c.known_until)).first()
     return None if found is None else (found.seed, found.cases, found.as_of, found.known_until)
@@ -184,6 +187,7 @@ def advance_demo(url: str, to: datetime, progress: Progress | None = None) -> De
             for table, (changed, fresh) in news(others, wall_seconds(before), wall_seconds(to)).items():
                 remove(connection, crm_schema.metadata.tables[table], "id", changed)
                 rows.add({table: fresh})
+            rows.add({FIGURES.name: figure_rows(simulation.dates, seed, FUTURE_DAYS, before.date(), to.date())})
             connection.execute(MARKER.update().values(known_until=to))
     return DemoSummary(rows.count, time.monotonic() - begun)
 

@@ -56,3 +56,10 @@ satisfaction = Table(
     Column("id", Integer, primary_key=True, autoincrement=False), Column("request_id", Integer), Column("answered_at", DateTime), Column("score", SmallInteger),
     Index("satisfaction_request_id", "request_id"),
 )  # fmt: skip
+figures = Table(
+    "performance_figures", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False), Column("department", String(60)), Column("figure", String(80)), Column("unit", String(20)),
+    Column("better", String(10)), Column("adds_up", String(10)), Column("period_kind", String(10)), Column("period", Date), Column("value", String(20)),
+    Column("target", Float(53)), Column("verdict", String(20)), Column("definition", String(160)), Column("note", String(160)),
+    comment="What the performance office types every month: no source of cases.",
+)  # fmt: skip

@@ -24,6 +24,8 @@ APP_START = 0.25
 """Share of its final weight that the app had at the beginning."""
 NEW_AMOUNT = 7
 """Business days for the type whose deadline changed."""
+FIGURE_RISE = 1.22
+"""How much more overtime is paid since it began to rise."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Dates:
     clean_up: date
     improvement: date
     outage: date
+    overtime: date
+    """First of the month from which crews work more overtime."""
+    silent: date
+    """First of the month of which one figure was not measured."""
 
 
 def dates_of(as_of: date) -> Dates:
@@ -49,5 +55,11 @@ def dates_of(as_of: date) -> Dates:
 
     return Dates(
         start=as_of - timedelta(days=round(365.25 * YEARS)), as_of=as_of, storm=weeks_ago(61, 5), rule_change=weeks_ago(104),
-        clean_up=weeks_ago(35, 3), improvement=weeks_ago(26), outage=weeks_ago(17, 2),
+        clean_up=weeks_ago(35, 3), improvement=weeks_ago(26), outage=weeks_ago(17, 2), overtime=_months_ago(as_of, 10), silent=_months_ago(as_of, 6),
     )  # fmt: skip
+
+
+def _months_ago(day: date, months: int) -> date:
+    """The first of the month so many before that of `day`."""
+    year, month = divmod(12 * day.year + day.month - 1 - months, 12)
+    return date(year, month + 1, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from dash import Input, Output, dcc, html
 
-from components import annotations, filters, gate, on_time, remark_marks, tiles, words
+from components import annotations, filters, gate, measured_list, on_time, remark_marks, tiles, words
 from components.backlog_outlook import FORECAST, SOON_TYPES
 from components.chart import Chart, Drawn, block
 from components.closing_curves import closing, days_said
@@ -18,6 +18,7 @@ from components.page import Query, page
 from components.split import draw_split
 from components.stock_over_time import OVER_TIME
 from components.table import Column, Twin
+from metrics import measured
 from metrics.curves import BEFORE
 from metrics.definitions import HEADLINE
 from metrics.headline import headlines
@@ -43,6 +44,7 @@ def build(query: Query) -> list[Any]:
                         block(TREND, "span-6"), block(OVER_TIME, "span-6"), block(FORECAST, "span-6"), block(SOON_TYPES, "span-6"), block(TYPES, "span-8", with_table=True), block(ALL_AGES, "span-4"),
                         block(SPLIT, "span-12"),
                         block(CLOSING, "span-12"),
+                        block(FIGURES, "span-12", with_table=True),
                     ],
                     className="grid",
                 ),
@@ -137,6 +139,16 @@ def draw_closing(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     return closing(asked, BEFORE)
 
 
+def draw_figures(asked: Asked, _view: Mapping[str, str]) -> Drawn:
+    """What the department counts beside its cases, each figure with its target."""
+    frame = measured_list.with_signals(measured.standing(asked), asked)
+    title = "Figures that are not cases, the latest period of each that can be judged"
+    twin = measured_list.table(frame, asked, title, measured_list.OF_DEPARTMENT)
+    if frame.empty:
+        return Drawn("No figure beside its cases is loaded for this department.", None, twin, title=title)
+    return Drawn(measured_list.finding(frame, named=False), None, twin, measured_list.note(frame), title=title)
+
+
 def _type_words(frame: pd.DataFrame) -> str:
     if frame.empty:
         return "No case was opened or due in this period, and none is open."
@@ -154,6 +166,7 @@ def _type_words(frame: pd.DataFrame) -> str:
 TREND = Chart("department-on-time", "Share closed on time, by when they fell due", draw_trend, metric="ontime_due")
 SPLIT = Chart("department-split", "Why the share on time changed, by request type", draw_split, metric="ontime_due")
 CLOSING = Chart("department-closing", "Share closed by days since opening, and a year earlier", draw_closing, metric="ttc_km")
+FIGURES = Chart("department-figures", "Figures that are not cases", draw_figures, has_period=False)
 TYPES = Chart("department-types", "Request types side by side", draw_types, metric="ttc_km")
 
 layout = page(__name__, "/departments", "Department", build, template="/departments/<department>")
