@@ -13,7 +13,7 @@ from data_access.mart.reading import Mart
 from metrics.question import default_question, to_query
 from metrics.select import Asked
 
-SERVICES, AREAS, PROMISES = "/services", "/areas", "/promises"
+SERVICES, AREAS, PROMISES, FIGURES = "/services", "/areas", "/promises", "/figures"
 RELEASED_CLASS = "A"
 
 

@@ -279,3 +279,31 @@ def test_nothing_of_a_resident_is_in_the_mart(town: Town, tmp_path: Path) -> Non
 def test_the_file_of_truths_says_that_the_city_is_simulated(town: Town) -> None:
     assert town.planted["simulated"] is True
     assert all(truth["sentence"].endswith(".") for truth in town.planted["truths"])
+
+
+def test_overtime_rises_from_the_planted_month_on_and_is_a_signal(town: Town) -> None:
+    """The story among the figures that are not cases; a month of another one was never measured, and the list says why."""
+    from metrics import measured
+    from metrics.measured_series import series
+
+    question = Question(start=town.whole[0], end=town.whole[1], as_of=town.mart.as_of)
+    asked = ask(town.mart, town.calendar, question, MAYOR)
+    overtime = series(asked, "public-works", "overtime-hours")
+    rise = pd.Timestamp(town.planted["dates"]["overtime"])
+    frame = overtime.frame
+    before, since = (frame["value"][mask].mean() for mask in (frame["starts_on"] < rise, frame["starts_on"] >= rise))
+    assert since / before == pytest.approx(1.22, abs=0.06)
+    broken = overtime.judgement.broken.any(axis=0)
+    assert (
+        overtime.judgement.state == "signal"
+        and overtime.judgement.sign == 1
+        and broken[(frame["starts_on"] >= rise).to_numpy()].mean() > 0.8
+    )
+    silent = series(asked, "transportation", "traffic-signals-working").frame.set_index("starts_on")
+    assert silent.loc[pd.Timestamp(town.planted["dates"]["silent"]), ["why", "because"]].tolist() == [
+        "no_figure",
+        "The monitoring system was being replaced.",
+    ]
+    assert series(asked, "parks-and-trees", "swimming-pool-visits").judgement.limits is not None
+    assert series(asked, "parks-and-trees", "swimming-pool-visits").judgement.is_seasonal
+    assert len(measured.standing(asked)) == 17

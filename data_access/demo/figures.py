@@ -95,7 +95,7 @@ def _row(id: int, figure: Figure, start: date, at: int, noise: float, dates: Dat
         value, note = None, WHY_SILENT
     if figure.name == "Restaurant inspections" and start <= dates.silent < end:
         value = PENDING
-    target = None if figure.target is None or figure.yearly_target else figure.target
+    target = None if figure.target is None or figure.yearly_target else round(figure.target * _season(figure, start), figure.places)
     verdict = (
         None
         if target is None or value in (None, PENDING) or not figure.better
@@ -108,11 +108,15 @@ def _row(id: int, figure: Figure, start: date, at: int, noise: float, dates: Dat
 
 def value_of(figure: Figure, start: date, at: int, noise: float, dates: Dates) -> float:
     """One period's figure before it is rounded: its level with season, drift, chance and, for overtime, the story."""
-    middle = start.month + (figure.months - 1) / 2
-    season = 1 + figure.season * cos(2 * pi * (middle - figure.peak) / 12)
     level = figure.level * (1 + figure.drift * at * figure.months / 12)
     story = FIGURE_RISE if figure.name == OVERTIME and start >= dates.overtime else 1
-    return min(figure.most, max(0.0, level * season * story * (1 + noise)))
+    return min(figure.most, max(0.0, level * _season(figure, start) * story * (1 + noise)))
+
+
+def _season(figure: Figure, start: date) -> float:
+    """How a period's usual level, and so its target, lies to the mean of the year."""
+    middle = start.month + (figure.months - 1) / 2
+    return 1 + figure.season * cos(2 * pi * (middle - figure.peak) / 12)
 
 
 def _year_rows(id: int, figure: Figure, dates: Dates, days: int, known_from: date, known_until: date) -> list[Row]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from data_access.city import City
 from data_access.mart import schema
 from data_access.mart.fact_sql import HEADLINE
+from data_access.mart.public_figures import release_figures
 from data_access.mart.staging import Stage
 from data_access.released.points import write_moved
 
@@ -65,6 +66,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
             f"""INSERT INTO public_mart.case_record SELECT {_replaced(_record() | hidden)} FROM staff.case_record s {_moved(district)}
             WHERE request_type_id IN (FROM released) AND {HEADLINE} ORDER BY case_id"""
         )
+    release_figures(stage, city)
     _release_names(stage)
     run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (SELECT id FROM released_layer)")
     run("INSERT INTO public_mart.area SELECT * FROM staff.area WHERE layer_id IN (SELECT id FROM public_mart.area_layer)")
@@ -89,11 +91,11 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
 
 
 def _release_names(stage: Stage) -> None:
-    """Programmes as the city names them; departments and groups of types only where a released case has them, with those above them."""
+    """Programmes as the city names them; departments and groups of types only where a released case or figure has them, with those above them."""
     run = stage.connection.execute
     run("INSERT INTO public_mart.programme SELECT * FROM staff.programme WHERE privacy <> 'staff'")
     run("INSERT INTO public_mart.stage SELECT * FROM staff.stage WHERE programme_id IN (SELECT id FROM public_mart.programme)")
-    seen = "SELECT department_id FROM public_mart.spell UNION SELECT closing_department_id FROM public_mart.spell"
+    seen = "SELECT department_id FROM public_mart.spell UNION SELECT closing_department_id FROM public_mart.spell UNION SELECT department_id FROM public_mart.measure"
     run(
         f"""INSERT INTO public_mart.department WITH RECURSIVE kept(id) AS (
             {seen} UNION SELECT d.parent_id FROM staff.department d JOIN kept ON kept.id = d.id)
