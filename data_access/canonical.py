@@ -106,6 +106,31 @@ MEASURE_COLUMNS: dict[str, str] = {
 """`line`: which row of its batch the value is from; `line_is`: whether such a row says a whole year or one period.
 `activity`: the budget programme or service a department's measure belongs to. `starts_on`: the period's first day, at midnight."""
 
+CONTACT_COLUMNS: dict[str, str] = {
+    "source_name": "text",
+    "department": "text",
+    "queue": "text",
+    "language": "text",
+    "starts_at": "instant",
+    "starts_on": "instant",
+    "weekday": "integer",
+    "hour": "integer",
+    "offered": "number",
+    "answered": "number",
+    "abandoned": "number",
+    "abandoned_short": "number",
+    "short_seconds": "integer",
+    "answered_in_time": "number",
+    "threshold_seconds": "integer",
+    "wait_seconds": "number",
+    "handle_seconds": "number",
+    "staffed_seconds": "number",
+    "resolved_first": "number",
+    "resolution_known": "number",
+    "lines": "integer",
+}
+"""One row for each hour, queue and language; `lines`: how many rows of the source it was made of. `starts_on`: the city's day, at midnight."""
+
 DTYPES = {
     "text": "str",
     "instant": "datetime64[us]",

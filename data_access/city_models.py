@@ -173,6 +173,8 @@ class Release(Model):
     """Types of class B about health, homes or persons: their numbers below 11 are hidden, those of the others below 5."""
     measures: bool | tuple[str, ...] = ()
     """Figures that are not cases which residents may see, by their names; true for all of them."""
+    contacts: bool = False
+    """True to tell residents how many calls came in, were answered and were given up, by day and queue."""
     all_A: bool = False
     """True for data that is already public: every type not named in B is class A."""
     addresses: str | None = None

@@ -13,10 +13,11 @@ import pandas as pd
 
 from data_access.city import City
 from data_access.mapping.cases import map_cases
+from data_access.mapping.contacts import map_contacts
 from data_access.mapping.measures import map_measures
 from data_access.mapping.others import map_events
 from data_access.mapping.stages import map_stage_dates
-from data_access.mart import measures
+from data_access.mart import contacts, measures
 from data_access.mart.public import NOTHING_TOLD
 from data_access.mart.staging import Settled, Stage
 from data_access.mart.writing import build
@@ -114,6 +115,9 @@ class Loading:
         if source.mapping.read.entity == "measures":
             self._measure_sources.add(name)
             latest = measures.known_until(self.stage, name, self.city, self.now)
+        elif source.mapping.read.entity == "contacts":
+            self._measure_sources.add(name)
+            latest = contacts.known_until(self.stage, name, self.now)
         report.as_of = _as_of(source, latest, None if self.full else held_as_of, self.now)
         self._compare(source, report)
         self._note_drift(source, load_id)
@@ -133,11 +137,11 @@ class Loading:
             self.progress.say("Comparing with what was held and building the mart")
         if self.full and self.complete:
             # What a source delivered that is no longer in city.toml is no longer in the city.
-            gone = "SELECT source_name FROM previous.case_record UNION SELECT source_name FROM previous.measure"
+            gone = "SELECT source_name FROM previous.case_record UNION SELECT source_name FROM previous.measure UNION SELECT source_name FROM previous.contact_interval"
             self._read_whole |= {str(row[0]) for row in self._rows(gone)}
         settled = self.stage.settle(rebuild=self.full, read_whole=tuple(sorted(self._read_whole)), keys_of=tuple(sorted(self._keys_of)))
         figures, findings = measures.settle(self.stage, self.city)
-        for name, counts in figures.items():
+        for name, counts in (*figures.items(), *contacts.settle(self.stage).items()):
             settled[name] = replace(counts, deleted=counts.deleted + settled.get(name, Settled(0, 0, 0, 0)).deleted)
         for i, report in enumerate(self.reports):
             if report.source_name in findings:
@@ -177,6 +181,9 @@ class Loading:
         if batch.kind == "measures":
             values, mapped = map_measures(batch.frame, source.mapping, self.city, now=self.now)
             self.stage.add_measures(values.assign(source_name=name))
+        elif batch.kind == "contacts":
+            hours, mapped = map_contacts(batch.frame, source.mapping, self.city, now=self.now)
+            self.stage.add_contacts(hours.assign(source_name=name))
         else:
             mapped = map_cases(batch.frame, source.mapping, self.city, programme=programme, source_name=name, now=self.now)
             self.stage.add_cases(mapped.cases)
@@ -252,13 +259,16 @@ class Loading:
     def _as_of_all(self) -> datetime:
         """The latest instant any source is known up to, also those that were not loaded now.
 
-        Measures are known for whole quarters and years, which says nothing of cases: theirs counts where there are no cases.
+        Measures are known for whole quarters and years, and calls come when no case does, which says nothing of cases: theirs counts where there are no cases.
         """
         known: dict[str, datetime | None] = {}
         if not (self.full and self.complete):
             known |= self._rows("SELECT source_name, arg_max(as_of, id) FROM previous.load GROUP BY 1")
         known |= {report.source_name: report.as_of for report in self.reports}
-        figures = {str(row[0]) for row in self._rows("SELECT DISTINCT source_name FROM previous.measure")}
+        figures = {
+            str(row[0])
+            for row in self._rows("SELECT source_name FROM previous.measure UNION SELECT source_name FROM previous.contact_interval")
+        }
         figures = self._measure_sources | (figures - {report.source_name for report in self.reports})
         instants = [as_of for name, as_of in known.items() if name not in figures] or list(known.values())
         if not self.full and (before := self.stage.previous_meta().get("as_of")):

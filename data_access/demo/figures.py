@@ -63,7 +63,7 @@ FIGURES = (
     Figure("Parks and Trees", "Swimming-pool visits", "visits", "more", 9_500, 9_000, "Tickets taken at the three indoor pools and the lido.", season=0.75, peak=7, adds="yes"),
     Figure("Parks and Trees", "Trees planted", "trees", "more", 260, 300, "Street and park trees planted and staked.", noise=0.12, adds="yes", months=3),
     Figure("Parks and Trees", "Volunteer hours", "hours", "more", 820, 750, "Hours that residents signed for at clean-ups and plantings.", noise=0.12, season=0.3, peak=5, adds="yes"),
-    Figure("Transportation", SILENT, "%", "more", 97.4, 97, "Signals without a fault, of all signal hours.", noise=0.006, places=1, most=100),
+    Figure("Transportation", SILENT, "%", "more", 97.4, 97, "Hours in which signals had no fault, in percent of their hours.", noise=0.006, places=1, most=100),
     Figure("Transportation", "Parking income", "$", "more", 415_000, 400_000, "Paid at meters and for permits.", noise=0.06, adds="yes"),
     Figure("Property and Graffiti", "Energy used by city buildings", "MWh", "less", 1_650, 1_600, "Electricity and gas of the buildings the department runs.", season=0.35, peak=1, adds="yes"),
     Figure("Mayor's Hotline", "Call takers who left", "%", "less", 4.6, 5, "Of the call takers at the beginning of the quarter those who left in it.", noise=0.2, places=1, months=3, most=100),

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 from data_access import vocabulary
 from data_access.canonical import CASE_COLUMNS, EVENT_COLUMNS
 from data_access.city import CityError, read_toml, validate
+from data_access.mapping.contact_words import CALL_FIELDS, CONTACT_ONLY, INTERVAL_FIELDS, ContactLimits
 from data_access.mapping.meanings import Pattern, Words
 from data_access.mapping.measure_words import LONG_FIELDS, MEASURE_ONLY, WIDE_FIELDS, MeasureGrain, MeasureWords, with_plain_units
 from data_access.model_base import Model
@@ -38,7 +39,7 @@ Names = Annotated[tuple[str, ...], Field(min_length=1)]
 class Read(Model):
     """`[read]`: how the rows come."""
 
-    entity: Literal["cases", "measures"] = "cases"
+    entity: Literal["cases", "measures", "contacts"] = "cases"
     encoding: str = "utf-8"
     delimiter: str = ","
     optional: tuple[str, ...] = ()
@@ -165,11 +166,12 @@ class MappingFile(MeasureWords):
     outcome_pattern: tuple[Pattern, ...] = ()
     class_: Annotated[tuple[ClassRule, ...], Field(alias="class")] = ()
     events: EventSpec | None = None
+    contacts: ContactLimits = ContactLimits()
 
     @field_validator("columns")
     @classmethod
     def _fields(cls, value: dict[str, Any], info: Any) -> dict[str, Any]:
-        known = CASE_FIELDS | MEASURE_ONLY
+        known = CASE_FIELDS | MEASURE_ONLY | CONTACT_ONLY
         for name in value:
             if name not in known:
                 near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
@@ -178,6 +180,8 @@ class MappingFile(MeasureWords):
         read: Read = info.data.get("read", Read())
         if read.entity == "measures":
             _require(value, LONG_FIELDS if "period" in value else WIDE_FIELDS)
+        elif read.entity == "contacts":
+            _require(value, CALL_FIELDS if "offered_at" in value else INTERVAL_FIELDS)
         else:
             _require(value, ("opened_at", *(read.id_from or ("source_id",))))
         return value

@@ -79,6 +79,7 @@ def _departments(stage: Stage, city: City) -> pd.DataFrame:
         *_labels(stage, "department FROM changed"),
         *_labels(stage, "unnest([from_value, to_value]) FROM stage_event WHERE event_kind = 'transferred'"),
         *_labels(stage, "department FROM stage_measure"),
+        *_labels(stage, "department FROM stage_contact"),
     ]
     for label in dict.fromkeys(named):
         known = city.department_of(label)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from data_access.city import City
 from data_access.mart import schema
 from data_access.mart.fact_sql import HEADLINE
-from data_access.mart.public_figures import release_figures
+from data_access.mart.public_figures import release_contacts, release_figures
 from data_access.mart.staging import Stage
 from data_access.released.points import write_moved
 
@@ -67,6 +67,7 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
             WHERE request_type_id IN (FROM released) AND {HEADLINE} ORDER BY case_id"""
         )
     release_figures(stage, city)
+    release_contacts(stage, city)
     _release_names(stage)
     run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (SELECT id FROM released_layer)")
     run("INSERT INTO public_mart.area SELECT * FROM staff.area WHERE layer_id IN (SELECT id FROM public_mart.area_layer)")
@@ -95,7 +96,7 @@ def _release_names(stage: Stage) -> None:
     run = stage.connection.execute
     run("INSERT INTO public_mart.programme SELECT * FROM staff.programme WHERE privacy <> 'staff'")
     run("INSERT INTO public_mart.stage SELECT * FROM staff.stage WHERE programme_id IN (SELECT id FROM public_mart.programme)")
-    seen = "SELECT department_id FROM public_mart.spell UNION SELECT closing_department_id FROM public_mart.spell UNION SELECT department_id FROM public_mart.measure"
+    seen = "SELECT department_id FROM public_mart.spell UNION SELECT closing_department_id FROM public_mart.spell UNION SELECT department_id FROM public_mart.measure UNION SELECT department_id FROM public_mart.contact_interval"
     run(
         f"""INSERT INTO public_mart.department WITH RECURSIVE kept(id) AS (
             {seen} UNION SELECT d.parent_id FROM staff.department d JOIN kept ON kept.id = d.id)

@@ -6,6 +6,8 @@ from data_access.city import City
 from data_access.mart import schema
 from data_access.mart.staging import Stage
 
+_DAYS = ("offered", "answered", "abandoned", "abandoned_short", "answered_in_time", "wait_seconds", "resolved_first", "resolution_known")
+"""What residents are told of a day's contacts; how people worked is not theirs."""
 _NOT_TOLD = {"measure": ("source_name", "line_is"), "measure_value": ("value_raw", "rating_raw", "note")}
 """Columns that are null in the public file: how the city works inside, and texts nobody wrote for residents."""
 
@@ -31,3 +33,15 @@ def release_figures(stage: Stage, city: City) -> None:
             """INSERT INTO staff.quality_issue SELECT max(id), arg_max(source_name, id), 'unknown_released_measure', 'release', ?, 0, NULL FROM staff.load""",
             [name],
         )
+
+
+def release_contacts(stage: Stage, city: City) -> None:
+    """Fill the public mart's contacts, if the city releases them: whole days of each queue, without hours and languages."""
+    if not city.file.release.contacts:
+        return
+    sums = ", ".join(f"CASE WHEN count({name}) = count(*) THEN sum({name}) END AS {name}" for name in _DAYS)
+    stage.connection.execute(
+        f"""INSERT INTO public_mart.contact_interval BY NAME SELECT department_id, queue, min(starts_at) AS starts_at, starts_on, any_value(weekday) AS weekday, {sums},
+            max(short_seconds) AS short_seconds, max(threshold_seconds) AS threshold_seconds
+        FROM staff.contact_interval GROUP BY department_id, queue, starts_on ORDER BY starts_on, queue"""
+    )

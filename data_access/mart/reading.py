@@ -113,6 +113,10 @@ class Mart:
         """Their values and targets, cut to `scope`."""
         return self._issue(schema.measure_value, scope)
 
+    def contact_intervals(self, scope: Scope) -> FromClause:
+        """Contacts of the contact centre by hour, queue and language, cut to `scope`."""
+        return self._issue(schema.contact_interval, scope)
+
     def quarantine(self, scope: Scope) -> FromClause:
         """Rows refused by loads. Only for staff who see all departments."""
         return self._issue_staff(schema.quarantine, scope)
@@ -163,7 +167,7 @@ class Mart:
     def _in_districts(self, table: Table, districts: tuple[str, ...]) -> ColumnElement[bool]:
         """The rows of `table` about cases in these areas of the first layer; what is not about cases says nothing of any area."""
         ids = self.dimensions.district_ids(districts)
-        if not ids or table in (schema.measure, schema.measure_value):
+        if not ids or table in (schema.measure, schema.measure_value, schema.contact_interval):
             return false()
         if FIRST_LAYER in table.c:
             return table.c[FIRST_LAYER].in_(ids)

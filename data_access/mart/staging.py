@@ -59,6 +59,7 @@ class Stage:
         self._create("stage_case", canonical.CASE_COLUMNS)
         self._create("stage_event", canonical.EVENT_COLUMNS)
         self._create("stage_measure", canonical.MEASURE_COLUMNS)
+        self._create("stage_contact", canonical.CONTACT_COLUMNS)
         about = {"load_id": "integer", "source_name": "text"}
         self._create("stage_quarantine", canonical.QUARANTINE_COLUMNS | about)
         self._create("stage_issue", canonical.ISSUE_COLUMNS | about)
@@ -99,6 +100,10 @@ class Stage:
         made = canonical.conform(frame, canonical.MEASURE_COLUMNS)
         self._add("stage_measure", made.assign(line=made["line"] + self._lines))
         self._lines += 0 if made.empty else 1 + int(made["line"].max())
+
+    def add_contacts(self, frame: pd.DataFrame) -> None:
+        """Stage hours of the contact centre (`canonical.CONTACT_COLUMNS`); those of other batches are added to them."""
+        self._add("stage_contact", canonical.conform(frame, canonical.CONTACT_COLUMNS))
 
     def add_quarantine(self, frame: pd.DataFrame, load_id: int, source_name: str) -> None:
         """Stage refused rows (`canonical.QUARANTINE_COLUMNS`)."""

@@ -18,7 +18,7 @@ from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, T
 from sqlalchemy.types import BigInteger
 
 from data_access.city import City
-from data_access.mart import checks, generations, measures, programme_totals, promises, schema
+from data_access.mart import checks, contacts, generations, measures, programme_totals, promises, schema
 from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
@@ -121,6 +121,7 @@ def build(
     streets = write_streets(stage, city)
     _write_history(stage, loads)
     measures.write(stage)
+    contacts.write(stage)
     _write_meta(stage, city, as_of, number, streets, told)
     cells = _release(stage, city, released, as_of, loads[-1], recount)
     totals = _totals(stage, city, released, as_of, loads[-1], recount)

@@ -26,7 +26,7 @@ class SourceError(RuntimeError):
 class RawBatch:
     """Up to `BATCH_ROWS` rows. `watermark`: the highest update time in it, as the source writes it."""
 
-    kind: Literal["cases", "events", "measures"]
+    kind: Literal["cases", "events", "measures", "contacts"]
     frame: pd.DataFrame
     watermark: str | None = None
 

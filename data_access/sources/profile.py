@@ -18,6 +18,7 @@ import pandas as pd
 
 from data_access.city import City
 from data_access.mapping.cases import map_cases
+from data_access.mapping.contacts import map_contacts
 from data_access.mapping.measures import map_measures
 from data_access.mapping.others import map_events
 from data_access.sources.base import RawBatch, Source
@@ -192,6 +193,9 @@ class Counting:
         self.made.rows += len(batch.frame)
         if batch.kind == "measures":
             _, mapped = map_measures(batch.frame, mapping, self.city, now=self.now)
+            self.made.cases += len(batch.frame) - len(mapped.quarantine)
+        elif batch.kind == "contacts":
+            _, mapped = map_contacts(batch.frame, mapping, self.city, now=self.now)
             self.made.cases += len(batch.frame) - len(mapped.quarantine)
         else:
             mapped = map_cases(batch.frame, mapping, self.city, programme=programme, source_name=self.made.source_name, now=self.now)
