@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_access.city_models import Model
+from data_access.model_base import Model
 
 Answered = Literal["answered", "abandoned", "other"]
 INTERVAL_FIELDS = ("queue", "starts_at", "offered", "answered")
