@@ -18,7 +18,8 @@ from metrics import measured
 from metrics.measured_series import Series, series
 from metrics.select import Asked
 
-FIRST = "first"
+FIRST = "all"
+"""No single one chosen: the first of all of them is shown."""
 MISSING = {
     "no_row": N_("not reported"), "no_figure": N_("not reported"), "no_number": N_("not reported"), "not_over": N_("the period is not over"), "": "",
 }  # fmt: skip
