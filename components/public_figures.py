@@ -14,7 +14,7 @@ from components.chart import Drawn
 from components.figures.measured import over_time
 from components.language import N_, _
 from components.table import Column, Twin
-from metrics import measured
+from metrics import contacts, measured
 from metrics.measured_series import Series, series
 from metrics.select import Asked
 
@@ -57,8 +57,9 @@ def _unit(row: dict[str, Any]) -> str:
 def in_words(asked: Asked) -> list[Any]:
     """Every released figure by department: its latest value, the aim, and whether it was reached."""
     rows = _rows(asked)
+    calls = calls_in_words(asked)
     if not rows:
-        return [html.P(_("The city publishes no figure beside its reports."))]
+        return calls or [html.P(_("The city publishes no figure beside its reports."))]
     met, judged = measured.kept(pd.DataFrame(rows))
     made: list[Any] = (
         [html.P(_("Figures that reached what the city aims for: {n} of {all} that have an aim.", n=met, all=judged))] if judged else []
@@ -66,7 +67,32 @@ def in_words(asked: Asked) -> list[Any]:
     for name in dict.fromkeys(row["department_label"] for row in rows):
         mine = [row for row in rows if row["department_label"] == name]
         made += [html.H2(name), html.Ul([_item(row, asked) for row in mine], className="choices figures-said")]
-    return made
+    return [*made, *calls]
+
+
+def calls_in_words(asked: Asked) -> list[Any]:
+    """How many calls came in during the quarter, were answered and were given up; nothing where the city does not say."""
+    row = contacts.contacts(_whole(asked)).iloc[0]
+    if words.is_missing(row["offered"]) or row["offered"] < contacts.LEAST:
+        return []
+    period = words.asked_period(asked.question)
+    told = [
+        _(
+            "From {period}, {n} calls reached the city; {answered} of them were answered.",
+            period=period,
+            n=words.count(row["offered"]),
+            answered=words.share(row["answered"] / row["offered"]),
+        )
+    ]
+    if not words.is_missing(row["abandonment"]):
+        told.append(_("In {share} of them the caller gave up before somebody answered.", share=words.share(row["abandonment"])))
+    if not words.is_missing(row["speed_of_answer"]):
+        told.append(_("Calls that were answered waited {n} seconds on average.", n=words.count(row["speed_of_answer"])))
+    if not words.is_missing(row["first_contact_resolution"]):
+        told.append(
+            _("{share} of the calls of which that is known were settled at once.", share=words.share(row["first_contact_resolution"]))
+        )
+    return [html.H2(_("Calls to the city")), html.P(" ".join(told))]
 
 
 def _item(row: dict[str, Any], asked: Asked) -> html.Li:

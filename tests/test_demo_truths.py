@@ -307,3 +307,17 @@ def test_overtime_rises_from_the_planted_month_on_and_is_a_signal(town: Town) ->
     assert series(asked, "parks-and-trees", "swimming-pool-visits").judgement.limits is not None
     assert series(asked, "parks-and-trees", "swimming-pool-visits").judgement.is_seasonal
     assert len(measured.standing(asked)) == 17
+
+
+def test_in_the_week_after_the_storm_many_callers_give_up(town: Town) -> None:
+    from metrics import contacts
+
+    storm = day(town.planted["dates"]["storm"])
+    monday = storm + timedelta(days=2)
+    question = Question(start=monday - timedelta(weeks=8), end=monday + timedelta(weeks=8), as_of=town.mart.as_of)
+    found = contacts.weekly(ask(town.mart, town.calendar, question, MAYOR), "abandonment")
+    shares = found.frame.set_index("period")["abandonment"]
+    assert shares[pd.Timestamp(monday)] > 4 * shares.median()
+    flagged = found.frame["period"][found.judgement.broken[0]]
+    assert pd.Timestamp(monday) in set(flagged)
+    assert contacts.choices(ask(town.mart, town.calendar, question, MAYOR), "language") == ["English", "Spanish"]

@@ -14,6 +14,7 @@ import numpy as np
 from sqlalchemy import Connection, inspect, select
 
 from data_access.demo import crm_schema, truths
+from data_access.demo.calls import call_rows
 from data_access.demo.catalogue import DEPARTMENTS, KINDS, QUEUES, department_of_queue
 from data_access.demo.database import DemoError, insert, make_fast, opened, remove, replace_tables
 from data_access.demo.figures import figure_rows
@@ -32,7 +33,7 @@ __all__ = ["DemoError", "DemoSummary", "Progress", "advance_demo", "build_demo",
 
 FEWEST_CASES = 1_000
 PEOPLE_AT_ONCE = 50_000
-MARKER, FIGURES = crm_schema.demo_marker, crm_schema.figures
+MARKER, FIGURES, CALLS = crm_schema.demo_marker, crm_schema.figures, crm_schema.calls
 
 
 class Progress(Protocol):
@@ -90,8 +91,9 @@ def build_demo(
             others, now = programmes(seed, cases, dates, simulation.places), midnight(dates.as_of)
             rows.add(rows_at(others, now))
             rows.add({FIGURES.name: figure_rows(dates, seed, FUTURE_DAYS, date.min, dates.as_of)})
-            # Written last: a demo without this row was not finished.
             known_until = datetime(dates.as_of.year, dates.as_of.month, dates.as_of.day)
+            rows.add({CALLS.name: call_rows(dates, seed, cases, FUTURE_DAYS, datetime.min, known_until)})
+            # Written last: a demo without this row was not finished.
             connection.execute(MARKER.insert().values(seed=seed, cases=cases, as_of=dates.as_of, known_until=known_until))
             connection.commit()
     if truths_path is not None:
@@ -151,7 +153,7 @@ def demo_known_until(url: str) -> datetime | None:
 
 def _mark(connection: Connection) -> tuple[int, int, date, datetime] | None:
     # A demo of an earlier version lacks what the present city reads: it is built anew.
-    if not {MARKER.name, FIGURES.name} <= set(inspect(connection).get_table_names()):
+    if not {MARKER.name, FIGURES.name, CALLS.name} <= set(inspect(connection).get_table_names()):
         return None
     found = connection.execute(select(MARKER.c.seed, MARKER.c.cases, MARKER.c.as_of, MARKER.c.known_until)).first()
     return None if found is None else (found.seed, found.cases, found.as_of, found.known_until)
@@ -188,6 +190,7 @@ def advance_demo(url: str, to: datetime, progress: Progress | None = None) -> De
                 remove(connection, crm_schema.metadata.tables[table], "id", changed)
                 rows.add({table: fresh})
             rows.add({FIGURES.name: figure_rows(simulation.dates, seed, FUTURE_DAYS, before.date(), to.date())})
+            rows.add({CALLS.name: call_rows(simulation.dates, seed, cases, FUTURE_DAYS, before, to)})
             connection.execute(MARKER.update().values(known_until=to))
     return DemoSummary(rows.count, time.monotonic() - begun)
 

@@ -63,3 +63,10 @@ figures = Table(
     Column("target", Float(53)), Column("verdict", String(20)), Column("definition", String(160)), Column("note", String(160)),
     comment="What the performance office types every month: no source of cases.",
 )  # fmt: skip
+calls = Table(
+    "call_intervals", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False), Column("queue", String(40)), Column("language", String(20)), Column("starts_at", DateTime),
+    Column("offered", Integer), Column("answered", Integer), Column("abandoned", Integer), Column("abandoned_short", Integer), Column("answered_in_time", Integer),
+    Column("wait_seconds", Float(53)), Column("handle_seconds", Float(53)), Column("staffed_seconds", Float(53)), Column("settled", Integer), Column("asked", Integer),
+    comment="The telephone system's report by hour and queue: no caller is in it.",
+)  # fmt: skip

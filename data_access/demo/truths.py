@@ -24,6 +24,8 @@ APP_START = 0.25
 """Share of its final weight that the app had at the beginning."""
 NEW_AMOUNT = 7
 """Business days for the type whose deadline changed."""
+STORM_CALL_DAYS = 7
+"""Days after the storm on which three times as many people call."""
 FIGURE_RISE = 1.22
 """How much more overtime is paid since it began to rise."""
 

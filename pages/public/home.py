@@ -37,7 +37,7 @@ def _ways_on() -> html.Nav:
         (portal_links.SERVICES, _("A service"), _("How long it takes to have something mended.")),
         (portal_links.PROMISES, _("Promises"), _("What the city promised, and whether it was kept.")),
     ]
-    if gate.desk().city.file.release.measures:
+    if (shown := gate.desk().city.file.release).measures or shown.contacts:
         ways.append((portal_links.FIGURES, _("Beside reports"), _("What else the city counts, and what it aims for.")))
     items = [html.Li([dcc.Link(name, href=address), html.P(what)]) for address, name, what in ways]
     return html.Nav(html.Ul(items, className="choices"), **{"aria-label": _("More about")})
