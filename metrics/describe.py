@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metrics import describe_beside
 from metrics.definitions import HEADLINE, METRICS, REGISTRY
 from metrics.dictionary.rules import AGE_BOUNDS
 from metrics.dictionary.stages import FIGURES, Figure
@@ -59,7 +60,15 @@ def document() -> str:
     bands = ", ".join(str(bound) for bound in AGE_BOUNDS)
     rules = "".join(f"- {rule}\n" for rule in RULES)
     intro = f"{INTRODUCTION}\n{rules}\nThe six headline figures: {headline}. Ages of open cases are shown in bands that begin at {bands} days.\n"
-    return "\n".join([intro, *(section(metric) for metric in METRICS), OF_STAGES, *(figure_section(figure) for figure in FIGURES)])
+    return "\n".join(
+        [
+            intro,
+            *(section(metric) for metric in METRICS),
+            OF_STAGES,
+            *(figure_section(figure) for figure in FIGURES),
+            *describe_beside.sections(),
+        ]
+    )
 
 
 def figure_section(figure: Figure) -> str:
