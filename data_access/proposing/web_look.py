@@ -69,7 +69,7 @@ def web_sample(url: str, kind: str) -> Sample:
         "source": [{"name": "source", "kind": kind, "programme": "requests", "mapping": "crm.toml", "url": url, "web": {"page_rows": PAGE_ROWS}}],
     })  # fmt: skip
     mapping = MappingFile.model_validate({"columns": {"source_id": "?", "opened_at": "?"}})
-    source = Everything(file.source[0], City(Path.cwd(), file), mapping, Path("crm.toml"), None)
+    source = Everything(file.source[0], City(Path.cwd(), file), mapping, Path("crm.toml"), None)  # type: ignore[abstract]
     until, frames = time.monotonic() + SECONDS, []
     complete = True
     for batch in source.batches(None):
