@@ -68,6 +68,8 @@ def write(stage: Stage) -> None:
     if stage.previous is not None:
         others = "source_name NOT IN (SELECT unnest(?::VARCHAR[]))"
         run(f"INSERT INTO staff.contact_interval SELECT * FROM previous.contact_interval WHERE {others}", [list(stage.read_whole)])
+    if run("SELECT count(*) FROM stage_contact").fetchall()[0][0] == 0:
+        return
     run(
         """INSERT INTO staff.contact_interval BY NAME SELECT c.* EXCLUDE (department, lines), coalesce(d.id, 0) AS department_id
         FROM contact_hour c LEFT JOIN map_department d ON d.label = c.department ORDER BY c.starts_at, c.queue"""
