@@ -106,6 +106,23 @@ def test_deadlines_say_where_they_come_from(mart: Mart) -> None:
     assert len([programme for programme, _ in said if programme != "requests"]) == 4, "one source of deadlines each"
 
 
+def test_an_extension_moves_the_deadline_that_the_ordinance_sets(mart: Mart, crm: dict[str, pd.DataFrame]) -> None:
+    """Where nobody waited for the requester, the mart's deadline is the source's own: ten working days, and fourteen days more if extended."""
+    scope = scope_of(MAYOR)
+    records = mart.case_records(scope)
+    programme = mart.dimensions.programmes.by_slug["records"].id
+    found = mart.read(select(records.c.source_id, records.c.due_at).where(records.c.programme_id == programme), scope).set_index(
+        "source_id"
+    )
+    history = crm["records_history"]
+    waited = history.loc[history["to_value"] == "With requester", "request_id"]
+    requests = crm["records_requests"]
+    requests = requests[~requests["id"].isin(waited) & requests["date_received"].notna()].set_index("request_number")
+    due = found["due_at"].reindex(requests.index).dt.tz_localize("UTC").dt.tz_convert("America/New_York").dt.tz_localize(None)
+    assert requests["extended"].sum() > 10
+    assert (due.to_numpy() == requests["due_date"].to_numpy()).mean() == 1
+
+
 def test_of_complaints_there_are_totals_only(mart: Mart, calendar: Calendar) -> None:
     with pytest.raises(BadQuestion, match="totals only"):
         parse_question({"programme": "complaints"}, MAYOR, mart, calendar)

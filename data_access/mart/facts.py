@@ -78,6 +78,7 @@ def _compute_due_dates(stage: Stage, city: City, as_of: datetime) -> None:
         writing.register("made", made)
         writing.execute("INSERT INTO computed_due SELECT * FROM made")
         writing.close()
+    run(_EXTENDED)
 
 
 def _word(vocabulary_name: str, column: str) -> str:
@@ -137,6 +138,13 @@ _HELD_DUE = f"""SELECT k.case_id, r.opened_at, r.due_at, coalesce(e.promised_at,
         SELECT case_id, arg_max(try_cast(to_value AS TIMESTAMP), event_at) AS promised_at FROM held_case_event
         WHERE reason = '{_RETYPED}' GROUP BY case_id) e ON e.case_id = r.case_id
     WHERE r.due_at IS NOT NULL"""
+# An extension that the source tells moves a computed deadline by as much as it moved the source's own.
+_EXTENDED = """UPDATE computed_due SET due_at = due_at + to_microseconds(told.moved) FROM (
+        SELECT case_id, sum(date_diff('microsecond', moved_from, moved_to))::BIGINT AS moved FROM (
+            SELECT DISTINCT c.case_id, e.event_at, try_cast(e.from_value AS TIMESTAMP) AS moved_from, try_cast(e.to_value AS TIMESTAMP) AS moved_to
+            FROM stage_event e JOIN changed c USING (programme, source_id) WHERE e.event_kind = 'due_changed' AND c.due_at IS NULL)
+        WHERE moved_from IS NOT NULL AND moved_to IS NOT NULL GROUP BY case_id) told
+    WHERE told.case_id = computed_due.case_id"""
 _NO_HELD_DUE = """SELECT NULL::BIGINT AS case_id, NULL::TIMESTAMP AS opened_at, NULL::TIMESTAMP AS due_at, NULL::TIMESTAMP AS promised_at,
     NULL::SMALLINT AS due_source_id, NULL::VARCHAR AS request_type WHERE false"""
 # A case waits from a pause, or from coming to a stage in which somebody outside has to act, to the next resumption, other stage
