@@ -81,6 +81,8 @@ class Viewer:
     """Department ids a `department` viewer is limited to; empty means no rows at all."""
     districts: tuple[str, ...] = ()
     """Ids of areas of the city's first layer that a `department` viewer is limited to; empty means the whole city."""
+    programmes: tuple[str, ...] = ()
+    """Ids of programmes that a `department` viewer is limited to; empty means all of them."""
 
 
 PUBLIC_VIEWER = Viewer(id="public", name="Resident", role="public")
@@ -95,6 +97,8 @@ class Scope:
     """None: all departments; a tuple: only these (an empty one: no rows)."""
     districts: tuple[str, ...] | None
     """None: the whole city; a tuple: only cases in these areas of the first layer."""
+    programmes: tuple[str, ...] | None
+    """None: all programmes; a tuple: only cases of these."""
     fields: tuple[Fields, ...]
     """The groups of columns that may be read, in the order of their names."""
     seal: bytes
@@ -103,9 +107,14 @@ class Scope:
         """Whether this group of columns may be read."""
         return fields in self.fields
 
+    @property
+    def is_part(self) -> bool:
+        """Whether departments are seen in part: what is said of whole departments says more than this scope may know."""
+        return self.districts is not None or self.programmes is not None
+
     def key(self) -> str:
         """Canonical text of the scope, for cache keys. Holds no secret."""
-        return json.dumps([self.audience, self.departments, self.districts, self.fields], separators=(",", ":"))
+        return json.dumps([self.audience, self.departments, self.districts, self.programmes, self.fields], separators=(",", ":"))
 
     def __reduce__(self) -> None:
         raise TypeError("A scope is never stored or sent: resolve the viewer again instead.")
@@ -123,9 +132,10 @@ def scope_of(viewer: Viewer) -> Scope:
     everywhere = audience == "public" or viewer.role in SEES_ALL_DEPARTMENTS
     departments = None if everywhere else tuple(sorted(set(viewer.departments)))
     districts = None if everywhere or not viewer.districts else tuple(sorted(set(viewer.districts)))
+    programmes = None if everywhere or not viewer.programmes else tuple(sorted(set(viewer.programmes)))
     fields = tuple(sorted(group for group, roles in READS.items() if viewer.role in roles))
-    unsealed = Scope(audience, departments, districts, fields, b"")
-    return Scope(audience, departments, districts, fields, _seal(unsealed.key()))
+    unsealed = Scope(audience, departments, districts, programmes, fields, b"")
+    return Scope(audience, departments, districts, programmes, fields, _seal(unsealed.key()))
 
 
 def permit(viewer: Viewer, action: Action) -> None:

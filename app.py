@@ -6,12 +6,14 @@ process would share them. `STATROOM_AUDIENCE` decides before any page is importe
 
 from __future__ import annotations
 
+import os
 import secrets
 from typing import Any
 
 from flask import Flask
 
 import cli
+from data_access import installation
 from settings import LOOPBACK_HOSTS, ROOT, Settings, SettingsError, read_settings
 
 
@@ -49,7 +51,7 @@ def _serving(settings: Settings) -> Flask:
     server.config |= {
         "SESSION_COOKIE_SAMESITE": "Lax", "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SECURE": is_secure,
         # With this prefix a browser takes the cookie from this host over TLS only, so that no neighbour can plant one.
-        "SESSION_COOKIE_NAME": f"{'__Host-' if is_secure else ''}statroom_{settings.port}",
+        "SESSION_COOKIE_NAME": f"{'__Host-' if is_secure else ''}{settings.cookie}",
     }  # fmt: skip
     desk = Desk(settings, lambda: PUBLIC_VIEWER)
     gate.start(server, desk)
@@ -105,7 +107,7 @@ def __getattr__(name: str) -> Any:
     # Made when gunicorn asks for it: a command that only loads data should not wait for pages.
     if name == "server":
         try:
-            made = globals()["server"] = create_app(read_settings())
+            made = globals()["server"] = create_app(read_settings(installation.own(os.environ)))
         except SettingsError as error:
             raise SystemExit(f"Error: {error}") from None
         return made

@@ -30,10 +30,11 @@ errorlog = "-"
 
 def on_starting(server: Any) -> None:
     """Without passwords the staff application listens to this machine only, whatever address gunicorn was told."""
+    from data_access.installation import own
     from settings import SettingsError, read_settings
 
     try:
-        settings = read_settings()
+        settings = read_settings(own(os.environ))
     except SettingsError as error:
         raise SystemExit(f"Error: {error}") from None
     if settings.audience != "staff" or settings.sign_in != "demo":

@@ -7,6 +7,7 @@ Every variable is documented beside its field. Nothing else in Statroom reads
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -76,6 +77,16 @@ class ProxyHeaders:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another city of this installation, with the folder of its mart and the address readers open it at (empty: none is told)."""
+
+    id: str
+    folder: Path
+    mart: Path
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One process's settings. Paths are absolute."""
 
@@ -123,11 +134,20 @@ class Settings:
 
     residents_url: str = ""
     """STATROOM_RESIDENTS_URL: what residents want by mail, a database of its own (default SQLite in the data folder)."""
+    others: tuple[Neighbour, ...] | None = None
+    """The other cities of an installation that serves several (`data_access/installation.py`); None where there is one city."""
+    comparison: Path | None = None
+    """STATROOM_COMPARISON: the file that says what may be compared between them (default `comparison.toml` beside the city's folder)."""
 
     @property
     def released(self) -> Path:
         """Folder of the released figures of sensitive services: they outlive every mart, and belong in the backup."""
         return self.data / "released"
+
+    @property
+    def cookie(self) -> str:
+        """Name of the session's cookie. Browsers share cookies between the ports of a host, so no two cities may have the same name."""
+        return f"statroom_{self.port}" if self.others is None else f"statroom_{self.city.name}_{self.port}"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -153,7 +173,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     city = Path(env.get("STATROOM_CITY") or DEMO_CITY).resolve()
     host = env.get("STATROOM_HOST") or "127.0.0.1"
     sign_in = _sign_in(env.get("STATROOM_SIGN_IN") or ("demo" if city == DEMO_CITY else "accounts"), audience, host, secret)
-    trusted_proxies = _count(env.get("STATROOM_TRUSTED_PROXIES") or "0")
+    trusted_proxies = _whole("STATROOM_TRUSTED_PROXIES", env.get("STATROOM_TRUSTED_PROXIES") or "0", 0, 5)
+    others = json.loads(env.get("STATROOM_OTHERS") or "null")
     return Settings(
         city=city,
         data=data,
@@ -167,13 +188,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         provider=_provider(env, sign_in) if audience == "staff" else None,
         proxy=_proxy(env, sign_in, trusted_proxies) if audience == "staff" else None,
         trusted_proxies=trusted_proxies,
-        hsts=_seconds("STATROOM_HSTS", env.get("STATROOM_HSTS") or "31536000"),
-        port=_port(env.get("PORT") or "8050"),
+        hsts=_whole("STATROOM_HSTS", env.get("STATROOM_HSTS") or "31536000", 0, 999_999_999, " of seconds"),
+        port=_whole("PORT", env.get("PORT") or "8050", 1, 65534),
         sign_in_rate=_rate("STATROOM_SIGN_IN_RATE", env.get("STATROOM_SIGN_IN_RATE") or "20 per minute"),
         api_rate=_rate("STATROOM_API_RATE", env.get("STATROOM_API_RATE") or "120 per minute"),
         public_rate=_rate("STATROOM_PUBLIC_RATE", env.get("STATROOM_PUBLIC_RATE") or "3000 per minute"),
         residents_url=env.get("STATROOM_RESIDENTS_URL") or f"sqlite:///{data / 'residents.sqlite'}",
         **{name: env.get(f"STATROOM_{name.upper()}", "").strip() for name in ("smtp_url", "mail_from", "base_url")},
+        others=None if others is None else tuple(Neighbour(o["id"], Path(o["folder"]), Path(o["mart"]), o["address"]) for o in others),
+        comparison=Path(env.get("STATROOM_COMPARISON") or city.parent / "comparison.toml").resolve(),
     )
 
 
@@ -183,12 +206,6 @@ def _mart_folder(url: str, data: Path) -> Path:
     if not url.startswith("duckdb:///") or url == "duckdb:///":
         raise SettingsError(f"STATROOM_MART_URL is {url!r}; write it as 'duckdb:///FOLDER', or leave it empty.")
     return Path(url.removeprefix("duckdb:///")).resolve()
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65535:
-        raise SettingsError(f"PORT is {text!r}; set it to a whole number from 1 to 65534.")
-    return int(text)
 
 
 def _sign_in(text: str, audience: str, host: str, secret: str) -> SignIn:
@@ -228,7 +245,7 @@ def _provider(env: Mapping[str, str], sign_in: SignIn) -> Provider | None:
     more = {"label": given["LABEL"], "groups_claim": given["GROUPS"]}
     chosen: dict[str, object] = {name: text for name, text in more.items() if text}
     chosen |= {
-        name.lower(): _minutes(f"STATROOM_OIDC_{name}", given[name], least)
+        name.lower(): _whole(f"STATROOM_OIDC_{name}", given[name], least, 720, " of minutes")
         for name, least in (("RECHECK", 0), ("LONGEST", 1))
         if given[name]
     }
@@ -264,21 +281,9 @@ def _proxy(env: Mapping[str, str], sign_in: SignIn, trusted_proxies: int) -> Pro
     return ProxyHeaders(addresses, **{name: header for name, header in headers.items() if header})
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) > 5:
-        raise SettingsError(f"STATROOM_TRUSTED_PROXIES is {text!r}; set it to a whole number from 0 to 5.")
-    return int(text)
-
-
-def _seconds(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise SettingsError(f"{name} is {text!r}; write a whole number of seconds, 0 for none.")
-    return int(text)
-
-
-def _minutes(name: str, text: str, least: int) -> int:
-    if not text.isascii() or not text.isdigit() or not least <= int(text[:9]) <= 720:
-        raise SettingsError(f"{name} is {text!r}; write a whole number of minutes from {least} to 720.")
+def _whole(name: str, text: str, least: int, most: int, of: str = "") -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:10]) <= most:
+        raise SettingsError(f"{name} is {text!r}; set it to a whole number{of} from {least} to {most}.")
     return int(text)
 
 

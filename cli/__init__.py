@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from cli.commands import COMMANDS
+from cli.cities import of_a_city
+from cli.commands import COMMANDS as EVERY
 
 __all__ = ["COMMANDS", "register"]
+COMMANDS = tuple(of_a_city(command) for command in EVERY)
 
 
 def register(server: Flask) -> None:

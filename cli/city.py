@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from data_access.city import City, load_city
+from data_access.city import City, CityError, load_city
 from settings import Settings
 
 
@@ -14,4 +14,10 @@ def configured_city(settings: Settings) -> City:
     Raises:
         CityError: the first thing to mend.
     """
-    return load_city(settings.city, {**os.environ, "STATROOM_DATA": str(settings.data)})
+    found = load_city(settings.city, {**os.environ, "STATROOM_DATA": str(settings.data)})
+    if settings.others is not None and found.facts.id != settings.city.name:
+        raise CityError(
+            f"{settings.city / 'city.toml'}: key 'city.id' is {found.facts.id!r}; among several cities it is the folder's name, "
+            f"{settings.city.name!r}: change one of them."
+        )
+    return found

@@ -34,6 +34,15 @@ FORESEEN = (
 """By name: importing them all would make every command slow."""
 
 
+_about: list[str] = []
+"""The city a command is about, where there are several."""
+
+
+def speak_of(city: str) -> None:
+    """Begin every line about a failure with the name of `city`."""
+    _about[:] = [city]
+
+
 def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap `command` so that it ends with one clear line instead of a traceback."""
 
@@ -41,12 +50,15 @@ def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            error.message = ": ".join([*_about, error.message])
+            raise
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             if os.environ.get("STATROOM_DEBUG") == "1":
                 raise
-            click.echo(f"Error: {one_line(error)}", err=True)
+            click.echo(f"Error: {': '.join([*_about, one_line(error)])}", err=True)
             sys.exit(1)
 
     return run

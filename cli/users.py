@@ -42,17 +42,25 @@ def user() -> None:
 @click.option(
     "--district", "districts", multiple=True, metavar="ID", help="For role department: only cases in these areas of the first layer."
 )
+@click.option("--programme", "programmes", multiple=True, metavar="ID", help="For role department: only cases of these programmes.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it twice.")
 @click.option("--one-time", is_flag=True, help="Make a password that must be changed at the first sign-in, and print it.")
 @plain_errors
 def add(
-    login: str, name: str, role: str, departments: tuple[str, ...], districts: tuple[str, ...], password_stdin: bool, one_time: bool
+    login: str,
+    name: str,
+    role: str,
+    departments: tuple[str, ...],
+    districts: tuple[str, ...],
+    programmes: tuple[str, ...],
+    password_stdin: bool,
+    one_time: bool,
 ) -> None:
     """Make an account. The first one is an administrator's; it makes the others in the browser."""
     from data_access.store import accounts
 
     settings = read_settings()
-    _require_known(settings, departments, districts)
+    _require_known(settings, {"department": departments, "district": districts, "programme": programmes})
     password = accounts.one_time_password() if one_time else _password(password_stdin)
     with _store(settings) as store:
         made = accounts.add(
@@ -62,6 +70,7 @@ def add(
             role=role,
             departments=departments,
             districts=districts,
+            programmes=programmes,
             password=password,
             now=_now(),
             must_change=one_time,
@@ -78,19 +87,21 @@ def _password(from_stdin: bool) -> str:
     return click.prompt("Password", hide_input=True, confirmation_prompt=True)
 
 
-def _require_known(settings: Settings, departments: tuple[str, ...], districts: tuple[str, ...]) -> None:
-    """Who is limited to a department or a district that nobody knows would see nothing and never be told why."""
+def _require_known(settings: Settings, limits: dict[str, tuple[str, ...]]) -> None:
+    """Who is limited to a department, a district or a programme that nobody knows would see nothing and never be told why."""
     from data_access.mart.reading import MartUnavailable, open_mart
 
-    if not departments and not districts:
+    if not any(limits.values()):
         return
     try:
         mart = open_mart(settings)
     except MartUnavailable:
         return
-    known = {"department": list(mart.dimensions.departments.by_slug), "district": list(mart.dimensions.districts.by_slug)}
+    names = mart.dimensions
+    members = {"department": names.departments, "district": names.districts, "programme": names.programmes}
+    known = {what: list(of.by_slug) for what, of in members.items()}
     mart.close()
-    for what, given in (("department", departments), ("district", districts)):
+    for what, given in limits.items():
         unknown = [slug for slug in given if slug not in known[what]]
         if unknown:
             raise click.ClickException(f"there is no {what} {unknown[0]!r}; there are {', '.join(sorted(known[what])) or 'none'}.")

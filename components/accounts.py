@@ -18,12 +18,12 @@ from metrics.question import BadQuestion, visible_departments
 from metrics.select import Asked
 
 ACTIONS = {
-    "add": "Make an account", "role": "Change role, departments and districts", "reset": "Give a new one-time password", "disable": "Disable",
+    "add": "Make an account", "role": "Change role, departments, districts and programmes", "reset": "Give a new one-time password", "disable": "Disable",
     "enable": "Enable again",
 }  # fmt: skip
 STAFF_ROLES = {role: role.capitalize() for role in ROLES if role != "public"}
 FIELDS = (
-    Column("login", "Login"), Column("name", "Name"), Column("role", "Role"), Column("departments", "Departments"), Column("districts", "Districts"), Column("by", "Signs in by"), Column("state", "State"),
+    Column("login", "Login"), Column("name", "Name"), Column("role", "Role"), Column("departments", "Departments"), Column("districts", "Districts"), Column("programmes", "Programmes"), Column("by", "Signs in by"), Column("state", "State"),
 )  # fmt: skip
 ENTRIES = (Column("at", "When", "instant"), Column("viewer_name", "Who"), Column("action", "Did"), Column("detail", "To what"))
 QUESTION = Input("question", "data")
@@ -46,6 +46,7 @@ def form() -> html.Form:
             field("role", "Role", dbc.Select(id="admin-role", options=options(STAFF_ROLES), value="viewer", size="sm")),
             field("departments", "Departments (ids, for role department)", dbc.Input(id="admin-departments", maxlength=2_000, size="sm", placeholder="parks-and-trees, streets")),
             field("districts", "Districts (ids, for role department; empty for the whole city)", dbc.Input(id="admin-districts", maxlength=2_000, size="sm")),
+            field("programmes", "Programmes (ids, for role department; empty for all)", dbc.Input(id="admin-programmes", maxlength=2_000, size="sm")),
             html.Button("Do it", id="admin-do", type="button", className="btn btn-primary"),
         ],
         id="admin-form", className="admin-form", hidden=True,
@@ -62,7 +63,7 @@ def fill(asked: Asked, said: None = None) -> dict[str, Any]:
     permit(desk.viewer(), "administer")
     now = desk.acting("administer").now
     rows = [
-        {"login": one.login, "name": one.name, "role": one.role, "departments": ", ".join(one.departments), "districts": ", ".join(one.districts), "by": one.issuer or "password",
+        {"login": one.login, "name": one.name, "role": one.role, "departments": ", ".join(one.departments), "districts": ", ".join(one.districts), "programmes": ", ".join(one.programmes), "by": one.issuer or "password",
          "state": "disabled" if one.disabled_at else "locked" if one.locked_until and one.locked_until > now else "active"}
         for one in accounts.everybody(desk.store())
     ]  # fmt: skip
@@ -88,10 +89,10 @@ def _ids(what: str) -> gate.Parser:
         "login": (State("admin-login", "value"), gate.short_text(accounts.LONGEST, "The login")),
         "name": (State("admin-name", "value"), gate.short_text(accounts.LONGEST, "The name")),
         "role": (State("admin-role", "value"), gate.one_of(STAFF_ROLES, "role")), "departments": (State("admin-departments", "value"), _ids("Departments")),
-        "districts": (State("admin-districts", "value"), _ids("Districts")),
+        "districts": (State("admin-districts", "value"), _ids("Districts")), "programmes": (State("admin-programmes", "value"), _ids("Programmes")),
     },
 )  # fmt: skip
-def change(acting: Acting, asked: Asked, what: str, login: str, name: str, role: str, departments: tuple[str, ...], districts: tuple[str, ...]) -> str:  # fmt: skip
+def change(acting: Acting, asked: Asked, what: str, login: str, name: str, role: str, departments: tuple[str, ...], districts: tuple[str, ...], programmes: tuple[str, ...]) -> str:  # fmt: skip
     """Do what the form says; the sentence says what was done, and a one-time password exactly once."""
     known = visible_departments(acting.viewer, asked.mart)
     unknown = [slug for slug in departments if slug not in known]
@@ -100,7 +101,10 @@ def change(acting: Acting, asked: Asked, what: str, login: str, name: str, role:
     nowhere = [slug for slug in districts if slug not in asked.mart.dimensions.districts.by_slug]
     if nowhere:
         raise BadQuestion(f"There is no district called '{nowhere[0][:40]}'; the map's addresses have the ids.")
-    rights = Rights(role, departments, districts) if role == "department" else Rights(role)  # type: ignore[arg-type]
+    unheard = [slug for slug in programmes if slug not in asked.mart.dimensions.programmes.by_slug]
+    if unheard:
+        raise BadQuestion(f"There is no programme called '{unheard[0][:40]}'; the city's file has their ids.")
+    rights = Rights(role, departments, districts, programmes) if role == "department" else Rights(role)  # type: ignore[arg-type]
     try:
         return _done(acting, what, login.lower(), name, rights)
     except (accounts.NoAccount, passwords.WeakPassword) as error:
@@ -109,7 +113,7 @@ def change(acting: Acting, asked: Asked, what: str, login: str, name: str, role:
 
 def _done(acting: Acting, what: str, login: str, name: str, rights: Rights) -> str:
     store, now = acting.store, acting.now
-    given = {"role": rights.role, "departments": rights.departments, "districts": rights.districts}
+    given = {"role": rights.role, "departments": rights.departments, "districts": rights.districts, "programmes": rights.programmes}
     if what == "add":
         password = accounts.one_time_password()
         accounts.add(store, login=login, name=name, **given, password=password, now=now, must_change=True)

@@ -29,12 +29,12 @@ def has_several(city: City) -> bool:
 def main_names(asked: Asked) -> str:
     """The programmes that headline figures count, in words; empty where those are all."""
     known = asked.mart.dimensions
-    return words.joined([known.programmes.by_id[number].name for number in known.main_programmes])
+    return words.joined([known.programmes.by_id[number].name for number in known.headline_programmes(asked.scope.programmes)])
 
 
 def _programmes(asked: Asked) -> list[Choice]:
     """Those that headline figures count are the default; then each, and all of them."""
-    main, one_by_one = main_names(asked), open_programmes(asked.mart)
+    main, one_by_one = main_names(asked), open_programmes(asked.scope, asked.mart)
     each = [{"value": slug, "label": member.name} for slug, member in one_by_one.items()]
     if not main:
         return [{"value": MAIN, "label": _("All ({what})", what=_(LABELS["programme"]).lower())}, *each]
@@ -45,7 +45,7 @@ def _programmes(asked: Asked) -> list[Choice]:
 def _stages(asked: Asked) -> list[Choice]:
     """The stages of the programmes asked about; of all, where it is none in particular. Several programmes: with their names."""
     known, chosen = asked.mart.dimensions, asked.question.programme
-    open_to = {member.id: member.name for slug, member in open_programmes(asked.mart).items() if not chosen or slug in chosen}
+    open_to = {member.id: member.name for slug, member in open_programmes(asked.scope, asked.mart).items() if not chosen or slug in chosen}
     stages = sorted(known.stages, key=lambda stage: (stage.extra["programme_id"], stage.extra["position"]))
     shown = [stage for stage in stages if stage.extra["programme_id"] in open_to and not stage.extra["ends"]]
     several = len({stage.extra["programme_id"] for stage in shown}) > 1

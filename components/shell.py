@@ -11,7 +11,7 @@ import dash
 import dash_bootstrap_components as dbc
 from dash import Input, Output, dcc, html
 
-from components import gate, language, preview, programme_filters, words
+from components import cities_menu, gate, language, preview, programme_filters, words
 from components.language import _
 from data_access.mart.reading import MartUnavailable
 from data_access.store import engine, freezes, runs
@@ -107,7 +107,7 @@ def _navigation(audience: str) -> dbc.Navbar:
                 brand,
                 html.Button(html.I(className="bi bi-list", **{"aria-hidden": "true"}), id="nav-toggle", type="button", className="btn icon-button nav-toggle",
                             **{"aria-label": _("Menu"), "aria-controls": "nav-links"}),
-                html.Div([dbc.Nav(links, navbar=True, class_name="site-nav"), html.Div([*menus, toggle], className="nav-tools")], id="nav-links", className="nav-links"),
+                html.Div([dbc.Nav(links, navbar=True, class_name="site-nav"), html.Div([*cities_menu.menu(), *menus, toggle], className="nav-tools")], id="nav-links", className="nav-links"),
             ],
             fluid=True,
         ),

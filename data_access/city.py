@@ -25,6 +25,8 @@ M = TypeVar("M", bound=BaseModel)
 SLA_PRESETS = ROOT / "data_access" / "sources" / "presets"
 _USUAL = {"STATROOM_DATA": str(ROOT / "var")}
 """Variables a city may use without anybody setting them."""
+UNSET = "${}"
+"""In an environment: what every variable that nobody set is taken for, where a city's file is read and its sources never are."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path) -> Any:
 
     def replace(match: re.Match[str]) -> str:
         name, default = match["name"], match["default"]
-        found = environ.get(name) or default or _USUAL.get(name, default)
+        found = environ.get(name) or default or _USUAL.get(name, default) or environ.get(UNSET)
         if found is None:
             raise CityError(f"{path}: ${{{name}}} is used but the environment has no {name}; set it.")
         return found

@@ -207,13 +207,15 @@ class Group(Model):
     """For role department: ids as in addresses."""
     districts: tuple[Id, ...] = ()
     """For role department: areas of the first layer; none for the whole city."""
+    programmes: tuple[Id, ...] = ()
+    """For role department: programmes; none for all of them."""
 
     @model_validator(mode="after")
     def _fits(self) -> Group:
         if (self.role == "department") != bool(self.departments):
             raise ValueError("name the departments of a group with role department, and of no other")
-        if self.districts and self.role != "department":
-            raise ValueError("only a group with role department can be limited to districts")
+        if (self.districts or self.programmes) and self.role != "department":
+            raise ValueError("only a group with role department can be limited to districts or programmes")
         return self
 
 

@@ -37,8 +37,8 @@ class Drawn:
 
 
 def open_to(viewer: Viewer, asked: Asked) -> frozenset[str] | None:
-    """Ids of the departments and divisions whose audited cases `viewer` may see; None: all. A sample is of whole departments: in a district nobody sees any."""
-    if scope_of(viewer).districts is not None:
+    """Ids of the departments and divisions whose audited cases `viewer` may see; None: all. A sample is of whole departments: who sees part of one sees none."""
+    if scope_of(viewer).is_part:
         return frozenset()
     return None if scope_of(viewer).departments is None else frozenset(visible_departments(viewer, asked.mart))
 
@@ -52,8 +52,8 @@ def draw(asked: Asked, per_department: int, seed: int, already: Collection[Closi
     Raises:
         BadQuestion: a number that is too large, or too many closed cases.
     """
-    if asked.scope.districts is not None:
-        raise BadQuestion("A sample is drawn of whole departments; your account is limited to districts.")
+    if asked.scope.is_part:
+        raise BadQuestion("A sample is drawn of whole departments; your account is limited to districts or programmes.")
     if not 1 <= per_department <= MOST_PER_DEPARTMENT:
         raise BadQuestion(f"Draw 1 to {MOST_PER_DEPARTMENT} cases of each department.")
     if case_count(asked, OF) > MOST_CLOSED:

@@ -15,7 +15,7 @@ from metrics.definitions import REGISTRY
 from metrics.kinds import Facts
 from metrics.measure import measure, window
 from metrics.only import NO_WORDS, extending, last_stays
-from metrics.question import open_programmes
+from metrics.question import open_programmes, visible_programmes
 from metrics.select import Asked, rolled_up
 from metrics.stages import whole
 
@@ -48,8 +48,8 @@ def overview(asked: Asked) -> pd.DataFrame:
     Figures are null where the programme is told of in totals only.
     """
     asked.require_staff()
-    programmes = sorted(asked.mart.dimensions.programmes, key=lambda one: (not one.extra["is_main"], one.id))
-    every = asked.about(asked.question.about(programme=tuple(open_programmes(asked.mart))))
+    programmes = sorted(visible_programmes(asked.scope, asked.mart).values(), key=lambda one: (not one.extra["is_main"], one.id))
+    every = asked.about(asked.question.about(programme=tuple(open_programmes(asked.scope, asked.mart))))
     parts = {name: measure(name, every, by="programme").frame.set_index("key") for name in ("opened", "backlog", "ontime_due")}
     backlog = REGISTRY["backlog"]
     facts = every.facts(backlog)

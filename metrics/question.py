@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Mapping
 
-from access import Viewer, scope_of
+from access import Scope, Viewer, scope_of
 from data_access import vocabulary
 from data_access.mart.reading import Mart
 from metrics import only
@@ -97,7 +97,7 @@ def to_query(question: Question, mart: Mart) -> dict[str, str]:
         query["case_class"] = ",".join(question.case_class) or "all"
     if question.moved:
         query["moved"] = ",".join(ROUTE.join(pair) for pair in question.moved)
-    if mart.dimensions.main_programmes and question.programme == _every_programme(mart):
+    if mart.dimensions.main_programmes and question.programme == tuple(_every_programme(mart)):
         query["programme"] = "all"
     query |= only.written(question.only)
     query |= {"place": question.place} if question.place else {}
@@ -169,8 +169,8 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         end=end,
         as_of=as_of,
         grain=grain_of(text_of(query, "grain")),
-        programme=_programmes(query, mart),
-        stage=members(text_of(query, "stage"), dimensions.stages.by_slug if is_staff else {}, N_("stage")),
+        programme=_programmes(query, viewer, mart),
+        stage=members(text_of(query, "stage"), _stages(viewer, mart), N_("stage")),
         department=members(text_of(query, "department"), _departments(viewer, mart), N_("department")),
         request_type=members(text_of(query, "request_type"), _or_none(dimensions.request_types.by_slug, viewer), N_("request type")),
         request_group=members(
@@ -197,28 +197,40 @@ def visible_departments(viewer: Viewer, mart: Mart) -> dict[str, Any]:
     return {slug: member for slug, member in departments.by_slug.items() if member.id in ids}
 
 
-def open_programmes(mart: Mart) -> dict[str, Any]:
-    """The programmes whose cases can be asked about, by id: not those of which there are totals only."""
-    return {slug: member for slug, member in mart.dimensions.programmes.by_slug.items() if member.extra["privacy"] != "aggregate"}
+def visible_programmes(scope: Scope | None, mart: Mart) -> dict[str, Any]:
+    """The programmes that there are for `scope` (None: for whoever sees all), by id."""
+    own, every = None if scope is None else scope.programmes, mart.dimensions.programmes.by_slug
+    return {slug: member for slug, member in every.items() if own is None or slug in own}
 
 
-def _programmes(query: Mapping[str, Any], mart: Mart) -> tuple[str, ...]:
+def open_programmes(scope: Scope | None, mart: Mart) -> dict[str, Any]:
+    """Those whose cases can be asked about: not those of which there are totals only."""
+    return {slug: member for slug, member in visible_programmes(scope, mart).items() if member.extra["privacy"] != "aggregate"}
+
+
+def _stages(viewer: Viewer, mart: Mart) -> dict[str, Any]:
+    """The stages `viewer` may name, by id; residents none."""
+    of = set() if viewer.role == "public" else {member.id for member in visible_programmes(scope_of(viewer), mart).values()}
+    return {slug: stage for slug, stage in mart.dimensions.stages.by_slug.items() if stage.extra["programme_id"] in of}
+
+
+def _programmes(query: Mapping[str, Any], viewer: Viewer, mart: Mart) -> tuple[str, ...]:
     """The programmes asked about; "all" is every one whose cases can be asked about."""
-    known = {slug: mart.dimensions.programmes.by_slug[slug] for slug in _every_programme(mart)}
+    known = _every_programme(mart, scope_of(viewer))
     if query.get("programme") == "all":
         return tuple(known) if mart.dimensions.main_programmes else ()
     chosen = text_of(query, "programme")
     for slug in (part.strip() for part in chosen.split(",")):
-        if slug not in known and slug in mart.dimensions.programmes.by_slug:
-            name = mart.dimensions.programmes.by_slug[slug].name
+        if slug not in known and slug in (told := visible_programmes(scope_of(viewer), mart)):
+            name = told[slug].name
             raise BadQuestion("Of '{name}' there are totals only, on its own page: no single figure, list or map.", name=name)
     return members(chosen, known, N_("programme"))
 
 
-def _every_programme(mart: Mart) -> tuple[str, ...]:
+def _every_programme(mart: Mart, scope: Scope | None = None) -> dict[str, Any]:
     """The programmes that "all" means: to residents those that headline figures count."""
     is_public = mart.audience == "public"
-    return tuple(slug for slug, member in open_programmes(mart).items() if member.extra["is_main"] or not is_public)
+    return {slug: member for slug, member in open_programmes(scope, mart).items() if member.extra["is_main"] or not is_public}
 
 
 def _departments(viewer: Viewer, mart: Mart) -> Mapping[str, Any]:

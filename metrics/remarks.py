@@ -33,8 +33,8 @@ def concerns(one: Remark, metric: str, filters: Filters, first: date, last: date
 
 
 def open_to(viewer: Viewer, mart: Mart) -> frozenset[str] | None:
-    """Ids of the departments and divisions whose remarks `viewer` may read; None: all. They are about whole departments: in a district nobody reads any."""
-    return frozenset() if scope_of(viewer).districts is not None else departments_open_to(viewer, mart)
+    """Ids of the departments and divisions whose remarks `viewer` may read; None: all. They are about whole departments: who sees part of one reads none."""
+    return frozenset() if scope_of(viewer).is_part else departments_open_to(viewer, mart)
 
 
 def own_filters(asked: Asked) -> Filters:

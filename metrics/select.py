@@ -134,7 +134,7 @@ class Asked:
         known = self.mart.dimensions
         if self.question.programme:
             return self.numbers("programme", self.question.programme)
-        return list(known.main_programmes) or None
+        return list(known.headline_programmes(self.scope.programmes)) or None
 
     def _route(self, origin: str, target: str) -> Callable[[FromClause], ColumnElement[bool]]:
         """What a transfer between two departments, and not those above or below them, looks like."""

@@ -23,7 +23,7 @@ def is_cut(asked: Asked) -> bool:
     """Whether less is asked about than what targets are agreed for: part of the cases of the city, a department or a request type."""
     question = asked.question
     parts = (question.request_group, question.areas, question.channel, question.outcome, question.programme, question.moved)
-    return any(parts) or bool(question.place or question.cell or asked.scope.districts)
+    return any(parts) or bool(question.place or question.cell or asked.scope.is_part)
 
 
 def agreed_target(asked: Asked, metric: str) -> float | None:

@@ -80,6 +80,16 @@ class Dimensions:
         main = tuple(member.id for member in self.programmes if member.extra["is_main"])
         return () if len(main) == len(self.programmes) else main
 
+    def headline_programmes(self, own: tuple[str, ...] | None) -> tuple[int, ...]:
+        """Numbers of the programmes that headline figures count for whoever is limited to `own`; none where that is all there are.
+
+        Of programmes that no headline counts there is no other one, so it counts them for who is limited to these.
+        """
+        if own is None or not self.main_programmes:
+            return self.main_programmes
+        mine = self.programme_ids(own)
+        return tuple(number for number in mine if number in self.main_programmes) or mine
+
     @cached_property
     def area_layers(self) -> Dimension:
         """Layers as members: id = slot, slug = layer id; extra: plural, is_context."""
@@ -127,6 +137,11 @@ class Dimensions:
     def district_ids(self, slugs: tuple[str, ...]) -> tuple[int, ...]:
         """Numbers of these areas of the first layer; unknown slugs give none."""
         known = self.districts.by_slug
+        return tuple(sorted(known[slug].id for slug in slugs if slug in known))
+
+    def programme_ids(self, slugs: tuple[str, ...]) -> tuple[int, ...]:
+        """Numbers of these programmes; unknown slugs give none."""
+        known = self.programmes.by_slug
         return tuple(sorted(known[slug].id for slug in slugs if slug in known))
 
     def _read(self, table: Table) -> pd.DataFrame:

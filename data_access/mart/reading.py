@@ -161,18 +161,19 @@ class Mart:
             ids = self.dimensions.department_ids(scope.departments)
             cut = cut.where(table.c.department_id.in_(ids) if ids else false())
         if scope.districts is not None:
-            cut = cut.where(self._in_districts(table, scope.districts))
+            cut = cut.where(self._of_cases(table, FIRST_LAYER, self.dimensions.district_ids(scope.districts)))
+        if scope.programmes is not None:
+            cut = cut.where(self._of_cases(table, "programme_id", self.dimensions.programme_ids(scope.programmes)))
         return guard.issue(cut.subquery(table.name), scope)
 
-    def _in_districts(self, table: Table, districts: tuple[str, ...]) -> ColumnElement[bool]:
-        """The rows of `table` about cases in these areas of the first layer; what is not about cases says nothing of any area."""
-        ids = self.dimensions.district_ids(districts)
-        if not ids or table in (schema.measure, schema.measure_value, schema.contact_interval):
+    @staticmethod
+    def _of_cases(table: Table, name: str, ids: tuple[int, ...]) -> ColumnElement[bool]:
+        """The rows of `table` about cases that have one of `ids` in column `name`; what is not about cases says nothing of any."""
+        if not ids or not {name, "case_id"} & set(table.c.keys()):
             return false()
-        if FIRST_LAYER in table.c:
-            return table.c[FIRST_LAYER].in_(ids)
-        inside = select(schema.case_record.c.case_id).where(schema.case_record.c[FIRST_LAYER].in_(ids))
-        return table.c.case_id.in_(inside)
+        if name in table.c:
+            return table.c[name].in_(ids)
+        return table.c.case_id.in_(select(schema.case_record.c.case_id).where(schema.case_record.c[name].in_(ids)))
 
     def _issue_staff(self, table: Table, scope: Scope) -> FromClause:
         self._require(scope)

@@ -35,6 +35,7 @@ class Account:
     role: Role
     departments: tuple[str, ...]
     districts: tuple[str, ...]
+    programmes: tuple[str, ...]
     issuer: str | None
     """Who says who this is; None for an account with a password here."""
     must_change_password: bool
@@ -44,17 +45,18 @@ class Account:
     @property
     def viewer(self) -> Viewer:
         """As whom this person looks at the city."""
-        return Viewer(f"account-{self.id}", self.name, self.role, self.departments, self.districts)
+        return Viewer(f"account-{self.id}", self.name, self.role, self.departments, self.districts, self.programmes)
 
     @property
     def rights(self) -> str:
         """The role and what it is limited to, in words."""
-        return rights_in_words(self.role, self.departments, self.districts)
+        return rights_in_words(self.role, self.departments, self.districts, self.programmes)
 
 
-def rights_in_words(role: str, departments: tuple[str, ...], districts: tuple[str, ...]) -> str:
-    """A role and what it is limited to: "department of parks in north"."""
-    return f"{role}{' of ' + ', '.join(departments) if departments else ''}{' in ' + ', '.join(districts) if districts else ''}"
+def rights_in_words(role: str, departments: tuple[str, ...], districts: tuple[str, ...], programmes: tuple[str, ...]) -> str:
+    """A role and what it is limited to: "department of parks in north for permits"."""
+    limits = ((" of ", departments), (" in ", districts), (" for ", programmes))
+    return role + "".join(word + ", ".join(names) for word, names in limits if names)
 
 
 def account_of(row: Any) -> Account:
@@ -65,6 +67,7 @@ def account_of(row: Any) -> Account:
         row.role,
         tuple(json.loads(row.departments)),
         tuple(json.loads(row.districts)),
+        tuple(json.loads(row.programmes)),
         row.issuer,
         row.must_change_password,
         row.locked_until,
@@ -72,7 +75,7 @@ def account_of(row: Any) -> Account:
     )
 
 
-def add(store: Engine, *, login: str, name: str, role: str, departments: tuple[str, ...] = (), districts: tuple[str, ...] = (), password: str, now: datetime, must_change: bool = False) -> Account:  # fmt: skip
+def add(store: Engine, *, login: str, name: str, role: str, departments: tuple[str, ...] = (), districts: tuple[str, ...] = (), programmes: tuple[str, ...] = (), password: str, now: datetime, must_change: bool = False) -> Account:  # fmt: skip
     """Make an account with a password.
 
     Raises:
@@ -84,10 +87,10 @@ def add(store: Engine, *, login: str, name: str, role: str, departments: tuple[s
         raise NoAccount(f"{login[:40]!r} cannot be a login; use an e-mail address or letters, digits and dots.")
     if not name or len(name) > LONGEST:
         raise NoAccount(f"Give the account a name of 1 to {LONGEST} characters.")
-    require_role(role, departments, districts)
+    require_role(role, departments, districts, programmes)
     passwords.require_good(password, (login, name, *name.split(), "statroom"))
     values = {
-        "login": login, "name": name, **_rights(role, departments, districts), "created_at": now, "failures": 0,
+        "login": login, "name": name, **_rights(role, departments, districts, programmes), "created_at": now, "failures": 0,
         "password_hash": passwords.hashed(password), "must_change_password": must_change,
     }  # fmt: skip
     try:
@@ -100,11 +103,12 @@ def add(store: Engine, *, login: str, name: str, role: str, departments: tuple[s
     return made
 
 
-def _rights(role: str, departments: tuple[str, ...], districts: tuple[str, ...]) -> dict[str, str]:
-    return {"role": role, "departments": json.dumps(sorted(set(departments))), "districts": json.dumps(sorted(set(districts)))}
+def _rights(role: str, departments: tuple[str, ...], districts: tuple[str, ...], programmes: tuple[str, ...]) -> dict[str, str]:
+    limits = {"departments": departments, "districts": districts, "programmes": programmes}
+    return {"role": role, **{name: json.dumps(sorted(set(ids))) for name, ids in limits.items()}}
 
 
-def require_role(role: str, departments: tuple[str, ...], districts: tuple[str, ...]) -> None:
+def require_role(role: str, departments: tuple[str, ...], districts: tuple[str, ...], programmes: tuple[str, ...] = ()) -> None:
     """Let rights pass that an account can have.
 
     Raises:
@@ -114,8 +118,8 @@ def require_role(role: str, departments: tuple[str, ...], districts: tuple[str, 
         raise NoAccount(f"There is no role {role[:20]!r}; choose {', '.join(name for name in ROLES if name != 'public')}.")
     if (role == "department") != bool(departments):
         raise NoAccount("Name the departments of a department account, and of no other.")
-    if districts and role != "department":
-        raise NoAccount("Only a department account can be limited to districts.")
+    if (districts or programmes) and role != "department":
+        raise NoAccount(f"Only a department account can be limited to {'districts' if districts else 'programmes'}.")
 
 
 def found(store: Engine, login: str) -> Account | None:
@@ -192,7 +196,7 @@ def one_time_password() -> str:
     return "-".join("".join(secrets.choice(letters) for _ in range(6)) for _ in range(4))
 
 
-def change_role(store: Engine, login: str, role: str, departments: tuple[str, ...], districts: tuple[str, ...] = ()) -> None:
+def change_role(store: Engine, login: str, role: str, departments: tuple[str, ...], districts: tuple[str, ...] = (), programmes: tuple[str, ...] = ()) -> None:  # fmt: skip
     """Change what a person may see; it holds from the next request.
 
     Raises:
@@ -200,11 +204,11 @@ def change_role(store: Engine, login: str, role: str, departments: tuple[str, ..
     """
     known = _required(store, login)
     _require_own(known, "role")
-    require_role(role, departments, districts)
+    require_role(role, departments, districts, programmes)
     if role != "admin":
         _require_another_admin(store, known)
     with store.begin() as connection:
-        connection.execute(update(account).where(account.c.id == known.id).values(**_rights(role, departments, districts)))
+        connection.execute(update(account).where(account.c.id == known.id).values(**_rights(role, departments, districts, programmes)))
 
 
 def disable(store: Engine, login: str, now: datetime, *, disabled: bool = True) -> None:

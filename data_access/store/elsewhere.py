@@ -29,9 +29,10 @@ class Rights:
     role: Role
     departments: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
+    programmes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return rights_in_words(self.role, self.departments, self.districts)
+        return rights_in_words(self.role, self.departments, self.districts, self.programmes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,20 @@ class Person:
 def rights_of(groups: Sequence[str], known: Sequence[Group]) -> Rights | None:
     """What membership in `groups` gives; None if the city gave none of them anything.
 
-    The first entry of `known` that fits decides. Further departments are added only by entries with the same districts:
-    two departments in two districts are not four.
+    The first entry of `known` that fits decides. Further departments are added only by entries with the same districts and
+    programmes: two departments in two districts are not four.
     """
     fitting = [one for one in known if one.group in groups]
     if not fitting:
         return None
     first = fitting[0]
-    same = [one for one in fitting if one.role == first.role and set(one.districts) == set(first.districts)]
+    same = [
+        one
+        for one in fitting
+        if (one.role, set(one.districts), set(one.programmes)) == (first.role, set(first.districts), set(first.programmes))
+    ]
     departments = tuple(sorted({name for one in same for name in one.departments}))
-    return Rights(first.role, departments, tuple(sorted(set(first.districts))))
+    return Rights(first.role, departments, tuple(sorted(set(first.districts))), tuple(sorted(set(first.programmes))))
 
 
 def found(store: Engine, issuer: str, subject: str) -> Account | None:
@@ -74,17 +79,12 @@ def renewed(store: Engine, person: Person, rights: Rights, now: datetime) -> tup
     before = found(store, person.issuer, person.subject)
     given = {
         "role": rights.role, "departments": json.dumps(rights.departments), "districts": json.dumps(rights.districts),
-        "name": _name(person),
+        "programmes": json.dumps(rights.programmes), "name": _name(person),
     }  # fmt: skip
     mine = (account.c.issuer == person.issuer, account.c.subject == person.subject)
     if before is None:
         _add(store, person, given, now)
-    elif (before.name, before.role, before.departments, before.districts) != (
-        given["name"],
-        rights.role,
-        rights.departments,
-        rights.districts,
-    ):
+    elif (before.name, before.rights) != (given["name"], str(rights)):
         with store.begin() as connection:
             connection.execute(update(account).where(*mine).values(**given))
     after = found(store, person.issuer, person.subject)

@@ -52,6 +52,7 @@ account = Table(
     Column("role", String(20), nullable=False, comment="one of access.ROLES, without public"),
     Column("departments", Text, nullable=False, comment="JSON list of department ids, for role department"),
     Column("districts", Text, nullable=False, comment="JSON list of areas of the first layer, for role department; empty for the whole city"),
+    Column("programmes", Text, nullable=False, comment="JSON list of programme ids, for role department; empty for all"),
     Column("issuer", String(300), comment="who says who this is, for a person without a password here"),
     Column("subject", String(255), comment="the lasting id of the person there; unique with the issuer"),
     Column("password_hash", Text, comment="argon2id; null for who signs in elsewhere"),

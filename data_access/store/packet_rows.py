@@ -1,7 +1,7 @@
 """Briefing packets as they are read: which of them a viewer may, their parts, and every version of a text.
 
 Whoever reads gives `only`: the ids of the departments that the viewer may see whole (None: all). A packet that is about any other
-department too does not exist for that viewer, and none does for one who is limited to some districts: packets are about whole departments.
+department too does not exist for that viewer, and none does for one who is limited to some districts or programmes: packets are about whole departments.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from access import AccessDenied, Viewer
+from access import AccessDenied, Viewer, scope_of
 from data_access.store.commitment_rows import checked
 from data_access.store.meeting_models import meeting, meeting_series, packet, packet_part, packet_text
 
@@ -110,7 +110,7 @@ def latest(store: Engine, viewer: Viewer, only: Only) -> list[Packet]:
 
 def _packets(store: Engine, viewer: Viewer, only: Only, *conditions: Any) -> list[Packet]:
     open_to = checked(viewer, only)
-    if viewer.districts and open_to is not None:
+    if scope_of(viewer).is_part:
         return []
     columns = [
         *(packet.c[name] for name in ("id", "meeting_id", "department", "as_of", "drafted_at", "drafted_by_name")),

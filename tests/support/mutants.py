@@ -46,6 +46,8 @@ MUTANTS = (
            "cut = cut if ids else cut.where(false())", "tests/test_walls.py::test_every_from_is_cut_to_the_departments_of_the_scope"),
     Mutant("no departments means no rows", "data_access/mart/reading.py", "if ids else false())", "if ids else ~false())",
            "tests/test_access.py::test_a_head_without_departments_gets_no_case_by_any_door"),
+    Mutant("rows of other programmes", "data_access/mart/reading.py", "if scope.programmes is not None:", "if False:",
+           "tests/test_programme_limits.py::test_every_from_with_cases_is_cut_and_what_is_not_about_cases_is_empty"),
     Mutant("names of staff", "data_access/mart/schema.py", '"staff_names": ("queue",)', '"staff_names": ()',
            "tests/test_access.py::test_each_role_reads_its_fields_of_a_case_and_no_other"),
     Mutant("columns that need a right", "data_access/mart/reading.py", "scope, schema.columns_hidden_from(scope))", "scope, ())",
