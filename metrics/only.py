@@ -34,8 +34,8 @@ ANY_WORDS = "*"
 UNSAID = {NO_WORDS: "no reason given", ANY_WORDS: "any reason"}
 
 
-def only_of(query: Mapping[str, Any], mart: Mart, *, may_name_queues: bool) -> tuple[tuple[str, str], ...]:
-    """The (way, value) pairs that a URL asks for; staff's alone. `may_name_queues`: the viewer may read who works on a case.
+def only_of(query: Mapping[str, Any], mart: Mart, *, stages: Mapping[str, Any], may_name_queues: bool) -> tuple[tuple[str, str], ...]:
+    """The (way, value) pairs that a URL asks for; staff's alone. `stages`: those the viewer may name; `may_name_queues`: the viewer may read who works on a case.
 
     Raises:
         BadQuestion: a value there is not, or one the viewer may not ask about.
@@ -43,7 +43,7 @@ def only_of(query: Mapping[str, Any], mart: Mart, *, may_name_queues: bool) -> t
     if mart.audience == "public":
         return ()
     known: dict[str, Mapping[str, Any]] = {
-        **dict.fromkeys(OF_STAGES, mart.dimensions.stages.by_slug), "now": dict.fromkeys(NOW), "had": dict.fromkeys(STEPS)
+        **dict.fromkeys(OF_STAGES, stages), "now": dict.fromkeys(NOW), "had": dict.fromkeys(STEPS)
     }  # fmt: skip
     called = {"now": "state", "had": "step"}
     made = []

@@ -183,7 +183,7 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         moved=moved,
         place=place,
         cell=cell,
-        only=only.only_of(query, mart, may_name_queues=scope_of(viewer).may_read("staff_names")),
+        only=only.only_of(query, mart, stages=_stages(viewer, mart), may_name_queues=scope_of(viewer).may_read("staff_names")),
     )
 
 
