@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from api import stages
 from api.commitments import STANDINGS
 from api.geojson import DEFAULT_CASES, MOST_CASES
 from api.geojson import STATES as CASE_STATES
@@ -119,6 +120,7 @@ def _case_paths(filters: list[Any]) -> dict[str, Any]:
         _parameter("order", "", ["asc", "desc"], default="asc"),
         _parameter("search", "Only the case with this id."),
         _parameter("age", "Of open cases, only those this many days old; the lower bound belongs to the band.", band_names()),
+        _parameter("stays", "List stays in stages in place of cases (staff).", ["true", "false"]),
         _parameter("late", "Of closings, only those this many days after the deadline; the upper bound belongs to the bin.", list(BINS)),
     ]
     page = [_number("offset", "Cases to skip.", 0, 0, 10**8), _number("limit", "Cases to give.", DEFAULT_PAGE, 1, MOST_ROWS)]
@@ -211,7 +213,7 @@ def _signal_paths(filters: list[Any], layers: list[str]) -> dict[str, Any]:
 
 def _staff_paths(filters: list[Any], layers: list[str]) -> dict[str, Any]:
     """What the public process has not."""
-    return {**_signal_paths(filters, layers), **_commitment_paths(filters)}
+    return {**_signal_paths(filters, layers), **_commitment_paths(filters), **stages.paths(filters, _operation, _COMMON, _FORMS)}
 
 
 def _commitment_paths(filters: list[Any]) -> dict[str, Any]:

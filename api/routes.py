@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import commitments, geojson, measures, openapi, released, signals
+from api import commitments, geojson, measures, openapi, released, signals, stages
 from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
 from api.files import file_of, kept_fresh, require_format
@@ -96,6 +96,20 @@ def blueprint(desk: Desk) -> Blueprint:
             return kept_fresh(desk, asked, lambda: released.answer(asked, form))
 
     else:
+
+        @api.get("/programmes")
+        @api.get("/programmes.<form>")
+        def programmes_side_by_side(form: str = "json") -> Response:
+            require_format(form)
+            asked = stages.asked_for(desk)
+            return kept_fresh(desk, asked, lambda: stages.programmes(asked, form))
+
+        @api.get("/programmes/<programme>/stages")
+        @api.get("/programmes/<programme>/stages.<form>")
+        def stages_of_programme(programme: str, form: str = "json") -> Response:
+            require_format(form)
+            asked = stages.asked_for(desk, programme)
+            return kept_fresh(desk, asked, lambda: stages.stages(asked, programme, form))
 
         @api.get("/signals")
         @api.get("/signals.<form>")
@@ -198,8 +212,15 @@ def _listing(asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _about_stays(asked: Asked, query: dict[str, str]) -> Asked:
+    """With `stays` what is listed are stays in stages; staff's alone."""
+    is_about_stays = one_of(query, "stays", {"": False, "true": True, "false": False}) and asked.scope.audience == "staff"
+    return asked.about(asked.question.about(visits=True)) if is_about_stays else asked
+
+
 def _page(asked: Asked) -> Response:
     query, listing = parameters(), _listing(asked)
+    asked = _about_stays(asked, query)
     offset, limit = whole_number(query, "offset", 0, 10**8), whole_number(query, "limit", openapi.DEFAULT_PAGE, MOST_ROWS)
     page = case_list(asked, listing.pop("of"), offset=offset, limit=limit, **listing)
     facts = {"of": query.get("of") or "backlog", **context(asked), "total": page.total, "offset": offset, "limit": limit}
@@ -216,7 +237,7 @@ def _following(query: dict[str, str], offset: int) -> str:
 
 
 def _export(desk: Desk, asked: Asked, form: str) -> Response:
-    listing = _listing(asked)
+    listing, asked = _listing(asked), _about_stays(asked, parameters())
     of = listing.pop("of")
     page = case_export(asked, of, **listing)
     facts = {"of": of, **context(asked), "total": page.total}

@@ -267,7 +267,7 @@ def _with_current(options: list[dict[str, str]], name: str, value: str) -> list[
 def said(asked: Asked) -> str:
     """The filters of a question in words, for headings and files: "Parks, potholes"; empty without any."""
     question, parts = asked.question, []
-    for name in ("department", "request_group", "request_type", "programme"):
+    for name in ("department", "request_group", "request_type", "programme", "stage"):
         chosen = getattr(question, name)
         if chosen:
             parts.append(words.joined([asked.name_of(name, slug) for slug in chosen]))

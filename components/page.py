@@ -80,6 +80,12 @@ def page(
     return layout
 
 
+def in_navigation() -> list[dict[str, Any]]:
+    """The pages of this process that the navigation offers, in order."""
+    listed = sorted((page for page in dash.page_registry.values() if page.get("nav")), key=lambda page: page["order"])
+    return [page for page in listed if page.get("when") is None or page["when"]()]
+
+
 def import_pages(audience: str) -> None:
     """Import, and so register, every page of one audience. The other's are never imported by this process."""
     folder = importlib.import_module(f"pages.{audience}")

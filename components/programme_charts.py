@@ -149,8 +149,10 @@ def draw_reasons(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     total = int(frame["n"].sum())
     denied = int(frame.loc[frame["outcome"] == "Denied", "n"].sum())
     top = rows.iloc[0]
-    said = f"{top['label']} is the most frequent ending, {words.count(top['n'])} of {words.count(total)}"
-    if denied and top["outcome"] != "Denied":
+    level = rows.loc[rows["n"] == top["n"], "label"].tolist()
+    leads = "is the most frequent ending" if len(level) == 1 else "are the most frequent endings"
+    said = f"{words.joined(level)} {leads}, {words.count(top['n'])}{'' if len(level) == 1 else ' each'} of {words.count(total)}"
+    if denied > top["n"] or (denied and top["outcome"] != "Denied"):
         called = programme_words.outcome("denied", asked)
         said += (
             f"; {words.count(denied)} ({words.percent_of(denied / total)}) {programme_words.were(denied)} {called[0].lower()}{called[1:]}"

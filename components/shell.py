@@ -13,6 +13,7 @@ from dash import Input, Output, dcc, html
 
 from components import cities_menu, gate, language, preview, programme_filters, words
 from components.language import _
+from components.page import in_navigation
 from data_access.mart.reading import MartUnavailable
 from data_access.store import engine, freezes, runs
 from data_access.store.freezes import Freeze
@@ -89,7 +90,7 @@ MOST_BESIDE = 8
 
 
 def _navigation(audience: str) -> dbc.Navbar:
-    pages = sorted((page for page in dash.page_registry.values() if page.get("nav") and _is_offered(page)), key=lambda page: page["order"])
+    pages = in_navigation()
     links = [
         dbc.NavItem(dbc.NavLink(_(page["nav"]), href=page["path"], active="exact" if page["path"] == "/" else "partial")) for page in pages
     ]
@@ -114,12 +115,6 @@ def _navigation(audience: str) -> dbc.Navbar:
         class_name="site-bar site-bar-long" if len(links) > MOST_BESIDE else "site-bar",
         tag="nav",
     )  # fmt: skip
-
-
-def _is_offered(page: dict[str, Any]) -> bool:
-    """Whether this city has anything to show there."""
-    when = page.get("when")
-    return when is None or when()
 
 
 def _staff_menus() -> list[Any]:

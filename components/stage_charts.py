@@ -153,28 +153,17 @@ def draw_on_time(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     late = counted(worst["late"], asked).split()[0]
     finding = f"{worst['label']} keeps its promise of {worst['promise']} least often: {words.share(worst['on_time'])} of {words.count(worst['due'])} stays; {late} late."
     shown = known.assign(
-        text=[
-            f"{words.share(v)} of {words.count(n)}, {p} promised"
-            for v, n, p in zip(known["on_time"], known["due"], known["promise"], strict=True)
-        ],
-        href=known["late_href"],
-    )
-    figure = bars(shown, "share", text="text", colours=theme.PRIMARY)
+        label=[f"{label}: {promise}" for label, promise in zip(known["label"], known["promise"], strict=True)],
+        text=[f"{words.share(v)} of {words.count(n)}" for v, n in zip(known["on_time"], known["due"], strict=True)], href=known["late_href"],
+    )  # fmt: skip
+    figure = bars(shown, "share", text="text")
     figure["layout"]["xaxis"] |= {
         "range": [0, 1],
         "autorange": False,
         "title": {"text": "Share of stays that were over in time", "font": {"size": 12}},
     }
-    figure["data"][0]["textposition"] = "inside"
-    figure["data"][0]["insidetextanchor"] = "start"
-    return Drawn(
-        finding,
-        figure,
-        twin,
-        "A bar leads to the late ones.",
-        cases=lists.address(listing, asked),
-        leads={f"{late} late": worst["late_href"]},
-    )
+    every, late_ones = lists.address(listing, asked), {f"{late} late": worst["late_href"]}
+    return Drawn(finding, figure, twin, "A bar leads to the late ones.", cases=every, leads=late_ones)
 
 
 def draw_stuck(asked: Asked, _view: Mapping[str, str]) -> Drawn:
