@@ -14,6 +14,7 @@ from api.files import file_of
 from components import files
 from metrics.desk import Desk
 from metrics.outcomes import overview
+from metrics.question import visible_programmes
 from metrics.select import Asked
 from metrics.stages import cohort, funnel, times, whole
 
@@ -29,7 +30,7 @@ def asked_for(desk: Desk, programme: str = "") -> Asked:
         NotThere: there is no such programme.
         BadQuestion: of that programme there are totals only.
     """
-    if programme and programme not in desk.mart().dimensions.programmes.by_slug:
+    if programme and programme not in visible_programmes(desk.ask({}).scope, desk.mart()):
         raise NotThere(f"There is no programme called '{programme[:60]}'; /api/v1/programmes lists those there are.")
     weeks = {} if {"from", "to", "weeks"} & set(parameters()) else {"weeks": WEEKS}
     return asked_of(desk, programme=programme or "all", **weeks)

@@ -13,10 +13,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
+from access import Viewer
 from components import filters, gate, lists
 from data_access.city import load_city
 from metrics.cases import case_count
 from metrics.desk import Desk
+from metrics.question import BadQuestion
 from metrics.select import Asked
 from tests.support.looking import PHONE, watched
 from tests.support.marts import MAYOR, make_mart, settings_in
@@ -110,7 +112,7 @@ def listed(address: str) -> int:
 
 def texts(component: Any) -> str:
     """All text of a component, in order."""
-    children = component if isinstance(component, (list, tuple)) else getattr(component, "children", component)
+    children = component if isinstance(component, (list, tuple)) else getattr(component, "children", None)
     parts = children if isinstance(children, (list, tuple)) else [children]
     return " ".join(
         part if isinstance(part, str) else "" if part is None or isinstance(part, (int, float)) else texts(part) for part in parts
@@ -160,8 +162,22 @@ class TestOneProgramme:
     def test_a_programme_of_totals_has_no_filter_list_or_chart(self, page: Any) -> None:
         assert page.asks({"of_programme": "police"}) == {"of_programme": "police"}
         built = page.build({"of_programme": "police"})
-        assert "only totals are told" in texts(built)
         assert "filters" not in repr(built) and "chart-figure" not in repr(built)
+        assert "only totals are told" in texts(page.fill_totals(asked(programme=""), {"of_programme": "police"}))
+
+    def test_who_is_limited_to_other_programmes_is_not_told_that_there_is_one(self, page: Any, folder: Path) -> None:
+        clerk = Viewer("c", "Clerk", "department", ("clerk",), programmes=("requests",))
+        server = Flask("clerk")
+        gate.start(server, Desk(dataclasses.replace(settings_in(folder), city=folder), lambda: clerk))
+        with server.app_context():
+            mine = gate.desk().ask({})
+            assert page.NOT_THERE in texts(page.fill_totals(mine, {"of_programme": "police"}))
+            from components import programmes
+
+            assert programmes.draw_side_by_side(mine, {}).twin.frame["label"].tolist() == ["Service requests"]
+            with pytest.raises(BadQuestion, match="There is no programme called 'records'"):
+                gate.desk().ask({"programme": "records"})
+        assert "Records requests" not in texts(page.build({"of_programme": "records"}))
 
     def test_a_programme_that_is_none_is_told_as_one_that_is_not_open(self, page: Any) -> None:
         assert page.NOT_THERE in texts(page.build({"of_programme": "moon"}))

@@ -13,6 +13,7 @@ from components.programme_charts import BECAME, EXTENSIONS, FLOW, MOVES, REASONS
 from components.programme_more import CHANNELS, INSPECTED, QUEUES, VOTES
 from components.stage_charts import FUNNEL, ON_TIME, STUCK, TIMES
 from data_access.programme_models import Programme
+from metrics.question import visible_programmes
 from metrics.select import Asked
 from metrics.stages import programme_of
 
@@ -35,12 +36,12 @@ def build(query: Query) -> list[Any]:
     if found is None:
         return [crumbs, heading("Programme", NOT_THERE)]
     if found.privacy == "aggregate":
-        return [crumbs, heading(found.name, found.about), *_totals(found)]
+        return [crumbs, html.Div([html.H1("Programme"), html.P()], id="totals-head", className="page-head")]
     others = [*([ON_TIME] if found.stage else []), FLOW, STOCK, BECAME, REASONS, *OF_KIND[found.kind]]
     charts = [*(STAGED if found.stage else ()), *((chart, "span-6") for chart in others)]
     return [
         crumbs,
-        html.Div([html.H1(found.name), html.P(found.about, className="lead")], id="programme-head", className="page-head"),
+        html.Div(html.H1("Programme"), id="programme-head", className="page-head"),
         html.Div(
             [
                 filters.bar(query, without=("programme",), weeks=WEEKS),
@@ -56,14 +57,18 @@ def _configured(slug: str) -> Programme | None:
     return next((one for one in gate.desk().city.programmes if one.id == slug), None)
 
 
-def _totals(found: Programme) -> list[Any]:
-    """What is shown of a programme that is told of in totals only: no filter, no list, no case."""
-    return [
-        html.P(
-            f"Of {found.cases} in this programme only totals are told, to everybody alike: no list, map or single {found.case}, and no filter.",
-            className="card prose",
-        )
-    ]
+@gate.answers(
+    Output("totals-head", "children"), question=Input("question", "data"), values={"query": (Input("question", "data"), gate.query_of)},
+    refused=lambda message: [html.H1("Not shown"), html.P(message)],
+)  # fmt: skip
+def fill_totals(asked: Asked, query: dict[str, str]) -> list[Any]:
+    """What is shown of a programme that is told of in totals only: no filter, no list, no case; and nothing to whom it is none."""
+    found = visible_programmes(asked.scope, asked.mart).get(query.get("of_programme", ""))
+    if found is None:
+        return [html.H1("Not shown"), html.P(NOT_THERE)]
+    one, many = found.extra["case_word"], found.extra["cases_word"]
+    only = f"Of {many} in this programme only totals are told, to everybody alike: no list, map or single {one}, and no filter."
+    return [html.H1(found.name), html.P(words.sentence(found.extra["about"] or ""), className="lead"), html.P(only, className="card prose")]
 
 
 @gate.answers(
