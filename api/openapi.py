@@ -73,7 +73,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **openapi_measures.paths(filters), **_map_paths(filters, [layer.id for layer in layers], staff=staff), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
+        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **openapi_measures.paths(filters), **_programme_paths(), **_map_paths(filters, [layer.id for layer in layers], staff=staff), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
         "components": {"schemas": {
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},
@@ -176,6 +176,16 @@ def _map_paths(filters: list[Any], layers: list[str], *, staff: bool) -> dict[st
             )
         },
     }
+
+
+def _programme_paths() -> dict[str, Any]:
+    which = [
+        {"name": "programme", "in": "path", "required": True, "schema": {"type": "string"}},
+        _parameter("counted", "Only this year or quarter."),
+    ]
+    answer = {name: _COMMON[name] for name in ("as_of", "load_id")} | {"rows": {"type": "array", "items": {"type": "object"}}}
+    told = "What is told of a programme in totals: one row for each number."
+    return {f"/programmes/{{programme}}/totals{end}": {"get": _operation(f"programmeTotals{name}", told, which, answer, kind)} for end, name, kind in _FORMS}  # fmt: skip
 
 
 def _released_paths() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import commitments, geojson, measures, openapi, released, signals, stages
+from api import commitments, geojson, measures, openapi, programmes, released, signals, stages
 from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
 from api.files import file_of, kept_fresh, require_format
@@ -80,6 +80,13 @@ def blueprint(desk: Desk) -> Blueprint:
     @api.get("/measures/<department>/<measure_id>.<form>")
     def one_measure(department: str, measure_id: str, form: str = "json") -> Response:
         return measures.one(desk, department, measure_id, form)
+
+    @api.get("/programmes/<programme>/totals")
+    @api.get("/programmes/<programme>/totals.<form>")
+    def programme_totals(programme: str, form: str = "json") -> Response:
+        require_format(form)
+        asked = asked_of(desk)
+        return kept_fresh(desk, asked, lambda: programmes.answer(asked, programme, form))
 
     if desk.is_public:
 

@@ -42,7 +42,7 @@ def _sitemap(desk: Desk) -> str:
     except MartUnavailable:
         pass
     else:
-        known = [*portal_links.services(mart), *portal_links.areas(mart)]
+        known = [*portal_links.services(mart), *portal_links.areas(mart), *portal_links.programmes(mart)]
         paths += [place.address for place in known if place.address.split("/")[1] in _templates()]
         changed = mart.as_of.date().isoformat()
     codes = list(language.languages())

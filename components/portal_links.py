@@ -10,10 +10,11 @@ from urllib.parse import quote, unquote
 
 from data_access.mart.dimensions import Member
 from data_access.mart.reading import Mart
+from metrics import programme_totals
 from metrics.question import default_question, to_query
 from metrics.select import Asked
 
-SERVICES, AREAS, PROMISES, FIGURES = "/services", "/areas", "/promises", "/figures"
+SERVICES, AREAS, PROMISES, FIGURES, PROGRAMMES = "/services", "/areas", "/promises", "/figures", "/programmes"
 RELEASED_CLASS = "A"
 
 
@@ -33,6 +34,21 @@ def service(slug: str) -> str:
 def area(layer: str, slug: str) -> str:
     """Address of an area's page."""
     return f"/area/{quote(layer, safe='')}/{quote(slug, safe='')}"
+
+
+def programme(slug: str) -> str:
+    """Address of a programme's page."""
+    return f"{PROGRAMMES}/{quote(slug, safe='')}"
+
+
+def programmes(mart: Mart) -> list[Place]:
+    """The pages of programmes that are told of in totals, by name."""
+    return [Place(programme(member.slug), member.name) for member in programme_totals.programmes(mart)]
+
+
+def programme_of(slug: str, mart: Mart) -> Member | None:
+    """The programme of a page `/programmes/<slug>`, if it is told of in totals."""
+    return next((member for member in programme_totals.programmes(mart) if member.slug == slug), None)
 
 
 def in_quarter(address: str, asked: Asked) -> str:
@@ -66,8 +82,9 @@ def area_of(layer: str, slug: str, mart: Mart) -> Member | None:
 
 
 def is_about_one(path: str) -> bool:
-    """Whether `path` is the address of one service's or one area's page, if there is such a one."""
-    return path.strip("/").partition("/")[0] in ("service", "area")
+    """Whether `path` is the address of one service's, area's or programme's page, if there is such a one."""
+    first, _slash, rest = path.strip("/").partition("/")
+    return first in ("service", "area") or (first == "programmes" and bool(rest))
 
 
 def is_missing(path: str, mart: Mart) -> bool:
@@ -77,7 +94,9 @@ def is_missing(path: str, mart: Mart) -> bool:
             return service_of(slug, mart) is None
         case ["area", layer, slug]:
             return area_of(layer, slug, mart) is None
-        case ["service" | "area", *_]:
+        case ["programmes", slug]:
+            return programme_of(slug, mart) is None
+        case ["service" | "area", *_] | ["programmes", _, *_]:
             return True
     return False
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-import dash
 from dash import _pages
 from flask import copy_current_request_context, request
 from markupsafe import Markup, escape
@@ -19,7 +18,7 @@ from components.aside import done_within
 from components.embed import home
 from components.language import _
 from components.markup import tag, together
-from components.page import plain_query
+from components.page import in_navigation, plain_query
 from data_access.cache import cached, is_kept
 from data_access.mart.reading import MartUnavailable
 from metrics.definitions import DEFINITIONS_VERSION
@@ -157,7 +156,7 @@ def _words(page: dict[str, Any], variables: dict[str, str], path: str, query: di
 
 def with_scripts_off(content: str) -> str:
     """What stands in `<noscript>`: a way around, then the page's words, or where they are not made yet the figures' files."""
-    ways = [(page["path"], page["nav"]) for page in sorted(dash.page_registry.values(), key=lambda one: one["order"]) if page.get("nav")]
+    ways = [(page["path"], page["nav"]) for page in in_navigation()]
     links = tag("nav", [tag("a", _(str(name)), href=path, class_="nav-link") for path, name in ways], aria_label="Statroom")
     if content:
         note = together(_("Without JavaScript this page shows its words and tables; with it also charts, maps and choices."))

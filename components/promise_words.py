@@ -18,14 +18,19 @@ def rules_of(asked: Asked) -> dict[str, SlaRule]:
 
 def time_said(rule: SlaRule) -> str:
     """The promised time."""
-    n, count = rule.amount, words.decimal(rule.amount, 0 if float(rule.amount).is_integer() else 1)
+    return span_said(rule.amount, rule.unit)
+
+
+def span_said(n: float, unit: str) -> str:
+    """So many of a unit of promises."""
+    count = words.decimal(n, 0 if float(n).is_integer() else 1)
     if not n:
         return _("the same day")
-    if rule.unit == "business_days":
+    if unit == "business_days":
         return plural("{count} working day", "{count} working days", n, count=count)
-    if rule.unit == "business_hours":
+    if unit == "business_hours":
         return plural("{count} working hour", "{count} working hours", n, count=count)
-    if rule.unit == "calendar_days":
+    if unit == "calendar_days":
         return plural("{count} day", "{count} days", n, count=count)
     return plural("{count} hour", "{count} hours", n, count=count)
 

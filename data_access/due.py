@@ -126,6 +126,21 @@ def promises(city: City, on: date) -> dict[str, SlaRule]:
     return found
 
 
+def programme_promise(city: City, programme: str, on: date) -> SlaRule | None:
+    """The rule in force on a day for all cases of a programme; None where there is none, or only one for some of its types."""
+    for config in city.sla_rules:
+        in_force = (config.valid_from is None or config.valid_from <= on) and (config.valid_to is None or on < config.valid_to)
+        if (
+            in_force
+            and config.programme == programme
+            and config.request_type is None
+            and config.department is None
+            and config.priority is None
+        ):
+            return rule_of(config, city)
+    return None
+
+
 def _department(label: str, city: City) -> str:
     """One name for all the city's spellings of a department."""
     known = city.department_of(label)

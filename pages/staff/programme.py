@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import Input, Output, dcc, html
 
-from components import filters, gate, programme_tiles, programme_words, words
+from components import filters, gate, programme_tiles, programme_totals, programme_words, words
 from components.chart import Chart, block
 from components.page import Query, heading, page
 from components.programme_charts import BECAME, EXTENSIONS, FLOW, MOVES, REASONS, STOCK
@@ -36,7 +36,11 @@ def build(query: Query) -> list[Any]:
     if found is None:
         return [crumbs, heading("Programme", NOT_THERE)]
     if found.privacy == "aggregate":
-        return [crumbs, html.Div([html.H1("Programme"), html.P()], id="totals-head", className="page-head")]
+        return [
+            crumbs,
+            html.Div([html.H1("Programme"), html.P()], id="totals-head", className="page-head"),
+            *programme_totals.blocks(query, with_areas=False),
+        ]
     others = [*([ON_TIME] if found.stage else []), FLOW, STOCK, BECAME, REASONS, *OF_KIND[found.kind]]
     charts = [*(STAGED if found.stage else ()), *((chart, "span-6") for chart in others)]
     return [
@@ -97,7 +101,9 @@ def asks(variables: Query) -> Query:
     """The page is about the programme in its path; of totals nothing is asked."""
     slug = variables.get("of_programme", "")
     found = _configured(slug)
-    return {"of_programme": slug, **({"programme": slug} if found is not None and found.privacy != "aggregate" else {})}
+    if found is not None and found.privacy == "aggregate":
+        return {"of_programme": slug, "totals_of": slug}
+    return {"of_programme": slug, **({} if found is None else {"programme": slug})}
 
 
 layout = page(__name__, "/programmes/records", "Programme", build, template="/programmes/<of_programme>", weeks=WEEKS, asks=asks)

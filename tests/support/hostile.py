@@ -149,7 +149,10 @@ def usual_addresses(server: Flask) -> list[str]:
     api = [rule.rule for rule in server.url_map.iter_rules() if rule.rule.startswith("/api/") and "path:" not in rule.rule]
     for rule in sorted(api):
         metrics = REGISTRY if "<metric_id>" in rule else [""]
-        made += [rule.replace("<metric_id>", metric).replace("<form>", "csv").replace("<layer>", "district") for metric in metrics]
+        made += [
+            rule.replace("<metric_id>", metric).replace("<form>", "csv").replace("<layer>", "district").replace("<programme>", "police")
+            for metric in metrics
+        ]
     if "open311" in server.blueprints:
         made += [f"/open311/v2/{name}.{form}" for name in ("discovery", "services", "requests") for form in ("json", "xml")]
     made += [f"/api/v1/metrics/{metric}?by={by}" for metric in REGISTRY for by in ("department", "request_type")]
