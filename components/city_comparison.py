@@ -198,7 +198,7 @@ def _item(why: WhyNot, metrics: Sequence[str], every: Sequence[Side], of: Compar
     if not why.service:
         return told
     about = topics_said(metrics, len(TOPICS))
-    return _("{service}: {reason}", service=why.service, reason=told) + (f" ({about})" if about else "")
+    return f"{why.service}: {told}" + (f" ({about})" if about else "")
 
 
 __all__ = ["COMPARISON", "TITLE", "build"]
