@@ -77,6 +77,7 @@ def test_the_residents_file_says_of_itself_what_it_was_allowed_to_say(staff: Mar
         "meetings",
         "targets",
         "audience",
+        "aggregate_programmes",
         "cases_published",
     }
     assert {"public_salt", "placeholder_points", "layer_versions", "built_at"} <= set(staff.meta) - set(public.meta)
