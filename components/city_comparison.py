@@ -44,7 +44,7 @@ def _asked_of(asked: Asked) -> tuple[list[Side], Comparison]:
 
 
 def _when(asked: Asked) -> str:
-    return words.during(*quarter_of(asked))
+    return words.days_between(*quarter_of(asked))
 
 
 def _compare(metric: str, asked: Asked) -> tuple[Compared | None, str, str]:

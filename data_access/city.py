@@ -207,7 +207,9 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path) -> Any:
 
     def replace(match: re.Match[str]) -> str:
         name, default = match["name"], match["default"]
-        found = environ.get(name) or default or _USUAL.get(name, default) or environ.get(UNSET)
+        given = environ.get(name) or default or _USUAL.get(name, default)
+        # An empty default is one too: the text may be left out.
+        found = environ.get(UNSET) if given is None else given
         if found is None:
             raise CityError(f"{path}: ${{{name}}} is used but the environment has no {name}; set it.")
         return found

@@ -121,7 +121,7 @@ def test_a_scope_of_another_kind_is_worthless() -> None:
         def key(self) -> str:
             return scope_of(PARKS).key()
 
-    assert not is_sealed(Wider("staff", None, None, ("address",), scope_of(PARKS).seal))
+    assert not is_sealed(Wider("staff", None, None, None, ("address",), scope_of(PARKS).seal))
     assert not is_sealed(scope_of(PARKS).key())
 
 
@@ -147,7 +147,7 @@ def test_a_seal_is_of_this_process_only(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_scope_s_key_holds_no_secret() -> None:
     scope = scope_of(PARKS)
-    assert scope.key() == '["staff",["parks"],null,["address","case_text","staff_names"]]'
+    assert scope.key() == '["staff",["parks"],null,null,["address","case_text","staff_names"]]'
     assert scope.seal.hex() not in scope.key()
 
 

@@ -264,7 +264,9 @@ def test_the_description_names_every_metric_and_every_route(client: Client) -> N
     which = document["paths"]["/metrics/{metric}"]["get"]["parameters"][0]
     assert which["schema"]["enum"] == list(REGISTRY)
     for path in document["paths"]:
-        assert asked.get("/api/v1" + path.replace("{metric}", "opened")).status_code == 200, path
+        answer = asked.get("/api/v1" + path.replace("{metric}", "opened"))
+        # This town has no figures beside its cases and one programme without stages: of these a name is always a wrong one.
+        assert answer.status_code == (404 if "{" in path.replace("{metric}", "") else 200), path
 
 
 def test_what_was_released_of_sensitive_services_is_told_to_residents_as_it_stands(client: Client) -> None:

@@ -82,7 +82,20 @@ def told(found: Watched, address: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/services", "service", "/areas", "district", "/promises", "/data", "/definitions", "/data-health", "/what-we-publish"]
+    "path",
+    [
+        "/",
+        "/services",
+        "service",
+        "/areas",
+        "district",
+        "/promises",
+        "/data",
+        "/definitions",
+        "/data-health",
+        "/what-we-publish",
+        "/programmes",
+    ],
 )
 def test_everybody_can_read_every_page_of_the_portal(resident: Watched, public_url: str, places: dict[str, str], path: str) -> None:
     """In Spanish, whose words are the longer ones."""

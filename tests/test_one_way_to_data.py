@@ -61,6 +61,7 @@ def test_an_asked_question_is_made_of_a_viewer_in_one_place() -> None:
         "data_access/store/annotations.py",
         "data_access/store/commitment_rows.py",
         "data_access/store/letters.py",
+        "data_access/store/packet_rows.py",
         "data_access/store/targets.py",
     }
 

@@ -174,13 +174,13 @@ class TestInTheBrowser:
             expect(board.locator("tbody tr")).to_have_count(7)
             board.get_by_role("link", name="Inspections").click()
             expect(found.page.locator("h1")).to_have_text("Inspections")
-            assert found.drawn(8) == 8
+            assert found.drawn(9) == 9
             assert "/departments/inspections?" in found.page.url
             found.choose("weeks", "52")
-            assert found.drawn(8) == 8
+            assert found.drawn(9) == 9
             assert "weeks=52" in found.page.url and "department=" not in found.page.url
             found.page.go_back()
-            assert found.drawn(8) == 8
+            assert found.drawn(9) == 9
             expect(found.page.locator("h1")).to_have_text("Inspections")
             assert found.errors == []
 

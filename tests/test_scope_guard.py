@@ -84,7 +84,7 @@ def test_a_scope_that_was_not_minted_opens_nothing(scope: object) -> None:
 
 def test_a_handmade_or_altered_scope_is_not_sealed() -> None:
     assert is_sealed(MAYOR)
-    assert not is_sealed(Scope("staff", None, None, ("address",), b""))
+    assert not is_sealed(Scope("staff", None, None, None, ("address",), b""))
     assert not is_sealed(dataclasses.replace(scope_of(PUBLIC_VIEWER), audience="staff"))
     assert not is_sealed(dataclasses.replace(HEAD_OF_PARKS, departments=("parks", "police")))
 

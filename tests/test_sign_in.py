@@ -416,6 +416,7 @@ def test_only_an_administrator_changes_accounts(person: Any, own_settings: Setti
             "role": ("admin-role", "viewer"),
             "departments": ("admin-departments", ""),
             "districts": ("admin-districts", ""),
+            "programmes": ("admin-programmes", ""),
         }
         state = [
             {"id": "question", "property": "data", "value": {}},

@@ -126,7 +126,7 @@ MUTANTS = (
     Mutant("short keys", "settings.py", "if secret and len(secret) < 32:", "if False:", "tests/test_walls.py::test_a_short_key_is_refused"),
     Mutant("packets about other departments", "data_access/store/packet_rows.py", "set(one.departments) <= set(open_to)", "set(one.departments) & set(open_to)",
            "tests/test_packets.py::TestWhoMayRead::test_a_head_reads_packets_of_own_departments_alone"),
-    Mutant("packets of whole departments for some districts", "data_access/store/packet_rows.py", "if viewer.districts and open_to is not None:", "if False:",
+    Mutant("packets of whole departments for some districts", "data_access/store/packet_rows.py", "if scope_of(viewer).is_part:", "if False:",
            "tests/test_packets.py::TestWhoMayRead::test_who_is_limited_to_districts_reads_nothing_about_whole_departments"),
     Mutant("mail written for other rights", "cli/mailing.py", "if postman.rights(subscription.owner_id) != letter.rights:", "if False:",
            "tests/test_subscriptions.py::test_a_letter_that_waits_is_not_sent_when_it_is_not_wanted_or_not_allowed_any_more"),
