@@ -42,8 +42,13 @@ def draw_channels(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """Shares of the channels by quarter, as far back as the data go."""
     about = participation.over_quarters(asked)
     frame = participation.channels(about)
+    hrefs = [
+        tiles.cases_link(about, "resident_opened", channel=key, **on_time.span_of(first, about))
+        for key, first in zip(frame["key"], frame["period"], strict=True)
+    ]
+    frame = frame.assign(href=hrefs)
     twin = Twin(_quarters(frame, asked).sort_values(["period", "n"], ascending=[False, False]), (
-        Column("quarter", "Quarter"), Column("label", "Channel"), Column("n", "Reports", "cases"), Column("share", "Share of the quarter's", "share"),
+        Column("quarter", "Quarter"), Column("label", "Channel"), Column("n", "Reports", "cases", href="href"), Column("share", "Share of the quarter's", "share"),
     ), "Residents' reports by channel")  # fmt: skip
     title = f"Residents' reports by channel, {_span(about)}"
     if frame.empty or not frame["n"].sum():
@@ -130,9 +135,10 @@ def draw_satisfaction(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """How satisfied those are who answer, beside how many do."""
     about = participation.over_quarters(asked)
     frame = _quarters(participation.satisfaction(about), asked)
+    frame = frame.assign(href=[tiles.cases_link(about, "survey_response", **on_time.span_of(first, about)) for first in frame["period"]])
     twin = Twin(frame.iloc[::-1], (
         Column("quarter", "Quarter closed"), Column("satisfied", "Satisfied (4 or 5 of 5)", "share"), Column("answers", "Answers", "number"),
-        Column("response", "Response rate", "share"), Column("closed", "Residents' closed cases", "cases"),
+        Column("response", "Response rate", "share"), Column("closed", "Residents' closed cases", "cases", href="href"),
     ), "Satisfaction and response rate")  # fmt: skip
     title = f"Satisfaction and response rate, cases closed {_span(about)}"
     if frame["satisfied"].isna().all():

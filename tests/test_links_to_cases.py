@@ -225,8 +225,13 @@ def walk_links(walk: Walk, part: Any, *where: Any) -> None:
         walk_links(walk, text, *where)
 
 
+OTHERS = re.compile(r"(stage|programme)-|(figures?|calls?)(-|$)")
+"""Charts about one programme or its stages, which their address names: the tests of its page compare what they link. And those that
+count figures or calls, which are no cases: no list has them."""
+
+
 def charts() -> list[Chart]:
-    return list(CHARTS.values())
+    return [chart for chart in CHARTS.values() if not OTHERS.match(chart.name)]
 
 
 @cache
@@ -248,6 +253,8 @@ def walked(query: dict[str, str]) -> Walk:
     filled = []
     for fill in callbacks():
         if fill.__module__ == "pages.staff.department" and len(asked.question.department) != 1:
+            continue
+        if fill.__module__ in ("pages.staff.figure", "pages.staff.programme"):
             continue
         given = {"query": query} if "query" in inspect.signature(fill).parameters else {}
         filled.append((fill, fill(asked, **given)))
@@ -288,7 +295,7 @@ class TestTheCity:
     @pytest.mark.parametrize("query", [CITY[3], CITY[4]], ids=str)
     def test_all_that_is_linked_leads_to_as_many_cases_and_all_that_is_counted_is_linked(self, query: dict[str, str]) -> None:
         walk = walked(query)
-        assert walk.faults == []
+        assert walk.faults == [], "\n".join(walk.faults)
         assert walk.tried > 100
 
     @pytest.mark.parametrize("query", CITY[::2], ids=str)
@@ -333,7 +340,7 @@ def test_a_figure_made_of_others_leads_from_the_map_to_the_cases_it_counts(staff
             drawn = chart.draw(asked, view)
             walk_table(walk, chart, drawn)
             walk_figure(walk, chart, drawn)
-    assert walk.faults == []
+    assert walk.faults == [], "\n".join(walk.faults)
 
 
 @pytest.mark.parametrize(("name", "query"), [
@@ -345,5 +352,5 @@ def test_so_it_is_for_every_viewer_of_a_town_with_divisions_and_nameless_cases(
 ) -> None:
     with at_desk(town, VIEWERS[name], is_cached=True):
         walk = walked(query)
-    assert walk.faults == []
+    assert walk.faults == [], "\n".join(walk.faults)
     assert walk.tried > 10

@@ -81,7 +81,7 @@ def said(store: Any) -> int:
 
 def called(client: FlaskClient, part: str, given: dict[str, Any], **more: Any) -> str:
     """What the callback with `part` in its outputs answers, as text."""
-    name = next(found for found in callbacks() if f".{part}." in f".{found}" or part in found and part not in ("tiles",))
+    name = next(found for found in callbacks() if f".{part}." in f".{found}" or (part in found and part not in ("tiles",)))
     answer = post(client, body(name, given, **more))
     return json.dumps(answer.get_json(silent=True) or answer.get_data(as_text=True), ensure_ascii=False)
 
