@@ -29,7 +29,7 @@ from metrics.question import BadQuestion
 MOST_WORDS = 40
 """Words of one table that can be chosen for; what is rarer stays in the file."""
 COLUMN = "columns"
-NO_SAMPLE = "No rows of this source are kept yet. `flask check` or the next load keeps some; until then nothing can be tried here."
+NO_SAMPLE = "No rows of this source are kept yet. `flask check` or the next load keeps some; until then nothing can be tried here. Of a programme told in totals only none are ever kept."
 COLUMNS = (Column("column", "Column"), Column("kind", "Holds"), Column("empty", "Empty"), Column("different", "Different"), Column("examples", "For example"), Column("use", "Read as"))  # fmt: skip
 FIGURES = (Column("what", "Of the rows kept here"), Column("now", "As saved"), Column("then", "With your choices"))
 

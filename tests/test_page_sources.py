@@ -48,6 +48,15 @@ def asked(app: Flask, viewer: str, output: str, **given: Any) -> Any:
     return post(client, body(named(output), {"question.data": PAGE, **given})).get_json()
 
 
+def test_no_row_is_kept_of_a_programme_that_is_told_in_totals(sampled: Settings) -> None:
+    city = demo_city(sampled.data)
+    of = next(config for config in city.sources if config.name == "complaints")
+    left = sampled.data / "samples" / "complaints.parquet"
+    left.write_bytes(b"of an earlier day, when the programme was open")
+    assert not keep_sample(open_source(of, city), sampled.data, datetime(2026, 3, 31, 12))
+    assert not left.exists()
+
+
 def test_only_analysts_and_administrators_look(staff_app: Flask, sampled: Settings) -> None:
     for viewer in ("executive", "council", "head-of-inspections"):
         said = json.dumps([asked(staff_app, viewer, "source-columns.children"), asked(staff_app, viewer, "sources-list")])

@@ -46,9 +46,14 @@ class KeptSample:
 def keep_sample(source: Source, data: Path, now: datetime, seconds: float = SECONDS) -> bool:
     """Take a sample of `source` and keep it below `data`; False if it cannot be looked at.
 
+    Of a programme of which everybody sees totals only no row is kept, nor one that was kept before.
+
     Args:
         now: naive UTC.
     """
+    if source.city.programme(source.config.programme).privacy == "aggregate":
+        _path(data, source.config.name).unlink(missing_ok=True)
+        return False
     try:
         taken = source.sample(ROWS, seconds, lambda name: by_name(name) is not None)
     except SourceError:
