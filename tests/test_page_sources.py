@@ -62,7 +62,7 @@ def test_only_analysts_and_administrators_look(staff_app: Flask, sampled: Settin
         said = json.dumps([asked(staff_app, viewer, "source-columns.children"), asked(staff_app, viewer, "sources-list")])
         assert "closure_reason" not in said
         assert "crm.toml" not in said
-        assert "may look at this but not change it" in said
+        assert "is open to analysts and administrators" in said
     for viewer in ("analyst", "administrator"):
         assert "closure_reason" in json.dumps(asked(staff_app, viewer, "source-columns.children"))
         assert "crm.toml" in json.dumps(asked(staff_app, viewer, "sources-list"))
