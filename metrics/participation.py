@@ -12,6 +12,7 @@ from metrics.beginning import first_day
 from metrics.definitions import REGISTRY
 from metrics.measure import measure
 from metrics.parameters import LONGEST_DAYS
+from metrics.question import open_programmes
 from metrics.select import Asked
 
 IDEAS = "idea"
@@ -53,7 +54,7 @@ def satisfaction(asked: Asked) -> pd.DataFrame:
 
 def idea_programmes(asked: Asked) -> tuple[str, ...]:
     """The programmes of ideas whose cases may be asked about."""
-    return tuple(p.slug for p in asked.mart.dimensions.programmes if p.extra["kind"] == IDEAS and p.extra["privacy"] != "aggregate")
+    return tuple(slug for slug, one in open_programmes(asked.scope, asked.mart).items() if one.extra["kind"] == IDEAS)
 
 
 def ideas(asked: Asked) -> Asked:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from access import Viewer
 from components import participation as drawn
 from metrics import participation
 from metrics.measure import ask
@@ -99,6 +100,14 @@ def test_what_became_of_ideas_by_the_quarter_they_were_made_in(asked: Asked) -> 
     assert frame.loc["2026-07-01"].to_dict() == {"n": 1, "answered": 0, "Under review": 0, "Planned": 0, "Done": 0}
     shown = drawn.draw_ideas(asked, {})
     assert shown.finding == "1 of 3 ideas were answered (33.3 %); 1 came to under review, 1 came to planned, 1 came to done."
+
+
+def test_who_is_limited_to_other_programmes_is_told_of_no_ideas(asked: Asked) -> None:
+    clerk = Viewer("c", "Clerk", "department", ("works",), programmes=("requests",))
+    limited = ask(asked.mart, asked.calendar, asked.question, clerk)
+    shown = drawn.draw_ideas(limited, {})
+    assert shown.finding == "This city has no programme of ideas."
+    assert "Planned" not in repr([column.label for column in shown.twin.columns])
 
 
 def test_a_city_without_ideas_or_areas_is_told_so(tmp_path: Path) -> None:

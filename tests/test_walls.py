@@ -200,7 +200,7 @@ def test_only_the_roles_named_may_change_something(action: Any) -> None:
         if role in MAY[action]:
             permit(Viewer("x", "X", role), action)
         else:
-            with pytest.raises(AccessDenied, match="may look at this but not change it|is open to analysts and administrators"):
+            with pytest.raises(AccessDenied, match=r"may look at this but not change it|is open to analysts and administrators"):
                 permit(Viewer("x", "X", role), action)
     assert "public" not in MAY[action]
 
