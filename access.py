@@ -144,11 +144,10 @@ def permit(viewer: Viewer, action: Action) -> None:
     Raises:
         AccessDenied: it may not.
     """
-    if viewer.role in MAY[action]:
-        return
-    if action == "look_at_sources":
-        raise AccessDenied("Where the data come from is open to analysts and administrators.")
-    raise AccessDenied("Your account may look at this but not change it.")
+    if viewer.role not in MAY[action]:
+        if action == "look_at_sources":
+            raise AccessDenied("Where the data come from is open to analysts and administrators.")
+        raise AccessDenied("Your account may look at this but not change it.")
 
 
 def is_sealed(scope: object) -> bool:
