@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from flask import Flask
 
 from access import PUBLIC_VIEWER, AccessDenied
 from data_access import cache
@@ -38,9 +37,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[None]:
-    cache.start(Flask(__name__), dataclasses.replace(read_settings({}), data=tmp_path))
-    yield
-    cache.stop()
+    with cache.used_by_command(dataclasses.replace(read_settings({}), data=tmp_path)):
+        yield
 
 
 @pytest.mark.parametrize("metric", [metric.id for metric in METRICS])
@@ -50,11 +48,8 @@ def test_a_kept_answer_is_the_answer(asked: Asked, tmp_path: Path, metric: str) 
         return [measure(metric, asked, by=by, period=p).frame for by in SPLITS for p in {False, period}]
 
     fresh = answers()
-    cache.start(Flask(__name__), dataclasses.replace(read_settings({}), data=tmp_path))
-    try:
+    with cache.used_by_command(dataclasses.replace(read_settings({}), data=tmp_path)):
         first, again = answers(), answers()
-    finally:
-        cache.stop()
     assert any((tmp_path / "cache" / "staff").iterdir())
     for one, other, third in zip(fresh, first, again, strict=True):
         pd.testing.assert_frame_equal(one, other)

@@ -114,8 +114,7 @@ def test_who_reads_no_texts_reads_no_places(staff: Mart, role: Any) -> None:
 
 
 def test_an_answer_kept_for_one_scope_is_no_other_s(tmp_path: Path) -> None:
-    cache.start(Flask("kept"), settings_in(tmp_path))
-    try:
+    with cache.used_by_command(settings_in(tmp_path)):
         viewers = [
             MAYOR,
             PARKS,
@@ -125,8 +124,6 @@ def test_an_answer_kept_for_one_scope_is_no_other_s(tmp_path: Path) -> None:
         ]
         told = [cache.cached("n", "edition", scope_of(viewer), [1], lambda number=number: number) for number, viewer in enumerate(viewers)]
         again = [cache.cached("n", "edition", scope_of(viewer), [1], lambda: "anew") for viewer in viewers]
-    finally:
-        cache.stop()
     assert told == again == [0, 1, 2, 3, 4]
 
 
