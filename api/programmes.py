@@ -19,8 +19,7 @@ def answer(asked: Asked, programme: str, form: str) -> Response:
         NotThere: there is no such programme, or none that is told of in totals.
         BadQuestion: nothing is published of that period.
     """
-    found = asked.mart.dimensions.programmes.by_slug.get(programme)
-    if found is None or not programme_totals.is_told(found):
+    if programme not in {one.slug for one in programme_totals.programmes(asked.mart, asked.scope)}:
         raise NotThere(f"There are no totals of a programme called '{programme[:60]}'.")
     rows, told = programme_totals.to_take(asked, programme, parameters().get("counted", "")), context(asked)
     facts = {"as_of": told["as_of"], "load_id": told["load_id"]}

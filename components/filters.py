@@ -18,7 +18,7 @@ from components.page import Query
 from data_access import vocabulary
 from data_access.city_checks import TAKEN
 from metrics.periods import GRAINS, quarter_days
-from metrics.question import NONE, BadQuestion, to_query, visible_departments
+from metrics.question import NONE, BadQuestion, to_query, visible_departments, visible_groups, visible_types
 from metrics.select import Asked, nameless
 
 CUSTOM = "custom"
@@ -240,7 +240,7 @@ def options_of(name: str, asked: Asked) -> list[dict[str, str]]:
     elif name in programme_filters.OPTIONS:
         return programme_filters.OPTIONS[name](asked)
     elif name in ("request_type", "request_group"):
-        members = list(getattr(dimensions, name + "s"))
+        members = list((visible_types if name == "request_type" else visible_groups)(asked.scope, asked.mart).values())
     elif name in dimensions.area_layers.by_slug:
         members = list(asked.open_areas(name))
     else:

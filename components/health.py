@@ -11,6 +11,7 @@ from dash import html
 from components import gate, words
 from components.language import N_, _
 from components.table import Column, Twin, html_table
+from data_access.mart import schema
 from data_access.store import engine, runs
 from metrics import health
 from metrics.select import Asked
@@ -80,6 +81,8 @@ def attempts(asked: Asked) -> html.Section:
     names = [source.name for source in gate.desk().city.sources]
     frame = runs.recent(store, RUNS_SHOWN)
     frame = frame[frame["source_name"].isin(names)]
+    counts = [name for name in schema.LOAD_COUNTS if name in frame.columns]
+    frame[counts] = frame[counts].mask(frame["source_name"].isin(asked.mart.silent_sources))
     return card("Loads tried lately", html_table(Twin(frame, RUNS, "Newest first"), asked.calendar))
 
 

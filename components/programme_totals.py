@@ -25,13 +25,13 @@ LATEST = "latest"
 
 
 def _programmes(asked: Asked) -> dict[str, str]:
-    return {"": "", **{one.slug: gate.desk().called(one.name) for one in programme_totals.programmes(asked.mart)}}
+    return {"": "", **{one.slug: gate.desk().called(one.name) for one in programme_totals.programmes(asked.mart, asked.scope)}}
 
 
 def _periods(asked: Asked) -> dict[str, str]:
     known = {
         period
-        for one in programme_totals.programmes(asked.mart)
+        for one in programme_totals.programmes(asked.mart, asked.scope)
         for period in programme_totals.periods(programme_totals.rows_of(asked, one.slug))
     }
     ordered = sorted(known, key=lambda period: (len(period) == len("2025"), period), reverse=True)

@@ -216,16 +216,20 @@ class Loading:
         # The row that set the watermark comes again every time: none at all means that the rows are gone.
         if report.rows_read == 0 and (report.mode == "full" or source.count() == 0):
             raise SyncError(f"source {name!r} has no rows; an empty table is not loaded over good data.")
+        # Everybody on the staff reads why the last load failed, and of some programmes no number of cases.
+        hushed = self._tells_totals_only(source)
         if report.unmapped_status > MOST_UNMAPPED_STATUS * max(report.rows_read, 20):
             value = self._most("value FROM stage_issue WHERE kind = 'unmapped_status' AND", "sum(case_count)", name)
+            n = "too many" if hushed else f"{report.unmapped_status:,} of {report.rows_read:,}"
             raise SyncError(
-                f"source {name!r}: status {value!r} is not mapped and {report.unmapped_status:,} of {report.rows_read:,} rows "
+                f"source {name!r}: status {value!r} is not mapped and {n} rows "
                 f"have an unmapped status; say what it means in [status] of {source.mapping_path.name}."
             )
         if report.mode == "full" and report.rows_quarantined > MOST_REFUSED * report.rows_read:
             reason = self._most("reason FROM stage_quarantine WHERE", "count(*)", name)
+            n = "too many" if hushed else f"{report.rows_quarantined:,} of {report.rows_read:,}"
             raise SyncError(
-                f"source {name!r}: {report.rows_quarantined:,} of {report.rows_read:,} rows are refused, most because: {reason} "
+                f"source {name!r}: {n} rows are refused, most because: {reason} "
                 f"That is not loaded over good data; look at the source and at {source.mapping_path.name}."
             )
 

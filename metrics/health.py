@@ -17,7 +17,7 @@ def loads(asked: Asked) -> pd.DataFrame:
 
 
 def refused(asked: Asked) -> pd.DataFrame:
-    """Rows in quarantine by reason: `source_name`, `reason`, `n`, `examples` (ids), most first.
+    """Rows in quarantine by reason: `source_name`, `reason`, `n` (null of sources told of in totals only), `examples` (ids), most first.
 
     Raises:
         AccessDenied: the viewer is limited to some departments.
@@ -36,12 +36,15 @@ def refused(asked: Asked) -> pd.DataFrame:
         ", ".join(dict.fromkeys(v for v in (first, last) if isinstance(v, str)))
         for first, last in zip(frame["first"], frame["last"], strict=True)
     ]
-    made = frame.drop(columns=["first", "last"]).assign(examples=pd.Series(examples, dtype="str", index=frame.index))
+    made = frame.drop(columns=["first", "last"]).assign(
+        examples=pd.Series(examples, dtype="str", index=frame.index),
+        n=frame["n"].astype("float64").mask(frame["source_name"].isin(asked.mart.silent_sources)),
+    )
     return made.sort_values(["n", "reason"], ascending=[False, True], ignore_index=True)
 
 
 def findings(asked: Asked) -> pd.DataFrame:
-    """What was odd in the rows that were kept: `source_name`, `kind`, `field`, `value`, `n`, `example`, most first.
+    """What was odd in the rows that were kept: `source_name`, `kind`, `field`, `value`, `n` (null of sources told of in totals only), `example`, most first.
 
     Raises:
         AccessDenied: the viewer is limited to some departments.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import select
 
+from access import Scope
 from data_access.mart import schema
 from data_access.mart.dimensions import Member
 from data_access.mart.reading import Mart
-from metrics.question import BadQuestion
+from metrics.question import BadQuestion, visible_programmes
 from metrics.select import Asked
 
 TAKEN = (
@@ -20,9 +21,12 @@ DAYS = ("median", "p90", "stage_median", "stage_p90")
 """The measures that are days; all others are cases."""
 
 
-def programmes(mart: Mart) -> list[Member]:
-    """The programmes that are told of in totals, by name: those of which nothing else is told, and the open ones beside the headline figures."""
-    return [one for one in mart.dimensions.programmes if is_told(one)]
+def programmes(mart: Mart, scope: Scope | None = None) -> list[Member]:
+    """The programmes that are told of in totals, by name: those of which nothing else is told, and the open ones beside the headline figures.
+
+    For whoever is limited to programmes those among them; without a `scope` all.
+    """
+    return [one for one in visible_programmes(scope, mart).values() if is_told(one)]
 
 
 def is_told(programme: Member) -> bool:
@@ -31,13 +35,13 @@ def is_told(programme: Member) -> bool:
     return privacy == "aggregate" or (privacy == "open" and not programme.extra["is_main"])
 
 
-def named(mart: Mart, slug: str) -> Member:
+def named(asked: Asked, slug: str) -> Member:
     """The programme of that id.
 
     Raises:
-        BadQuestion: there is none, or none that is told of in totals.
+        BadQuestion: there is none for the viewer, or none that is told of in totals.
     """
-    found = mart.dimensions.programmes.by_slug.get(slug)
+    found = visible_programmes(asked.scope, asked.mart).get(slug)
     if found is None or not is_told(found):
         raise BadQuestion("There are no totals of a programme called '{name}'.", name=slug[:40])
     return found
@@ -105,7 +109,7 @@ def totals(asked: Asked, programme: str, period: str = "") -> Totals | None:
     Raises:
         BadQuestion: there is no such programme, or nothing is told of it in that period.
     """
-    found, rows = named(asked.mart, programme), rows_of(asked, programme)
+    found, rows = named(asked, programme), rows_of(asked, programme)
     known = periods(rows)
     if not known:
         return None
@@ -162,7 +166,7 @@ def to_take(asked: Asked, programme: str, period: str = "") -> pd.DataFrame:
     Raises:
         BadQuestion: as `totals`.
     """
-    named(asked.mart, programme)
+    named(asked, programme)
     rows = rows_of(asked, programme)
     if period:
         found = totals(asked, programme, period)

@@ -6,6 +6,7 @@ refuses with a sentence, and it never says whether a withheld name exists.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Mapping
@@ -172,9 +173,9 @@ def parse_question(query: Mapping[str, Any], viewer: Viewer, mart: Mart, calenda
         programme=_programmes(query, viewer, mart),
         stage=members(text_of(query, "stage"), _stages(viewer, mart), N_("stage")),
         department=members(text_of(query, "department"), _departments(viewer, mart), N_("department")),
-        request_type=members(text_of(query, "request_type"), _or_none(dimensions.request_types.by_slug, viewer), N_("request type")),
+        request_type=members(text_of(query, "request_type"), _or_none(visible_types(scope_of(viewer), mart), viewer), N_("request type")),
         request_group=members(
-            text_of(query, "request_group"), _or_none(dimensions.request_groups.by_slug, viewer), N_("group of request types")
+            text_of(query, "request_group"), _or_none(visible_groups(scope_of(viewer), mart), viewer), N_("group of request types")
         ),
         channel=members(text_of(query, "channel"), dict.fromkeys(vocabulary.CHANNELS), N_("channel")),
         case_class=_classes(text_of(query, "case_class")),
@@ -206,6 +207,20 @@ def visible_programmes(scope: Scope | None, mart: Mart) -> dict[str, Any]:
 def open_programmes(scope: Scope | None, mart: Mart) -> dict[str, Any]:
     """Those whose cases can be asked about: not those of which there are totals only."""
     return {slug: member for slug, member in visible_programmes(scope, mart).items() if member.extra["privacy"] != "aggregate"}
+
+
+def visible_types(scope: Scope, mart: Mart) -> dict[str, Any]:
+    """The request types that there are for `scope`, by id: for whoever is limited to programmes those their cases have."""
+    return _of(mart.dimensions.types_of(scope.programmes, "request_type"), mart.dimensions.request_types.by_slug)
+
+
+def visible_groups(scope: Scope, mart: Mart) -> dict[str, Any]:
+    """The groups of request types, likewise."""
+    return _of(mart.dimensions.types_of(scope.programmes, "request_group"), mart.dimensions.request_groups.by_slug)
+
+
+def _of(numbers: Container[int] | None, known: Mapping[str, Any]) -> dict[str, Any]:
+    return {slug: member for slug, member in known.items() if numbers is None or member.id in numbers}
 
 
 def _stages(viewer: Viewer, mart: Mart) -> dict[str, Any]:

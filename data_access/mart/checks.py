@@ -67,12 +67,32 @@ def mismatch(generation: Generation, city: City) -> str | None:
         connection.execute(f"ATTACH '{generation.path('staff')}' AS held (READ_ONLY)")
         zone = _meta(connection).get("city_zone")
         layers = [name for (name,) in connection.execute("SELECT id FROM held.area_layer WHERE slot > 0 ORDER BY slot").fetchall()]
+        programmes = connection.execute(
+            "SELECT slug, name, privacy FROM held.programme WHERE privacy IS NOT NULL AND id IN (SELECT programme_id FROM held.case_record)"
+        ).fetchall()
+        stages = connection.execute(
+            """SELECT g.slug, g.name FROM held.stage g JOIN held.programme p ON p.id = g.programme_id
+            WHERE g.id IN (SELECT stage_id FROM held.stage_visit) ORDER BY g.slug"""
+        ).fetchall()
     if zone != city.zone:
         return f"The loaded days are those of {zone}, and city.toml says {city.zone}."
     wanted = [layer.id for layer in city.area_layers]
     if layers != wanted:
         return f"The loaded cases lie in the area layers {json.dumps(layers)}, and city.toml has {json.dumps(wanted)}."
-    return None
+    return _other_programmes(programmes, stages, city)
+
+
+def _other_programmes(programmes: list[tuple[str, str, str]], stages: list[tuple[str, str]], city: City) -> str | None:
+    """How held cases belong to a programme or stand in a stage that `city` has no more, or keep more than it tells of them, as a sentence, or None."""
+    known = {one.id: one for one in city.programmes}
+    for slug, name, privacy in programmes:
+        if slug not in known:
+            return f"Loaded cases belong to the programme {name!r}, which city.toml has no more."
+        if known[slug].privacy == "aggregate" != privacy:
+            return f"Of {name!r} totals only are told from now on, and its cases were loaded with all that is known of them."
+    ids = {f"{one.id}.{stage.id}" for one in city.programmes for stage in one.stage}
+    gone = next((name for slug, name in stages if slug not in ids), None)
+    return None if gone is None else f"Loaded cases were in the stage {gone!r}, which city.toml has no more."
 
 
 def _meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

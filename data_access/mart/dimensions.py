@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Callable, Mapping
@@ -46,12 +47,23 @@ class Dimensions:
 
     Args:
         names: the city's own names -> what they are called instead, for readers of another language.
+        types: programme -> "request_type" and "request_group" -> the numbers of those that its cases have.
+        silent: programmes told of in totals only: a type that no case has but theirs tells of one, so it is none.
     """
 
-    def __init__(self, read_table: Callable[[Table], pd.DataFrame], names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, read_table: Callable[[Table], pd.DataFrame], names: Mapping[str, str] | None = None, *,
+        types: Mapping[str, Mapping[str, list[int]]] | None = None, silent: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self._read_table = read_table
         self._names = names or {}
+        self._types = types or {}
+        self._silent = silent
         self._areas: dict[str, Dimension] = {}
+
+    def called(self, names: Mapping[str, str]) -> Dimensions:
+        """The same under other names."""
+        return Dimensions(self._read_table, names, types=self._types, silent=self._silent)
 
     @cached_property
     def departments(self) -> Dimension:
@@ -67,12 +79,13 @@ class Dimensions:
 
     @cached_property
     def programmes(self) -> Dimension:
-        return self._dimension(schema.programme)
+        """The programmes the city has. One it gave up keeps its number and is none."""
+        return self._dimension(schema.programme, "privacy")
 
     @cached_property
     def stages(self) -> Dimension:
-        """Stages of all programmes; extra: programme_id, position, amount, unit, waits, ends."""
-        return self._dimension(schema.stage)
+        """Stages of all programmes; extra: programme_id, position, amount, unit, waits, ends. Those the city gave up keep a number and are none."""
+        return self._dimension(schema.stage, "programme_id")
 
     @cached_property
     def main_programmes(self) -> tuple[int, ...]:
@@ -160,8 +173,21 @@ class Dimensions:
             return Dimension([area for area in every if area.slug in districts])
         return Dimension([area for area in every if area.extra.get("parent_slug") in districts])
 
-    def _dimension(self, table: Table) -> Dimension:
-        return _dimension(self._read(table))
+    def types_of(self, own: tuple[str, ...] | None, name: str) -> frozenset[int] | None:
+        """The numbers of the request types (`name` "request_type"), or of their groups, that cases of programmes `own` have; None: of all."""
+        return None if own is None else frozenset(number for slug in own for number in self._types.get(slug, {}).get(name, ()))
+
+    def _of_nobody(self, name: str) -> frozenset[int]:
+        theirs, others = (
+            {number for slug, of in self._types.items() if (slug in self._silent) is silent for number in of.get(name, ())} for silent in (True, False)
+        )  # fmt: skip
+        return frozenset(theirs - others)
+
+    def _dimension(self, table: Table, configured: str = "") -> Dimension:
+        """The members of `table` that may be known; without those that have nothing in column `configured`, which every one of the city's file has."""
+        frame = self._read(table)
+        frame = frame[~frame["id"].isin(self._of_nobody(table.name))]
+        return _dimension(frame[frame[configured].notna()] if configured else frame)
 
 
 def _dimension(frame: pd.DataFrame) -> Dimension:

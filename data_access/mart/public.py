@@ -80,7 +80,12 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     # Of a load residents learn when it was: what it read holds the cases that are not published.
     kept = ("id", "mode", "started_at", "as_of")
     nothing = _replaced({column.name: "NULL" for column in schema.load.c if column.name not in kept})
+    # Up to when a source is known is when something happened last to one of its cases, which residents may know of open programmes.
     run(f"INSERT INTO public_mart.load SELECT * REPLACE ({nothing}) FROM staff.load")
+    run(
+        "UPDATE public_mart.load SET as_of = NULL WHERE id IN (SELECT id FROM staff.load WHERE list_contains(?, source_name))",
+        [_unnamed_sources(city)],
+    )
     for table in (schema.release, schema.released_cell, schema.programme_total):
         run(f"INSERT INTO public_mart.{table.name} SELECT * FROM staff.{table.name}")
     run("INSERT INTO public_mart.meta SELECT key, value FROM staff.meta WHERE list_contains(?, key)", [list(FACTS)])
@@ -89,6 +94,16 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     run("DROP TABLE released_layer")
     run("DROP TABLE moved")
     run("DETACH public_mart")
+
+
+def silent_sources(city: City) -> list[str]:
+    """The sources of programmes that are told of in totals only."""
+    return [source.name for source in city.sources if city.programme(source.programme).privacy == "aggregate"]
+
+
+def _unnamed_sources(city: City) -> list[str]:
+    """Those of which residents are told no single case at all."""
+    return [source.name for source in city.sources if city.programme(source.programme).privacy != "open"]
 
 
 def _release_names(stage: Stage) -> None:

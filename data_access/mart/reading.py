@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, Select, Table, create_engine, false, select
+from sqlalchemy import ColumnElement, CompoundSelect, Engine, Select, Table, case, create_engine, false, null, select, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.selectable import FromClause
@@ -51,7 +51,6 @@ class Mart:
         self._engine = _engine(path, threads)
         # Dimensions hold no case data: any scope of the audience may read them.
         self._plain = scope_of(PUBLIC_VIEWER)
-        self.dimensions = Dimensions(self._read_plain)
         try:
             facts = dict(self._read_plain(schema.meta)[["key", "value"]].itertuples(index=False))
         except DBAPIError as error:
@@ -65,14 +64,16 @@ class Mart:
         self.edition = f"{facts['edition']}-{audience}"
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
         aggregate = json.loads(facts.get(AGGREGATE, "[]"))
+        self.dimensions = Dimensions(self._read_plain, types=json.loads(facts.get(schema.TYPES, "{}")), silent=aggregate)
         self._aggregate = tuple(p.id for p in self.dimensions.programmes if p.slug in aggregate)
+        self.silent_sources: tuple[str, ...] = tuple(json.loads(facts.get(schema.SILENT, "[]")))
         self._named: dict[str, Mart] = {}
 
     def named(self, language: str, names: Mapping[str, str]) -> Mart:
         """The same generation for readers of `language`, who call things by `names`; its answers are kept apart from the others'."""
         if language not in self._named:
             made = copy.copy(self)
-            made.dimensions = Dimensions(self._read_plain, names)
+            made.dimensions = self.dimensions.called(names)
             made.edition = f"{self.edition}-{language}"
             self._named[language] = made
         return self._named[language]
@@ -118,12 +119,22 @@ class Mart:
         return self._issue(schema.contact_interval, scope)
 
     def quarantine(self, scope: Scope) -> FromClause:
-        """Rows refused by loads. Only for staff who see all departments."""
-        return self._issue_staff(schema.quarantine, scope)
+        """Rows refused by loads, of sources told of in totals only each reason once. Only for staff who see all departments."""
+        rows = schema.quarantine
+        is_silent = rows.c.source_name.in_(self.silent_sources)
+        once = (
+            select(rows.c.load_id, rows.c.source_name, null().label("source_id"), rows.c.reason, null().label("original"))
+            .where(is_silent)
+            .distinct()
+        )
+        return self._issue_staff(union_all(select(*rows.c).where(~is_silent), once), rows.name, scope)
 
     def quality_issues(self, scope: Scope) -> FromClause:
-        """What loads found odd in the rows they kept. Only for staff who see all departments."""
-        return self._issue_staff(schema.quality_issue, scope)
+        """What loads found odd in the rows they kept, of sources told of in totals only without how many. Only for staff who see all departments."""
+        rows = schema.quality_issue
+        n = case((rows.c.source_name.in_(self.silent_sources), None), else_=rows.c.case_count).label("case_count")
+        told = [n if column.name == "case_count" else column for column in rows.c]
+        return self._issue_staff(select(*told), rows.name, scope)
 
     def read(self, statement: Select, scope: Scope) -> pd.DataFrame:
         """Run `statement` under `scope`.
@@ -138,10 +149,13 @@ class Mart:
     def loads(self, scope: Scope) -> pd.DataFrame:
         """The loads behind this generation, newest first (columns of `schema.load`).
 
-        How many rows they read counts the cases of all departments: nothing of it for a scope that has some.
+        How many rows they read counts the cases of all departments: nothing of it for a scope that has some. Nothing of it for anybody
+        of programmes told of in totals only, nor when something happened last there.
         """
         self._require(scope)
         frame = self._read_plain(schema.load)
+        withheld = [*schema.LOAD_COUNTS, "as_of"]
+        frame[withheld] = frame[withheld].mask(frame["source_name"].isin(self.silent_sources))
         if scope.departments is not None:
             frame[list(schema.LOAD_COUNTS)] = None
         return frame.sort_values("id", ascending=False, ignore_index=True)
@@ -175,11 +189,11 @@ class Mart:
             return table.c[name].in_(ids)
         return table.c.case_id.in_(select(schema.case_record.c.case_id).where(schema.case_record.c[name].in_(ids)))
 
-    def _issue_staff(self, table: Table, scope: Scope) -> FromClause:
+    def _issue_staff(self, rows: Select | CompoundSelect, name: str, scope: Scope) -> FromClause:
         self._require(scope)
         if scope.audience != "staff" or scope.departments is not None:
             raise AccessDenied("This is open to staff who see all departments.")
-        return guard.issue(select(*table.c).subquery(table.name), scope)
+        return guard.issue(rows.subquery(name), scope)
 
     def _require(self, scope: Scope) -> None:
         if not is_sealed(scope) or scope.audience != self.audience:

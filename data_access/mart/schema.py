@@ -233,7 +233,11 @@ meta = Table(
 
 AGGREGATE = "aggregate_programmes"
 """Key of `meta`: the ids of the programmes that are told of in totals only."""
-SCHEMA_VERSION = 8
+SILENT = "aggregate_sources"
+"""Key of `meta`: the names of the sources of these programmes. How many rows one of their loads brought is a number of cases."""
+TYPES = "types_of_programmes"
+"""Key of `meta`: programme -> numbers of the request types and of the groups its cases have. A type that only complaints have tells of one."""
+SCHEMA_VERSION = 9
 DIMENSIONS = (programme, stage, department, request_group, request_type, area_layer, area, street)
 PLAIN_TABLES = (programme, stage, load, meta, release, released_cell, programme_total)
 """Tables without case data, or with what everybody may know: readable under any scope."""

@@ -23,7 +23,7 @@ from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
 from data_access.mart.places import drop_placeholder_points, place
-from data_access.mart.public import NOTHING_TOLD, build_public, release_layers
+from data_access.mart.public import NOTHING_TOLD, build_public, release_layers, silent_sources
 from data_access.mart.staging import Settled, Stage
 from data_access.released import cube, files, publishing
 from data_access.released.programmes import releasing
@@ -255,9 +255,22 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets:
         # Public case numbers and the keys of places are hashes with this, so that nobody can count back to the CRM's or try addresses.
         "public_salt": stage.salt,
         schema.AGGREGATE: json.dumps([p.id for p in city.programmes if p.privacy == "aggregate"]),
+        schema.SILENT: json.dumps(silent_sources(city)),
+        schema.TYPES: json.dumps(_types(stage)),
     }
     for key, value in facts.items():
         run("INSERT INTO staff.meta VALUES (?, ?)", [key, value])
+
+
+def _types(stage: Stage) -> dict[str, dict[str, list[int]]]:
+    """Programme -> the numbers of its request types and of their groups."""
+    made: dict[str, dict[str, list[int]]] = {}
+    for name in ("request_type", "request_group"):
+        query = f"""SELECT p.slug, list(DISTINCT s.{name}_id ORDER BY s.{name}_id) FROM staff.spell s
+            JOIN staff.programme p ON p.id = s.programme_id GROUP BY 1"""
+        for slug, numbers in stage.connection.execute(query).fetchall():
+            made.setdefault(slug, {})[name] = numbers
+    return made
 
 
 def _layer_versions(city: City) -> list[list[str | None]]:

@@ -34,7 +34,7 @@ def fill(asked: Asked) -> list[Any]:
 
 def _row(asked: Asked, slug: str) -> html.Li:
     called, found = gate.desk().called, programme_totals.totals(asked, slug)
-    programme = programme_totals.named(asked.mart, slug)
+    programme = programme_totals.named(asked, slug)
     said = called(programme.extra["about"] or "")
     if found is not None:
         newest = programme_sentences.opened(found, called(str(programme.extra["cases_word"]))).replace("**", "")

@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import Input, Output, dcc, html
 
+from access import scope_of
 from components import filters, gate, programme_tiles, programme_totals, programme_words, words
 from components.chart import Chart, block
 from components.page import Query, heading, page
@@ -58,7 +59,9 @@ def build(query: Query) -> list[Any]:
 
 
 def _configured(slug: str) -> Programme | None:
-    return next((one for one in gate.desk().city.programmes if one.id == slug), None)
+    """The programme of that id; None where there is none, or none for who asks: which parts a page has tells what it is about."""
+    own = scope_of(gate.desk().viewer()).programmes
+    return next((one for one in gate.desk().city.programmes if one.id == slug and (own is None or slug in own)), None)
 
 
 @gate.answers(

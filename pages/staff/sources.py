@@ -61,6 +61,8 @@ def fill(asked: Asked) -> Any:
     rows = []
     for source in city.sources:
         last = tried[tried["source_name"] == source.name].head(1).to_dict("records")
+        if last and source.name in asked.mart.silent_sources:
+            last[0] |= {"rows_read": None, "rows_quarantined": None}
         sample = kept_sample(desk.settings.data, source.name)
         rows.append(
             {

@@ -18,7 +18,7 @@ from data_access.store import targets
 from data_access.store.acting import Acting
 from data_access.store.targets import LONGEST
 from metrics.definitions import REGISTRY
-from metrics.question import BadQuestion
+from metrics.question import BadQuestion, visible_types
 from metrics.select import Asked
 from metrics.targets import ON_TIME
 
@@ -86,7 +86,7 @@ def fill(asked: Asked) -> dict[str, Any]:
     """The forms' choices, for whom they are open."""
     viewer = gate.desk().viewer()
     open_to, chosen = agreed_targets.departments(viewer, asked), "".join(asked.question.department)
-    kinds = sorted(((slug, member.name) for slug, member in asked.members("request_type").by_slug.items()), key=lambda pair: pair[1])
+    kinds = sorted(((slug, member.name) for slug, member in visible_types(asked.scope, asked.mart).items()), key=lambda pair: pair[1])
     undecided = [one for one in agreed_targets.visible(asked) if one.state in (targets.PROPOSED, targets.APPROVED)]
     return {
         "departments": [{"value": slug, "label": name} for slug, name in open_to.items()],
