@@ -204,6 +204,12 @@ def visible_programmes(scope: Scope | None, mart: Mart) -> dict[str, Any]:
     return {slug: member for slug, member in every.items() if own is None or slug in own}
 
 
+def may_know_programme(viewer: Viewer, slug: str) -> bool:
+    """Whether a programme of that id, if there is one, is there for `viewer`."""
+    own = scope_of(viewer).programmes
+    return own is None or slug in own
+
+
 def open_programmes(scope: Scope | None, mart: Mart) -> dict[str, Any]:
     """Those whose cases can be asked about: not those of which there are totals only."""
     return {slug: member for slug, member in visible_programmes(scope, mart).items() if member.extra["privacy"] != "aggregate"}

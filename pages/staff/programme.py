@@ -6,7 +6,6 @@ from typing import Any
 
 from dash import Input, Output, dcc, html
 
-from access import scope_of
 from components import filters, gate, programme_tiles, programme_totals, programme_words, words
 from components.chart import Chart, block
 from components.page import Query, heading, page
@@ -14,7 +13,7 @@ from components.programme_charts import BECAME, EXTENSIONS, FLOW, MOVES, REASONS
 from components.programme_more import CHANNELS, INSPECTED, QUEUES, VOTES
 from components.stage_charts import FUNNEL, ON_TIME, STUCK, TIMES
 from data_access.programme_models import Programme
-from metrics.question import visible_programmes
+from metrics.question import may_know_programme, visible_programmes
 from metrics.select import Asked
 from metrics.stages import programme_of
 
@@ -60,8 +59,8 @@ def build(query: Query) -> list[Any]:
 
 def _configured(slug: str) -> Programme | None:
     """The programme of that id; None where there is none, or none for who asks: which parts a page has tells what it is about."""
-    own = scope_of(gate.desk().viewer()).programmes
-    return next((one for one in gate.desk().city.programmes if one.id == slug and (own is None or slug in own)), None)
+    known = may_know_programme(gate.desk().viewer(), slug)
+    return next((one for one in gate.desk().city.programmes if known and one.id == slug), None)
 
 
 @gate.answers(
