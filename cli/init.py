@@ -67,15 +67,15 @@ def _skeleton(folder: Path | None, name: str, zone: str, force: bool) -> None:
 
 def _proposal(source: str, folder: Path | None, asker: Asker, *, presets: bool, force: bool) -> None:
     from cli import init_report
-    from cli.proposal_text import city_text, mapping_text
+    from cli.proposal_text import city_text, mapping_text, stays_outside
     from cli.skeleton import MAPPING_FILE
+    from cli.toml_text import plain
     from data_access.proposing.questions import settled
-    from data_access.sources.connections import is_secret
 
     if folder is not None:
         _refuse_full(folder, force)
     look = _looked(source, asker, presets=presets)
-    click.echo(init_report.seen(look))
+    click.echo(plain(init_report.seen(look)))
     _refuse_without_cases(look)
     plan = settled(look, asker)
     # Asked or taken as the default, it is said once what everything rests on.
@@ -89,12 +89,12 @@ def _proposal(source: str, folder: Path | None, asker: Asker, *, presets: bool, 
     environ = {"CRM_URL": look.address} if look.kind == "sql" else {}
     with _put_in_place(folder, {"city.toml": city_text(plan), MAPPING_FILE: mapping_text(plan)}) as staged:
         profile = _preview(staged, look, environ)
-    click.echo(init_report.figures(profile, look))
-    click.echo(init_report.doubtful(profile, plan))
+    click.echo(plain(init_report.figures(profile, look)))
+    click.echo(plain(init_report.doubtful(profile, plan)))
     click.echo(
         f"\nWrote {folder / 'city.toml'} and {folder / MAPPING_FILE}; {asker.asked} question{'' if asker.asked == 1 else 's'} asked."
     )
-    click.echo(init_report.following(_shown(folder), profile, is_secret=look.kind == "sql" and is_secret(look.address)))
+    click.echo(init_report.following(_shown(folder), profile, is_secret=look.kind == "sql" and stays_outside(look.address)))
 
 
 def _looked(source: str, asker: Asker, *, presets: bool) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data_access.mapping.spec import load_mapping, preset_path
+from data_access.proposing.facts import mixes_orders
 from data_access.proposing.known import has_deadlines
 from data_access.proposing.look import Look
 from data_access.proposing.personal import by_name
@@ -102,6 +103,12 @@ def doubtful(profile: Profile, plan: Plan) -> str:
         f"  - {name} looks like a deadline and is none: {why}; if it is one, name it as due_at in the mapping."
         for name, why in plan.look.proposed.not_deadlines.items()
     ]
+    for one in plan.look.proposed.fields.values():
+        if (facts := plan.look.facts.get(one.column)) and facts.times and mixes_orders(facts.times.formats):
+            found.append(
+                f"  - {one.column} has dates with the month first and others with the day first: of those up to the 12th nobody can tell; "
+                "deliver it in one form, and leave the other out of 'formats' in [time]."
+            )
     if profile.with_due == 0 and profile.types:
         found.append("  - no case has a deadline; what the city promises can be written as [[sla_rule]] in city.toml.")
     if plan.look.preset and has_deadlines(plan.look.preset):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
 from cli import skeleton
+from cli.toml_text import in_comment, lines_of
+from cli.toml_text import quoted as _text
 from data_access.mapping.spec import MappingFile, load_mapping, preset_path
 from data_access.proposing.fields import TIMES
 from data_access.proposing.known import has_deadlines
 from data_access.proposing.names import AREAS
 from data_access.proposing.questions import Plan
 from data_access.proposing.selects import events_select
-from data_access.proposing.web_look import SYSTEM_CHANGE
+from data_access.proposing.web_look import SYSTEM_CHANGE, without_query
 from data_access.proposing.words import Word
 from data_access.slugs import slug
 from data_access.sources.connections import is_secret
@@ -26,7 +26,7 @@ def city_text(plan: Plan) -> str:
     """`city.toml`."""
     look = plan.look
     head = skeleton.CITY_HEAD.format(
-        id=slug(plan.name) if slug(plan.name) != "unnamed" else "city", name=plan.name.replace('"', "'"), zone=plan.zone
+        id=slug(plan.name) if slug(plan.name) != "unnamed" else "city", name=_text(plan.name), zone=plan.zone
     )
     parts = [head, _source(plan), skeleton.DEPARTMENTS, _departments(plan), skeleton.CALENDAR, skeleton.RULES]
     if look.preset and has_deadlines(look.preset):
@@ -72,7 +72,7 @@ def mapping_text(plan: Plan) -> str:
 def _source(plan: Plan) -> str:
     look = plan.look
     where = _url(look.address) if look.kind == "sql" else f"path = {_text(look.address)}       # a file, a folder or a pattern"
-    kind = [f'kind = "{look.kind}"', where if look.kind in ("sql", "files") else f"url = {_text(look.address)}"]
+    kind = [f'kind = "{look.kind}"', where if look.kind in ("sql", "files") else f"url = {_text(without_query(look.address))}"]
     lines = [
         "[[source]]",
         'name = "crm"',
@@ -84,18 +84,23 @@ def _source(plan: Plan) -> str:
 
 
 def _url(address: str) -> str:
-    """A password is never written: the address then comes from the environment."""
+    """A password is never written, nor what a city's file would take for the name of a variable: the address then comes from the environment."""
     return (
         'url = "${CRM_URL}"          # the address is in the environment'
-        if is_secret(address)
+        if stays_outside(address)
         else f"url = {_text('${CRM_URL:-' + address + '}')}"
     )
+
+
+def stays_outside(address: str) -> bool:
+    """Whether a database's address is in no file."""
+    return is_secret(address) or not set("${}").isdisjoint(address)
 
 
 def _departments(plan: Plan) -> str:
     field = plan.look.proposed.fields.get("department")
     facts = plan.look.facts.get(field.column) if field else None
-    return "" if facts is None else f"# The source has: {', '.join(f'{value} ({count:,})' for value, count in facts.top[:30])}\n"
+    return "" if facts is None else f"# The source has: {in_comment(', '.join(f'{value} ({count:,})' for value, count in facts.top[:30]))}\n"
 
 
 def _layers(plan: Plan) -> str:
@@ -153,7 +158,7 @@ def _sql(plan: Plan) -> list[str]:
         "",
         "[sql]",
         "# A table, a view or a SELECT; it names what is used and nothing else.",
-        f"cases = '''\n{look.joined.select(used)}\n'''",
+        f"cases = {lines_of(look.joined.select(used))}",
     ]
     lines += [_aligned(f"key = {_text(number)}", "a column that never changes")]
     lines += (
@@ -166,7 +171,7 @@ def _sql(plan: Plan) -> list[str]:
         lines += [
             f"events_key = {_text(number)}",
             f"# The log of what happened: table {look.events.table}. With it backlogs of the past are exact.",
-            f"events = '''\n{select}\n'''",
+            f"events = {lines_of(select)}",
         ]
     return lines
 
@@ -274,13 +279,13 @@ def _not_read(plan: Plan, known: MappingFile | None) -> list[str]:
     left = {name: what for name, what in plan.look.proposed.left_out.items() if name not in read}
     used = {*read, *(one.column for one in plan.look.proposed.fields.values()), *plan.look.proposed.areas.values(), *left}
     other = [name for name in plan.look.facts if name not in used]
-    lines = ["", "# Not read, because it is about people:", *(f"#   {name}: {what}" for name, what in left.items())] if left else []
+    lines = ["", "# Not read, because it is about people:", *(f"#   {in_comment(name)}: {what}" for name, what in left.items())] if left else []
     return lines + (["", *_wrapped("# Columns that nothing uses: ", other)] if other and known is None else [])
 
 
 def _wrapped(start: str, names: list[str]) -> list[str]:
     lines = [start]
-    for name in names:
+    for name in map(in_comment, names):
         if len(lines[-1]) + len(name) > 130:
             lines.append("#   ")
         lines[-1] += name + ", "
@@ -288,9 +293,4 @@ def _wrapped(start: str, names: list[str]) -> list[str]:
 
 
 def _aligned(line: str, comment: str) -> str:
-    return f"{line:<38} # {' '.join(comment.split())}"
-
-
-def _text(value: Any) -> str:
-    """A text as TOML writes it: as JSON does."""
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"{line:<38} # {in_comment(comment)}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cli.toml_text import quoted
+
 MAPPING_FILE = "crm.toml"
 
 CITY_HEAD = """\
@@ -11,7 +13,7 @@ CITY_HEAD = """\
 
 [city]
 id = "{id}"
-name = "{name}"
+name = {name}
 zone = "{zone}"            # IANA time zone; days and weeks are counted in it
 locale = "en-US"
 week_start = "monday"      # or "sunday"
@@ -144,5 +146,5 @@ longitude = "longitude"
 def texts(name: str, zone: str) -> dict[str, str]:
     """File name -> content of a new city's files."""
     key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "city"
-    head = CITY_HEAD.format(id=key, name=name.replace('"', "'"), zone=zone)
+    head = CITY_HEAD.format(id=key, name=quoted(name), zone=zone)
     return {"city.toml": "\n".join([head, SOURCES, DEPARTMENTS, CALENDAR, RULES, LAYERS, RELEASE]), MAPPING_FILE: MAPPING}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data_access.mapping.spec import EPOCHS
 from data_access.proposing.names import plain_name
-from data_access.proposing.personal import personal
+from data_access.proposing.personal import REACHED, personal
 
 ENOUGH = 0.95
 """Of the values of a column, so many must fit for it to be of a kind."""
@@ -129,7 +129,7 @@ def as_text(column: pd.Series) -> pd.Series:
 def _samples(unique: pd.Series) -> tuple[str, ...]:
     """The most frequent value and others from further down."""
     places = sorted({0, len(unique) // 2, len(unique) - 1})
-    return tuple(str(unique.iloc[at])[:60] for at in places[:SHOWN])
+    return tuple(text[:60] for at in places[:SHOWN] if not REACHED.search(text := str(unique.iloc[at])))
 
 
 def _is_words(filled: int, distinct: int, unique: pd.Series) -> bool:
@@ -212,6 +212,11 @@ def parsed(facts: Facts) -> pd.Series:
     if facts.times is None:
         return pd.Series(pd.NaT, index=facts.values.index, dtype="datetime64[us]")
     return _parsed(facts.values, facts.times.formats)
+
+
+def mixes_orders(formats: tuple[str, ...]) -> bool:
+    """Whether a column is written with the month first in some rows and the day first in others."""
+    return any("%m/%d" in form for form in formats) and any("%d/%m" in form for form in formats)
 
 
 def _read_days(formats: list[str], there: pd.Series, known: pd.Series) -> tuple[list[str], bool]:

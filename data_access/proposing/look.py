@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from data_access.city import City
 from data_access.city_models import CityFile
 from data_access.mapping.spec import MappingFile
@@ -66,7 +68,10 @@ def look_at_files(path: Path, *, presets: bool = True) -> Look:
     encoding, delimiter = _form(first) if first is not None and not first.name.lower().endswith(".parquet") else ("utf-8", ",")
     mapping = {"read": {"encoding": encoding, "delimiter": delimiter}, "columns": {"source_id": "?", "opened_at": "?"}}
     source = FilesSource(*_stand_in("files", {"path": str(path)}, mapping))
-    _same_kind(source, path)
+    try:
+        _same_kind(source, path)
+    except pd.errors.EmptyDataError:
+        raise SourceError(f"{path} is empty.") from None
     sample = source.sample(ROWS, SECONDS, _is_personal)
     if sample.frame.empty:
         raise SourceError(f"{path} has no rows.")

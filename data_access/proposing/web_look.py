@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -43,12 +44,19 @@ def kind_of(url: str) -> str:
     )
 
 
+def without_query(url: str) -> str:
+    """`url` as it is written down: without a query, which may hold a token, where nothing of the address is in it."""
+    return url.partition("?")[0] if kind_of(url) in ("socrata", "arcgis") else url
+
+
 def web_sample(url: str, kind: str) -> Sample:
     """The first rows the API gives, without columns whose name says that they are about people: those are not asked for.
 
     Raises:
         SourceError: it cannot be read.
     """
+    if "@" in urlsplit(url).netloc:
+        raise SourceError("the address holds an account; a key is written as 'key' in [source.web], out of the environment. Leave it out.")
     if kind in NEEDS_NO_MAPPING:
         raise SourceError(
             f"a source of kind {kind!r} needs no look: begin a folder with `flask init FOLDER`, and write kind = {kind!r}, this url and "

@@ -8,6 +8,7 @@ from typing import Any, Iterator
 import pandas as pd
 
 from data_access.sources.base import SourceError
+from data_access.sources.http import shown
 from data_access.sources.web import Piece, WebSource, only
 
 PAGE_ROWS = 1_000
@@ -78,8 +79,10 @@ class ArcgisSource(WebSource):
             page = self.page([address, params, sorted(columns)], fetch)
             if page["rows"]:
                 yield page["rows"]
-            if not page["more"] or page["last"] is None or page["last"] == last:
+            if not page["more"] or page["last"] is None:
                 return
+            if page["last"] == last:
+                raise self.broken(address, "it gives the same rows for ever")
             last = page["last"]
 
     def _layer(self, address: str) -> dict[str, Any]:
@@ -87,16 +90,17 @@ class ArcgisSource(WebSource):
         fields = found.get("fields") if isinstance(found, dict) else None
         if not isinstance(fields, list):
             raise self.broken(address, "it is no layer: it has no fields")
-        if (found.get("advancedQueryCapabilities") or {}).get("supportsOrderBy") is False:
+        if isinstance(able := found.get("advancedQueryCapabilities"), dict) and able.get("supportsOrderBy") is False:
             raise self.broken(address, "the layer cannot sort its rows, so that they cannot be read page by page")
-        dates = [field["name"] for field in fields if field.get("type") == "esriFieldTypeDate"]
-        number = found.get("objectIdField") or next(
-            (field["name"] for field in fields if field.get("type") == "esriFieldTypeOID"), "OBJECTID"
-        )
-        return {
-            "names": [field["name"] for field in fields], "dates": dates, "number": number, "most": int(found.get("maxRecordCount") or PAGE_ROWS),
-            "is_point": found.get("geometryType") == "esriGeometryPoint", "edited": (found.get("editFieldsInfo") or {}).get("editDateField"),
-        }  # fmt: skip
+        with self.understood(address):
+            dates = [field["name"] for field in fields if field.get("type") == "esriFieldTypeDate"]
+            number = found.get("objectIdField") or next(
+                (field["name"] for field in fields if field.get("type") == "esriFieldTypeOID"), "OBJECTID"
+            )
+            return {
+                "names": [field["name"] for field in fields], "dates": dates, "number": number, "most": int(found.get("maxRecordCount") or PAGE_ROWS),
+                "is_point": found.get("geometryType") == "esriGeometryPoint", "edited": (found.get("editFieldsInfo") or {}).get("editDateField"),
+            }  # fmt: skip
 
     def _watermark(self, address: str, layer: dict[str, Any]) -> str | None:
         """The column of a row's last change: the mapping's, or with "edited" the one in which the layer itself keeps it."""
@@ -104,13 +108,16 @@ class ArcgisSource(WebSource):
         name = layer["edited"] if wanted == "edited" and wanted not in layer["names"] else wanted
         if wanted and name not in layer["names"]:
             raise SourceError(
-                f"source {self.config.name!r}: [web] of {self.mapping_path.name} names watermark {wanted!r}, which {address.rpartition('://')[2]} "
+                f"source {self.config.name!r}: [web] of {self.mapping_path.name} names watermark {wanted!r}, which {shown(address)} "
                 "does not have; name a column with the last change of a row, or take it out."
             )
         return name
 
     def _query(self, address: str, params: dict[str, Any]) -> dict[str, Any]:
-        return self.client.json(f"{address.rstrip('/')}/query", {"f": "json", **params}, _fault)
+        found = self.client.json(f"{address.rstrip('/')}/query", {"f": "json", **params}, _fault)
+        if not isinstance(found, dict):
+            raise self.broken(address, "its answer is no object")
+        return found
 
     def _headers(self) -> dict[str, str]:
         return {"X-Esri-Authorization": f"Bearer {self.web.key}"} if self.web.key else {}
@@ -121,8 +128,10 @@ def _fault(found: Any) -> tuple[int, str] | None:
     error = found.get("error") if isinstance(found, dict) else None
     if not isinstance(error, dict):
         return None
-    details = " ".join(str(one) for one in error.get("details") or [])
-    return int(error.get("code") or 400), f"{error.get('message') or ''} {details}".strip()
+    said = error.get("details")
+    details = " ".join(str(one) for one in said) if isinstance(said, list) else ""
+    code = error.get("code")
+    return int(code) if str(code).isdigit() else 400, f"{error.get('message') or ''} {details}".strip()
 
 
 def _row(feature: dict[str, Any], dates: list[str]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class CkanSource(WebSource):
                 read += len(rows)
                 yield Piece(rows, chosen, marks=[row.get(watermark) for row in rows] if watermark else [])
             if start is None:
-                self.note_missed(resource["total"] - read)
+                self.note_missed(address, read, resource["total"])
 
     def count(self) -> int | None:
         return sum(self._describe(address)["total"] for address in self.addresses)
@@ -91,18 +91,23 @@ class CkanSource(WebSource):
                 return
             rows = found.get("records") or []
             if rows:
-                yield [only(row, columns) for row in rows]
-                last = max(int(row["_id"]) for row in rows)
+                with self.understood(address):
+                    kept, latest = [only(row, columns) for row in rows], max(int(row["_id"]) for row in rows)
+                if latest <= last:
+                    raise self.broken(address, "it gives the same rows for ever")
+                yield kept
+                last = latest
             if not rows or (len(rows) < size and not found.get("records_truncated")):
                 return
 
     def _describe(self, address: str) -> dict[str, Any]:
         params = {"resource_id": self._id(address), "limit": 0, "include_total": "true"}
         found = self._action(address, "datastore_search", params)
-        names = [str(field["id"]) for field in found.get("fields") or []]
+        with self.understood(address):
+            names, total = [str(field["id"]) for field in found.get("fields") or []], int(found.get("total") or 0)
         if not names:
             raise self.broken(address, "the resource has no columns")
-        return {"names": names, "total": int(found.get("total") or 0)}
+        return {"names": names, "total": total}
 
     def _action(self, address: str, name: str, params: dict[str, Any]) -> dict[str, Any]:
         url = f"{self._root(address)}/api/3/action/{name}"

@@ -116,7 +116,9 @@ class FilesSource(Source):
         """`columns` of a CSV file as text, batch by batch."""
         return pyarrow.csv.open_csv(
             pa.input_stream(path, compression="gzip" if path.suffix.lower() == ".gz" else None),
-            read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, encoding=codecs.lookup(self.mapping.read.encoding).name),
+            read_options=pyarrow.csv.ReadOptions(
+                block_size=BLOCK_BYTES, encoding=codecs.lookup(self.mapping.read.encoding).name, **self._renamed(path)
+            ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=self.mapping.read.delimiter, newlines_in_values=True, invalid_row_handler=fault
             ),
@@ -129,6 +131,14 @@ class FilesSource(Source):
         encoding = "utf-8-sig" if codecs.lookup(self.mapping.read.encoding).name == "utf-8" else self.mapping.read.encoding
         first = pd.read_csv(path, nrows=0, sep=self.mapping.read.delimiter, encoding=encoding, dtype=str)
         return [str(name) for name in first.columns]
+
+    def _renamed(self, path: Path) -> dict[str, Any]:
+        """How the reader is told the names of columns, where the file gives one name twice or none: as `_header` has them."""
+        names = self._header(path)
+        raw = pd.read_csv(path, nrows=1, header=None, sep=self.mapping.read.delimiter, encoding=self.mapping.read.encoding, dtype=str)
+        written = ["" if pd.isna(name) else str(name) for name in raw.iloc[0]]
+        odd = len(set(written)) < len(written) or "" in written
+        return {"column_names": names, "skip_rows_after_names": 1} if odd and len(written) == len(names) else {}
 
     def _parquet(self, path: Path) -> Iterator[pd.DataFrame]:
         file = pyarrow.parquet.ParquetFile(path)

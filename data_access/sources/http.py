@@ -6,7 +6,7 @@ import random
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urljoin, urlsplit, urlunsplit
 
 import orjson
 import requests
@@ -27,6 +27,9 @@ AGAIN = frozenset({202, 408, 429, 500, 502, 503, 504})
 """Answers after which the same question may be put again; Socrata says 202 while it prepares one."""
 MOVED = frozenset({301, 302, 303, 307, 308})
 MOST_MOVES = 5
+
+SHORTEST_KEY = 8
+"""Of values in an address: shorter ones are no keys."""
 
 Fault = Callable[[Any], tuple[int, str] | None]
 """(status, message) of an answer that says inside that it is an error."""
@@ -71,6 +74,10 @@ class Client:
         if not is_address(address):
             raise SourceError(f"source {name!r}: url is {shown(address)!r}; write the whole address, beginning with https://.")
         self.name, self.web = name, web
+        parts = urlsplit(address)
+        hidden = [web.key, parts.password, *(value for _, value in parse_qsl(parts.query) if len(value) >= SHORTEST_KEY)]
+        # As they are, and as an address has them: a source may say what it was asked.
+        self._secrets = sorted({text for one in hidden if one for text in (one, quote(one, safe=""), quote_plus(one))}, key=len, reverse=True)
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": AGENT, "Accept": "application/json, */*;q=0.5", **(headers or {})})
         # Without it, requests would look for passwords in a file of the account's home.
@@ -118,7 +125,7 @@ class Client:
             except (requests.ConnectionError, requests.Timeout, ChunkedEncodingError, ContentDecodingError) as error:
                 said, pause = _cause(error), _backoff(tried)
                 continue
-            except (requests.RequestException, UnicodeError) as error:
+            except (requests.RequestException, ValueError) as error:
                 raise self.error(url, f"it cannot be asked ({type(error).__name__})", "mend url in city.toml") from None
             status, message = answer.status, ""
             if status == 200:
@@ -174,9 +181,10 @@ class Client:
     def _refused(self, url: str, status: int, message: str) -> Refused:
         remedies = {401: "check its key in [source.web]", 403: "check its key in [source.web]", 404: "check url in city.toml"}
         remedies |= {498: "its token has ended: set a new key in [source.web]", 499: "set its key in [source.web]"}
-        secret = self.web.key or ""
-        text = " ".join(message.split())[:160]
-        said = f"it answers {status}" + (f" ({text.replace(secret, '***') if secret else text})" if text else "")
+        text = " ".join(message.split())
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        said = f"it answers {status}" + (f" ({text[:160]})" if text else "")
         return Refused(status, str(self.error(url, said, remedies.get(status, "mend the source or its mapping"))))
 
 
@@ -195,7 +203,7 @@ def _same_house(here: str, there: str) -> bool:
     old, new = urlsplit(here), urlsplit(there)
     if old.hostname != new.hostname or (old.scheme == "https" and new.scheme != "https"):
         return False
-    return old.scheme != new.scheme or old.port == new.port
+    return old.port == new.port if old.scheme == new.scheme else new.port in (None, 443)
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -135,7 +135,7 @@ class Open311Source(WebSource):
                 rows = self._rows(address, resource, key, {**params, "page": number, "page_size": size})
                 return {"rows": [{"key": str(_first(row[key])), "row": keep(row)} for row in rows]}
 
-            page = self.page([address, resource, params, number, size, sorted(self.mapping.columns)], fetch)
+            page = self.page([address, resource, params, number, size, sorted(self.mapping.columns)], fetch, may_repeat=True)
             new = {one["key"]: one["row"] for one in page["rows"] if one["key"] not in found}
             if number == 2:
                 # An endpoint without pages gives the first rows once more.

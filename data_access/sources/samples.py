@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from data_access.proposing.facts import as_text
-from data_access.proposing.personal import by_name, personal
+from data_access.proposing.personal import REACHED, by_name, personal
 from data_access.sources.base import Sample, Source, SourceError
 
 ROWS = 2_000
 SECONDS = 5.0
+TAKEN_OUT = "(taken out)"
 LONGEST = 200
 """Characters kept of a value."""
 
@@ -61,7 +62,9 @@ def keep_sample(source: Source, data: Path, now: datetime, seconds: float = SECO
     text = pd.DataFrame({name: as_text(taken.frame[name]).str.slice(0, LONGEST) for name in taken.frame.columns}).tail(2 * ROWS)
     left_out = {name: by_name(name) or "facts about people" for name in taken.left_out}
     left_out |= {name: what for name in text.columns if (what := personal(name, text[name].dropna()))}
-    table = pa.Table.from_pandas(text.drop(columns=[*left_out], errors="ignore"), preserve_index=False)
+    # In a column of other things somebody may still have written how to be reached.
+    kept = text.drop(columns=[*left_out], errors="ignore").apply(lambda column: column.mask(column.str.contains(REACHED), TAKEN_OUT))
+    table = pa.Table.from_pandas(kept, preserve_index=False)
     said = {"left_out": left_out, "taken_at": now.isoformat(timespec="seconds"), "rows": taken.rows}
     _write(table.replace_schema_metadata({b"statroom": json.dumps(said).encode()}), _path(data, source.config.name))
     return True

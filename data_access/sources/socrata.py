@@ -36,11 +36,12 @@ class SocrataSource(WebSource):
                 written = start.isoformat(timespec="milliseconds") + ("Z" if watermark in SYSTEM else "")
                 # A row that does not say when it changed may have changed.
                 where.append(f"({watermark} >= '{written}' OR {watermark} IS NULL)")
-            read, there_are = 0, self._count(address) if start is None else 0
+            read, there_are = 0, self._count(address) if start is None else None
             for rows in self._pages(address, {*chosen.values(), *([watermark] if watermark else [])}, " AND ".join(where)):
                 read += len(rows)
                 yield Piece(rows, chosen, marks=[row.get(watermark) for row in rows] if watermark else [])
-            self.note_missed(there_are - read)
+            if there_are is not None:
+                self.note_missed(address, read, there_are)
 
     def count(self) -> int | None:
         return sum(self._count(address) for address in self.addresses)
@@ -80,7 +81,8 @@ class SocrataSource(WebSource):
         columns = found.get("columns") if isinstance(found, dict) else None
         if not isinstance(columns, list):
             raise self.broken(address, "it does not say its columns")
-        return [*SYSTEM, *(str(column["fieldName"]) for column in columns)]
+        with self.understood(address):
+            return [*SYSTEM, *(str(column["fieldName"]) for column in columns)]
 
     def _count(self, address: str) -> int:
         params = {"$select": "count(*) AS n"} | ({"$where": self.web.where} if self.web.where else {})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Literal, Mapping, Sequence
 
+import orjson
 import pandas as pd
 
 from data_access.city import City
@@ -16,11 +18,15 @@ from data_access.mapping.ids import plain_ids
 from data_access.mapping.spec import MappingFile
 from data_access.sources.base import RawBatch, Source, SourceError
 from data_access.sources.connections import frame_of
-from data_access.sources.http import Client
+from data_access.sources.http import Client, shown
 from data_access.sources.spool import Page, Spool
 from data_access.sources.watermarks import highest, not_after
 from settings import utc_now
 
+MOST_SAME = 2
+"""Pages that may have the same rows as the one before: of rows without an id, a short page may come again by chance."""
+MOST_MISSED, FEW_MISSED = 0.05, 50
+"""Rows that may be missing of those a source says it has, as a share and as a number."""
 GATHERED_ROWS = 5_000
 """Small pages are put together to about this many rows: a batch costs more than a row."""
 
@@ -53,6 +59,8 @@ class WebSource(Source):
         self._kept = Spool(spool / config.name if spool is not None and kept else None)
         self._spool = Spool(None)
         self._began: datetime | None = None
+        self._seen: int | None = None
+        self._same = 0
 
     @abstractmethod
     def pieces(self, start: datetime | None) -> Iterator[Piece]:
@@ -70,12 +78,39 @@ class WebSource(Source):
             yield RawBatch(piece.kind if piece.kind == "events" else self.mapping.read.entity, frame, self._mark(piece.marks))
         self._spool.forget()
 
-    def page(self, question: Any, fetch: Any) -> Page:
-        """The page that answers `question`, kept or fetched now."""
-        page = self._spool.page([self.config.name, question], lambda: {"at": utc_now().isoformat(), **fetch()})
+    def page(self, question: Any, fetch: Any, *, may_repeat: bool = False) -> Page:
+        """The page that answers `question`, kept or fetched now.
+
+        Raises:
+            SourceError: page after page has the same rows, or an answer has not the form of this kind of source.
+        """
+
+        def made() -> dict[str, Any]:
+            with self.understood(self.addresses[0]):
+                return {"at": utc_now().isoformat(), **fetch()}
+
+        page = self._spool.page([self.config.name, question], made)
+        if not may_repeat:
+            self._refuse_same(page["rows"])
         at = datetime.fromisoformat(page["at"])
         self._began = at if self._began is None else min(at, self._began)
         return page
+
+    @contextmanager
+    def understood(self, address: str) -> Iterator[None]:
+        """An answer that is built otherwise than its protocol says is the source's fault, and told so."""
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise self.broken(address, f"its answer is not built as this kind of source builds it ({type(error).__name__})") from error
+
+    def _refuse_same(self, rows: Sequence[Any]) -> None:
+        """Without this, an endpoint that ignores which page is asked for would be read for hours."""
+        seen = hash(orjson.dumps(rows, default=str)) if rows else None
+        self._same = self._same + 1 if seen is not None and seen == self._seen else 0
+        self._seen = seen
+        if self._same >= MOST_SAME:
+            raise self.broken(self.addresses[0], f"it answers {self._same + 1} pages in a row with the same rows, so that they never end")
 
     def columns_of(self, address: str, available: Iterable[str], first: dict[str, list[str]]) -> dict[str, str]:
         """`chosen_columns` of one of several addresses; how it differs from the first is drift."""
@@ -83,13 +118,21 @@ class WebSource(Source):
         known = first.setdefault("columns", there)
         if set(known) != set(there):
             changes = [*(f"+{name}" for name in sorted(set(there) - set(known))), *(f"-{name}" for name in sorted(set(known) - set(there)))]
-            self.note_drift(f"{address.rpartition('://')[2]} has other columns than the first address: {', '.join(changes)[:200]}")
+            self.note_drift(f"{shown(address)} has other columns than the first address: {', '.join(changes)[:200]}")
         return self.chosen_columns(there)
 
-    def note_missed(self, rows: int) -> None:
-        """Say that rows moved to pages that were read already: where some are deleted meanwhile, others move up."""
-        if rows > 0:
-            self.note_drift(f"{rows:,} rows moved while pages were read and are missing; `flask sync --full` reads them")
+    def note_missed(self, address: str, read: int, there_are: int) -> None:
+        """Say that rows moved to pages that were read already: where some are deleted meanwhile, others move up.
+
+        Raises:
+            SourceError: so many are missing that the rest is not all there is: the missing would be taken for deleted.
+        """
+        missed = there_are - read
+        if missed > max(MOST_MISSED * there_are, FEW_MISSED):
+            what = f"it says that it has {there_are:,} rows and gives {read:,}"
+            raise self.client.error(address, what, "if it gives fewer rows at once than it is asked for, set 'page_rows' in [source.web]")
+        if missed > 0:
+            self.note_drift(f"{missed:,} rows moved while pages were read and are missing; `flask sync --full` reads them")
 
     def columns_seen(self, rows: Sequence[Row]) -> set[str]:
         """The columns of an API that lists none: what some rows have, and what they may lack because it is empty in them."""
