@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 from cli import skeleton
 from cli.toml_text import in_comment, lines_of
 from cli.toml_text import quoted as _text
@@ -25,9 +26,7 @@ MOST_TYPES = 40
 def city_text(plan: Plan) -> str:
     """`city.toml`."""
     look = plan.look
-    head = skeleton.CITY_HEAD.format(
-        id=slug(plan.name) if slug(plan.name) != "unnamed" else "city", name=_text(plan.name), zone=plan.zone
-    )
+    head = skeleton.CITY_HEAD.format(id=slug(plan.name) if slug(plan.name) != "unnamed" else "city", name=_text(plan.name), zone=plan.zone)
     parts = [head, _source(plan), skeleton.DEPARTMENTS, _departments(plan), skeleton.CALENDAR, skeleton.RULES]
     if look.preset and has_deadlines(look.preset):
         # A key of the whole file stands before its first table.
@@ -100,7 +99,9 @@ def stays_outside(address: str) -> bool:
 def _departments(plan: Plan) -> str:
     field = plan.look.proposed.fields.get("department")
     facts = plan.look.facts.get(field.column) if field else None
-    return "" if facts is None else f"# The source has: {in_comment(', '.join(f'{value} ({count:,})' for value, count in facts.top[:30]))}\n"
+    return (
+        "" if facts is None else f"# The source has: {in_comment(', '.join(f'{value} ({count:,})' for value, count in facts.top[:30]))}\n"
+    )
 
 
 def _layers(plan: Plan) -> str:
@@ -279,7 +280,9 @@ def _not_read(plan: Plan, known: MappingFile | None) -> list[str]:
     left = {name: what for name, what in plan.look.proposed.left_out.items() if name not in read}
     used = {*read, *(one.column for one in plan.look.proposed.fields.values()), *plan.look.proposed.areas.values(), *left}
     other = [name for name in plan.look.facts if name not in used]
-    lines = ["", "# Not read, because it is about people:", *(f"#   {in_comment(name)}: {what}" for name, what in left.items())] if left else []
+    lines = (
+        ["", "# Not read, because it is about people:", *(f"#   {in_comment(name)}: {what}" for name, what in left.items())] if left else []
+    )
     return lines + (["", *_wrapped("# Columns that nothing uses: ", other)] if other and known is None else [])
 
 

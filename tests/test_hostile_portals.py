@@ -58,8 +58,8 @@ def test_pages_that_are_always_the_same_end(api: Portal, tmp_path: Path) -> None
     assert len(api.paths(f"{DATASET}.json")) < 10
     town = layer(api, _made(tmp_path / "b"))
     feature = {"attributes": {"OBJECTID": 1, "number": "R-1"}}
-    api.breaks = (
-        lambda path, args: said({"features": [feature], "exceededTransferLimit": True}) if path.endswith("query") and "outFields" in args else None
+    api.breaks = lambda path, args: (
+        said({"features": [feature], "exceededTransferLimit": True}) if path.endswith("query") and "outFields" in args else None
     )
     assert "the same rows for ever" in line_of(town)
 
@@ -75,7 +75,7 @@ def test_a_portal_that_gives_far_less_than_it_has_is_not_loaded_over_what_it_gav
         return said([{"number": "R-1", "opened": "2026-03-16T08:01:00"}]) if "$offset" in args else None
 
     api.breaks = capped
-    with pytest.raises(SyncError, match="says that it has 500 rows and gives 1;.*page_rows"):
+    with pytest.raises(SyncError, match=r"says that it has 500 rows and gives 1;.*page_rows"):
         town.load(full=True)
     api.breaks = lambda path, args: None
     assert len(town.cases()) == 5

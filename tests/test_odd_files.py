@@ -41,7 +41,9 @@ def test_words_and_names_of_columns_of_a_source_are_no_lines_of_the_files(types:
 @pytest.mark.parametrize("header", [["id", "created date", "status", "status"], ["id", "created date", "status", ""]])
 def test_a_name_that_comes_twice_or_is_empty_stops_no_file(types: Types, tmp_path: Path, header: list[str]) -> None:  # noqa: F811
     with (tmp_path / "c.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([header, *([f"C{i}", f"2026-03-0{i % 9 + 1} 10:00", "Open", "second"] for i in range(30)), ["too", "short"]])
+        csv.writer(file).writerows(
+            [header, *([f"C{i}", f"2026-03-0{i % 9 + 1} 10:00", "Open", "second"] for i in range(30)), ["too", "short"]]
+        )
     assert types(tmp_path / "c.csv", tmp_path / "made", "--yes").exit_code == 0
     city = load_city(tmp_path / "made")
     frame = pd.concat([batch.frame for batch in open_source(city.sources[0], city).batches(None)])
@@ -62,7 +64,8 @@ def test_dates_in_both_orders_are_doubted(types: Types, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Requestor", "requestor_name", "Contact Info", "reported_by", "OWNERNAME", "phone1", "Telefono", "useremail", "FName", "home_address"]
+    "name",
+    ["Requestor", "requestor_name", "Contact Info", "reported_by", "OWNERNAME", "phone1", "Telefono", "useremail", "FName", "home_address"],
 )
 def test_more_names_say_that_a_column_is_about_people(name: str) -> None:
     assert by_name(name)
@@ -76,12 +79,19 @@ def test_names_that_only_sound_so_do_not(name: str) -> None:
 def test_a_handful_of_people_is_told_by_names_that_many_have() -> None:
     few = ["Anna Wolf", "BROWN, DAVID", "jose perez", "Mary-Ann Lee", "Xu Wei", "Pat Q", "Tom B. Stone", "Zed Nox"]
     assert personal("Owner", pd.Series(few)) == "names of people" and personal("name", pd.Series(few)) == "names of people"
-    for other in (["John Street", "St James Park", "Mary Ave", "Martin Rd", "George St", "Anne Pl"], ["Parks", "Street Lights", "Solid Waste"]):
+    for other in (
+        ["John Street", "St James Park", "Mary Ave", "Martin Rd", "George St", "Anne Pl"],
+        ["Parks", "Street Lights", "Solid Waste"],
+    ):
         assert personal("Owner", pd.Series(other)) is None
 
 
 def test_the_kept_sample_names_nobody(types: Types, tmp_path: Path) -> None:  # noqa: F811
-    told = {"comments": lambda i: "call me at 617-555-0123 please", "Name": lambda i: f"{('Anna', 'Tom', 'Eva', 'Sue', 'Kim')[i % 5]} Ek", "Requestor": lambda i: "Bo Ek"}
+    told = {
+        "comments": lambda i: "call me at 617-555-0123 please",
+        "Name": lambda i: f"{('Anna', 'Tom', 'Eva', 'Sue', 'Kim')[i % 5]} Ek",
+        "Requestor": lambda i: "Bo Ek",
+    }
     path = export(tmp_path / "c.csv", **told, **{"Request Type": lambda i: "write to a@b.example" if i == 5 else f"Pothole {i}"})
     assert types(path, tmp_path / "made", "--yes").exit_code == 0
     city = load_city(tmp_path / "made")

@@ -42,7 +42,10 @@ SSN = re.compile(r"^\s*\d{3}-\d{2}-\d{4}\s*$")
 REACHED = re.compile(rf"{EMAIL.pattern}|(?<!\d)(?:\+?1[ .-]?)?(?:\(\d{{3}}\) ?|\d{{3}}[ .-])\d{{3}}[ .-]\d{{4}}(?!\d)")
 """An address or a number anywhere in a text."""
 PERSON = re.compile(r"^[A-Z][a-z'-]+ ([A-Z]\. )?[A-Z][A-Za-z'-]+$")
-PLACE = re.compile(r"\d|\b(st|street|ave|avenue|av|rd|road|blvd|dr|ln|lane|ct|pl|way|pkwy|park|school|library|center|church|house|square|district|department|office)\b", re.I)
+PLACE = re.compile(
+    r"\d|\b(st|street|ave|avenue|av|rd|road|blvd|dr|ln|lane|ct|pl|way|pkwy|park|school|library|center|church|house|square|district|department|office)\b",
+    re.I,
+)
 FIRST_NAMES = frozenset(
     "james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony steven paul andrew joshua kenneth kevin brian "
     "george timothy ronald edward jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin samuel gregory alexander "

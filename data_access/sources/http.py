@@ -77,7 +77,9 @@ class Client:
         parts = urlsplit(address)
         hidden = [web.key, parts.password, *(value for _, value in parse_qsl(parts.query) if len(value) >= SHORTEST_KEY)]
         # As they are, and as an address has them: a source may say what it was asked.
-        self._secrets = sorted({text for one in hidden if one for text in (one, quote(one, safe=""), quote_plus(one))}, key=len, reverse=True)
+        self._secrets = sorted(
+            {text for one in hidden if one for text in (one, quote(one, safe=""), quote_plus(one))}, key=len, reverse=True
+        )
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": AGENT, "Accept": "application/json, */*;q=0.5", **(headers or {})})
         # Without it, requests would look for passwords in a file of the account's home.
