@@ -12,7 +12,7 @@ PAGES = {
     "figure": "/", "ages": "/backlog", "overdue": "/cases", "quiet": "/signals", "signal": "/signals", "weeks": "/signals", "split": "/cases",
     "moves": "/backlog/causes", "curve": "/time-to-close", "examples": "/cases", "mix": "/sla", "due": "/backlog/ahead", "forecast": "/backlog/ahead",
     "equity": "/map", "promises": "/commitments", "promise": "/commitments", "data": "/data-health", "gate": "/data-health", "refused": "/data-health",
-    "changed": "/data-health", "said": "/remarks",
+    "changed": "/data-health", "said": "/remarks", "targets": "/figures", "target": "/figures",
 }  # fmt: skip
 
 
@@ -22,14 +22,16 @@ def source(of: str, query: Mapping[str, str], numbers: Numbers) -> str:
     path = f"{PAGES[of]}/{query['commitment']}" if "commitment" in query else PAGES[of]
     # The cases of a signal are those since it began.
     period = {name: numbers[name] for name in ("from", "to") if name in numbers}
-    return f"{path}?{urlencode({**kept, **period, **_more(of, query)})}"
+    return f"{path}?{urlencode({**kept, **period, **_more(of, query, numbers)})}"
 
 
-def _more(of: str, query: Mapping[str, str]) -> dict[str, str]:
+def _more(of: str, query: Mapping[str, str], numbers: Numbers) -> dict[str, str]:
     """What the page has to be told beside the filters."""
     metric, _, rest = query.get("series", "").partition(".")
     dimension, _, key = rest.partition(".")
     narrowed = {dimension: key} if dimension not in ("", "whole") else {}
+    if of in ("targets", "target"):
+        return {"meets": "missed"} if of == "targets" else {"named": numbers["name"]}
     if of in ("signal", "weeks"):
         return {"series": query["series"]}
     if of == "figure" or of == "overdue":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from components import remark_words, words
+from components import briefing_measured_words, remark_words, words
 from components.commitment_words import BECAUSE_WORDS
 from components.signal_words import COUNTED, RULE_WORDS
 from metrics.definitions import REGISTRY
@@ -15,7 +15,7 @@ from metrics.signal_list import SILENT_DAY
 
 Numbers = Mapping[str, Any]
 HEADINGS = {
-    "promises": "Promises of last time", "signals": "What really changed", "backlog": "The week, what waits and what is overdue", "risk": "What is coming",
+    "promises": "Promises of last time", "signals": "What really changed", "backlog": "The week, what waits and what is overdue", "measured": "Figures that miss their target", "risk": "What is coming",
     "equity": "Who is left out", "data": "What the data can bear",
 }  # fmt: skip
 SUGGESTED = "Suggested questions"
@@ -294,5 +294,5 @@ def _day(text: str) -> date:
 _SAID: dict[str, Callable[[Numbers, Calendar], str]] = {
     "figure": _figure, "ages": _ages, "overdue": _overdue, "quiet": _quiet, "signal": _signal, "weeks": _weeks, "split": _split, "moves": _moves,
     "curve": _curve, "examples": _examples, "mix": _mix, "due": _due, "forecast": _forecast, "equity": _equity, "promises": _promises, "promise": _promise, "said": remark_words.frozen,
-    "data": _data, "gate": _gate, "refused": _refused, "changed": _changed,
+    "data": _data, "gate": _gate, "refused": _refused, "changed": _changed, "targets": briefing_measured_words.targets, "target": briefing_measured_words.target,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from components import files, sensitive_dictionary
+from components import files, programme_dictionary, sensitive_dictionary
 from components.aside import done_within
 from components.language import _
 from data_access.cache import cached, is_kept
@@ -54,6 +54,7 @@ def title(table: Table) -> str:
         "open-now": _("Open now, by service and area"),
         "sensitive-services": _("Sensitive services: every released number"),
         "sensitive-releases": _("Sensitive services: the releases"),
+        "programme-totals": _("Other programmes: every published total"),
         "services": _("The services"),
         "areas": _("The areas"),
     }[table.id]
@@ -62,7 +63,7 @@ def title(table: Table) -> str:
 def dictionary(table: Table) -> list[Entry]:
     """Every column of `table`: meaning, unit, and what an empty cell means."""
     figures = {name: (REGISTRY[figure], at) for figure in table.figures for at, name in enumerate(columns_of(REGISTRY[figure]))}
-    own = sensitive_dictionary.meanings(table.id)
+    own = sensitive_dictionary.meanings(table.id) | programme_dictionary.meanings(table.id)
     return [
         _figure(name, *figures[name]) if name in figures else Entry(name, *own[name]) if name in own else _plain(name)
         for name in columns(table)

@@ -26,7 +26,7 @@ LONG, SHORT = 52, 13
 """Weeks of the period: signals need a year, all else a quarter."""
 RECENT = timedelta(weeks=4)
 """A commitment that was finished longer ago is not told of again."""
-KINDS = ("promises", "signals", "backlog", "issue", "risk", "equity", "data")
+KINDS = ("promises", "signals", "backlog", "measured", "issue", "risk", "equity", "data")
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class _Draft:
                 (self.ask("quiet", self.long), *(told for line in lines for told in self.signal(series_id(line)))),
             ),
             Part("backlog", "backlog", self.backlog()),
+            *self.measured(),
             *(self.issue(series_id(line)) for line in _issues(lines)),
             Part("risk", "risk", (self.ask("due", self.short), self.ask("forecast", self.short))),
             *self.equity(),
@@ -125,6 +126,12 @@ class _Draft:
         figures = (self.ask("figure", self.short, metric=metric) for metric in HEADLINE)
         said = (told for metric in HEADLINE for told in self.said(self.short, metric=metric))
         return (*figures, *said, self.ask("ages", self.short), self.ask("overdue", self.short))
+
+    def measured(self) -> list[Part]:
+        """The figures that are not cases and miss their target; no part where none does."""
+        every = self.ask("targets", self.short)
+        each = (self.ask("target", self.short, measure=name) for name in every.numbers["furthest"])
+        return [Part("measured", "measured", (every, *each))] if every.numbers["missed"] else []
 
     def issue(self, series: str) -> Part:
         metric, dimension, _key = parts_of(series)

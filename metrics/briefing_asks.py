@@ -17,6 +17,7 @@ from metrics import health
 from metrics.ageing import ageing
 from metrics.areas import area_figures, layers
 from metrics.briefing_known import Known, standings
+from metrics.briefing_measured import target, targets
 from metrics.briefing_series import line_of, listed, narrow, series, span
 from metrics.cases import case_counts, case_list
 from metrics.commitment_effect import effect_of
@@ -265,10 +266,10 @@ def changed(asked: Asked, _own: Own, known: Known) -> Numbers:
 
 ASKS: dict[str, Callable[[Asked, Own, Known], Numbers]] = {
     "figure": figure, "ages": ages, "overdue": overdue, "quiet": quiet, "signal": signal, "weeks": weeks, "split": split, "moves": moves, "curve": curve,
-    "examples": examples, "mix": mix, "due": due, "forecast": forecast, "equity": equity, "promises": promises, "promise": promise, "said": said, "data": data,
+    "examples": examples, "mix": mix, "due": due, "forecast": forecast, "equity": equity, "promises": promises, "promise": promise, "targets": targets, "target": target, "said": said, "data": data,
     "gate": gate, "refused": refused, "changed": changed,
 }  # fmt: skip
-OWN = ("metric", "series", "by", "layer", "commitment", "at")
+OWN = ("metric", "series", "by", "layer", "commitment", "at", "measure")
 """Parameters of an address that are no filters of cases."""
 
 

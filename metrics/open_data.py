@@ -20,6 +20,7 @@ from metrics.kinds import Metric
 from metrics.measure import measure
 from metrics.parameters import LONGEST_DAYS
 from metrics.periods import Calendar, Grain, quarter_name
+from metrics.programme_totals import TAKEN, all_to_take
 from metrics.released_tables import CELLS, RELEASES, cells_to_take, releases_to_take
 from metrics.select import Asked
 
@@ -57,6 +58,7 @@ TABLES: dict[str, Table] = {
         Table("open-now", ("service", "area"), OPEN_NOW),
         Table("sensitive-services", ("service", "area")),
         Table("sensitive-releases", ()),
+        Table("programme-totals", ()),
         Table("services", ("service",)),
         Table("areas", ("area",)),
     )
@@ -210,6 +212,7 @@ class List:
 LISTS = {
     "services": List(OF_SERVICES, _services), "areas": List(OF_AREAS, _areas),
     "sensitive-services": List(CELLS, cells_to_take), "sensitive-releases": List(RELEASES, releases_to_take),
+    "programme-totals": List(TAKEN, all_to_take),
 }  # fmt: skip
 
 

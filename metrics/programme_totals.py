@@ -50,7 +50,10 @@ def named(asked: Asked, slug: str) -> Member:
 def rows_of(asked: Asked, programme: str) -> pd.DataFrame:
     """Every published row of a programme (columns of `schema.programme_total`); hidden ones have no `n`."""
     table = schema.programme_total
-    frame = asked.mart.read(select(*table.c).where(table.c.programme == programme), asked.scope)
+    return _plain(asked.mart.read(select(*table.c).where(table.c.programme == programme), asked.scope))
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(n=frame["n"].astype("Int64"), is_hidden=frame["is_hidden"].astype(bool))
 
 
@@ -171,6 +174,17 @@ def to_take(asked: Asked, programme: str, period: str = "") -> pd.DataFrame:
     if period:
         found = totals(asked, programme, period)
         rows = rows[rows["period"] == period] if found is not None else rows
+    return _taken(rows)
+
+
+def all_to_take(asked: Asked) -> pd.DataFrame:
+    """The published rows of every programme that is told of in totals (columns `TAKEN`)."""
+    told = [one.slug for one in programmes(asked.mart)]
+    table = schema.programme_total
+    return _taken(_plain(asked.mart.read(select(*table.c).where(table.c.programme.in_(told)).order_by(table.c.programme), asked.scope)))
+
+
+def _taken(rows: pd.DataFrame) -> pd.DataFrame:
     made = rows.rename(columns={"starts_on": "from", "ends_on": "to", "is_hidden": "hidden", "least": "fewest_shown"})
     made = made.assign(
         unit=["days" if measure in DAYS else "cases" for measure in made["measure"]],
@@ -178,4 +192,4 @@ def to_take(asked: Asked, programme: str, period: str = "") -> pd.DataFrame:
         **{name: [pd.Timestamp(day).date().isoformat() for day in made[name]] for name in ("from", "to")},
     )
     made = made.astype({"hidden": "boolean", "vintage": "Int64", "fewest_shown": "Int64"})
-    return made.sort_values(["from", "grain", "measure", "split", "key"], ignore_index=True)[list(TAKEN)]
+    return made.sort_values(["programme", "from", "grain", "measure", "split", "key"], ignore_index=True)[list(TAKEN)]

@@ -21,7 +21,7 @@ from data_access.store import packets as kept
 from data_access.store.acting import Acting
 from data_access.store.engine import prepared
 from data_access.store.packets import WHOLE, Part
-from metrics import briefing
+from metrics import briefing, measured
 from metrics.briefing import KINDS, answer
 from metrics.briefing_known import Known, known, standings
 from metrics.briefing_rules import questions
@@ -96,7 +96,9 @@ class TestEverySentence:
     def test_leads_to_a_page_that_is_asked_with_the_same_departments_and_the_same_instant(self, room: Room, whole: list[Part]) -> None:
         for one in said(whole):
             query = dict(parse_qsl(urlsplit(one["source"]).query))
-            asked = room.desk.ask({name: text for name, text in query.items() if name not in ("of", "hits", "series", "compare", "layer")})
+            asked = room.desk.ask(
+                {name: text for name, text in query.items() if name not in ("of", "hits", "series", "compare", "layer", "meets", "named")}
+            )
             assert asked.question.as_of.isoformat() + "Z" == one["query"]["as_of"] == query["as_of"]
             assert set(asked.question.department) == set(DEPARTMENTS) or one["of"] in (
                 "split",
@@ -144,6 +146,23 @@ class TestParts:
         assert kinds == [kind for kind in KINDS if kind in kinds]
         assert (kinds[0], kinds[-1]) == ("promises", "data")
         assert 1 <= sum(part.kind == "issue" for part in whole) <= 3
+
+    def test_figures_that_miss_their_target_have_a_part_where_there_are_some(self, room: Room, whole: list[Part]) -> None:
+        """Each department's part counts its own alone; a line for each of the five furthest, with value, target and what lies between."""
+        missed = {}
+        for department in DEPARTMENTS:
+            standing = measured.standing(room.desk.ask({"department": department}))
+            missed[department] = int((standing["state"] == "missed").sum())
+            found = [part for part in room.draft(department) if part.kind == "measured"]
+            assert len(found) == (missed[department] > 0)
+        part = next(part for part in whole if part.kind == "measured")
+        first, *lines = part.content["sentences"]
+        assert first["numbers"]["missed"] == sum(missed.values()) > 0 and len(lines) == min(sum(missed.values()), 5)
+        assert f"{sum(missed.values())} miss" in first["text"] and "meets=missed" in first["source"]
+        for line in lines:
+            own = line["numbers"]
+            assert own["gap"] == pytest.approx(own["value"] - own["target"]) and own["gap"] != 0
+            assert "where the target is" in line["text"] and own["name"] in line["text"] and line["source"].startswith("/figures?")
 
     def test_an_issue_says_where_which_how_old_how_soon_and_names_cases(self, whole: list[Part]) -> None:
         issue = next(part for part in whole if part.kind == "issue")

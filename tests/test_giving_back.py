@@ -15,6 +15,7 @@ import pandas as pd
 import psycopg
 import pyarrow.parquet as parquet
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
 from access import PUBLIC_VIEWER, AccessDenied, Role, Viewer
@@ -165,6 +166,27 @@ def test_a_department_takes_its_own_cases_and_figures(demo_settings: Settings) -
     assert [row.department_id for row in next(tables["departments"].rows()).itertuples()] == ["parks-and-trees"]
 
 
+def test_stays_in_stages_and_calls_go_to_who_may_see_their_cases_and_lines(demo_settings: Settings) -> None:
+    """Every stay is one of a case of the same export; of complaints, which are told in totals, there is neither a stay nor a stage nor a type."""
+    every, own = (tables_of(demo_settings, *role) for role in (("viewer",), ("department", "parks-and-trees")))
+    stays, stages, calls = (pd.concat(every[name].rows()) for name in ("stage_visits", "stages", "contact_intervals"))
+    asked = asked_as(demo_settings, "viewer")
+    table = asked.mart.stage_visits(asked.scope)
+    assert len(stays) == every["stage_visits"].total == len(asked.mart.read(select(table.c.case_id), asked.scope)) > 500
+    assert set(stays["stage_id"]) <= set(stages["stage_id"]) and set(stays["case_id"]) <= set(pd.concat(every["cases"].rows())["case_id"])
+    assert (
+        "complaints" not in {*stays["programme_id"], *stages["programme_id"]} and "complaints" in asked.mart.dimensions.programmes.by_slug
+    )
+    assert "biased-policing" not in set(pd.concat(every["request_types"].rows())["request_type_id"])
+    left = stays.dropna(subset=["left_at", "days_in_stage"])
+    assert ((left["left_at"] - left["entered_at"]).dt.total_seconds() / 86_400 - left["days_in_stage"]).abs().max() < 1e-4
+    line = asked.mart.contact_intervals(asked.scope)
+    assert calls["offered"].sum() == asked.mart.read(select(func.sum(line.c.offered).label("n")), asked.scope)["n"].iloc[0] > 0
+    assert set(calls["department_id"]) == {"mayors-hotline"} and not len(pd.concat(own["contact_intervals"].rows()))
+    assert set(pd.concat(own["stage_visits"].rows())["department_id"]) <= {"parks-and-trees"}
+    assert len(pd.concat(tables_of(demo_settings, "department", "mayors-hotline")["contact_intervals"].rows())) == len(calls)
+
+
 def test_to_whom_a_case_was_given_is_for_those_who_may_read_names_of_staff(demo_settings: Settings) -> None:
     def given(role: Role) -> pd.DataFrame:
         frame = pd.concat(tables_of(demo_settings, role)["case_events"].rows())
@@ -182,7 +204,7 @@ def test_residents_get_no_table_of_staff(town: Path, tmp_path: Path) -> None:
     said = give(public, Publish(audience="public", folder=str(tmp_path / "open")), Quiet())
     names = {path.stem for path in (tmp_path / "open" / "current").glob("*.parquet")}
     # This town publishes no single cases.
-    assert names == {"about", "dictionary", *(name.replace("-", "_") for name in TABLES)} and "9 tables of the public mart" in said
+    assert names == {"about", "dictionary", *(name.replace("-", "_") for name in TABLES)} and "10 tables of the public mart" in said
     assert pd.read_parquet(tmp_path / "open" / "current" / "city_by_month.parquet")["opened"].sum() > 50
     # What was decided is the portal's too, and nothing else of this process is kept there.
     assert list((town / "cache" / "public").iterdir()) and getattr(cache._cache, "app", None) is before
@@ -191,7 +213,7 @@ def test_residents_get_no_table_of_staff(town: Path, tmp_path: Path) -> None:
 def test_an_export_of_staff_lies_where_only_its_owner_reads_it_and_is_remembered(town: Path) -> None:
     settings = settings_in(town)
     assert give(settings, Publish(role="viewer"), Quiet()).startswith(
-        "Wrote 10 tables of the staff mart with the rights of role viewer to "
+        "Wrote 13 tables of the staff mart with the rights of role viewer to "
     )
     assert len(pd.read_parquet(settings.data / "export" / "staff-viewer" / "current" / "cases.parquet")) == 420
     assert (settings.data / "export" / "staff-viewer").stat().st_mode & 0o077 == 0

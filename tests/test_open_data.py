@@ -53,8 +53,8 @@ def test_the_dictionary_explains_every_column_and_no_other(asked: Asked, name: s
     frame, entries = released(TABLES[name], asked), open_data.dictionary(TABLES[name])
     assert list(frame.columns) == columns(TABLES[name]) == [entry.column for entry in entries]
     assert all(entry.meaning and entry.unit and entry.empty for entry in entries)
-    # This town has no sensitive service; tests/test_released_cells.py has one that does.
-    assert (len(frame) > 0) == (not name.startswith("sensitive")) and (frame["as_of"] == "2026-04-20T16:34:56Z").all()
+    # This town has no sensitive service and no other programme; tests/test_released_cells.py has one that does.
+    assert (len(frame) > 0) == (not name.startswith(("sensitive", "programme"))) and (frame["as_of"] == "2026-04-20T16:34:56Z").all()
 
 
 def test_a_figure_is_explained_in_the_words_of_its_definition(asked: Asked) -> None:
@@ -166,7 +166,7 @@ def test_the_data_package_is_what_it_says_and_holds_the_files_byte_by_byte(ready
         assert set(archive.namelist()) == {"datapackage.json", "dictionary.csv", *(f"{name}.csv" for name in TABLES)}
         assert json.loads(archive.read("datapackage.json")) == described
         archive.extractall(tmp_path)
-    for name in ("services-by-quarter", "sensitive-services", "open-now"):
+    for name in ("services-by-quarter", "sensitive-services", "open-now", "programme-totals"):
         assert (tmp_path / f"{name}.csv").read_bytes() == _got(f"{ready}/data/{name}.csv")[2]
     assert described["licenses"][0]["title"] == "Invented data: free for any use" and described["version"].endswith("-public")
     report = frictionless.validate(str(tmp_path / "datapackage.json"))

@@ -16,13 +16,12 @@ from data_access import vocabulary
 from data_access.giving.tables import Column, Given, Kind
 from data_access.mart import schema
 from metrics.definitions import REGISTRY
-from metrics.giving.labels import Labelled, departments_above, of_case, week_of, word
+from metrics.giving.blocks import blocks, count
+from metrics.giving.labels import Labelled, departments_above, labelled, of_case, week_of, word
 from metrics.giving.names import of_mart
 from metrics.kinds import DAY_OF, Facts, Metric, elapsed_days
 from metrics.select import Asked
 
-BLOCK = 50_000
-"""Cases that are read at once."""
 FLAGGED = (
     "opened", "closed", "ontime_due", "ontime_closed", "closed_within_7_days", "ttc_closed", "reopen_rate", "closed_without_work",
     "transfer_rate", "backlog", "overdue_now",
@@ -67,9 +66,9 @@ def cases(asked: Asked) -> Given:
     asked = _whole(asked)
 
     def rows() -> Iterator[pd.DataFrame]:
-        for low, high in _blocks(asked):
+        for low, high in blocks(asked):
             frame = asked.mart.read(_case_block(asked, [name for name, _ in told], low, high), asked.scope)
-            yield _labelled(_computed(frame, asked), labels).rename(
+            yield labelled(_computed(frame, asked), labels).rename(
                 columns={"source_id": "case_number", "parent_source_id": "parent_case_number"}
             )
 
@@ -78,7 +77,7 @@ def cases(asked: Asked) -> Given:
         "One row for each case, as it is at the data's own instant.",
         columns,
         rows,
-        _count(asked, "cases"),
+        count(asked, asked.mart.case_records(asked.scope)),
         ("case_id",),
         ("opened_on", "department_id"),
     )
@@ -168,14 +167,14 @@ def case_spells(asked: Asked) -> Given:
     asked = _whole(asked)
 
     def rows() -> Iterator[pd.DataFrame]:
-        for low, high in _blocks(asked):
+        for low, high in blocks(asked):
             frame = asked.mart.read(_spell_block(asked, [name for name, _ in told], labels, low, high), asked.scope)
             weeks = {week: week_of(frame[day], asked.calendar.week_start) for day, week in WEEKS.items()}
-            yield _labelled(frame.assign(**weeks), labels)
+            yield labelled(frame.assign(**weeks), labels)
 
     key = ("case_id", "spell_no")
     return Given("case_spells", "One row for each stretch in which a case was open: a case that was opened again has several. Figures are counted here.",
-                 columns, rows, _count(asked, "spells"), key, ("opened_on", "closed_on", "due_on"))  # fmt: skip
+                 columns, rows, count(asked, asked.mart.spells(asked.scope)), key, ("opened_on", "closed_on", "due_on"))  # fmt: skip
 
 
 def _spell_block(asked: Asked, told: list[str], labels: list[Labelled], low: int, high: int) -> Select:
@@ -217,14 +216,14 @@ def case_events(asked: Asked) -> Given:
     asked = _whole(asked)
 
     def rows() -> Iterator[pd.DataFrame]:
-        for low, high in _blocks(asked):
+        for low, high in blocks(asked):
             events = asked.mart.case_events(asked.scope)
             within = (events.c.case_id >= low, events.c.case_id < high)
             frame = asked.mart.read(select(events).where(*within).order_by(events.c.case_id, events.c.event_at), asked.scope)
             frame = frame.assign(kind=[kinds[int(number)] for number in frame["event_kind_id"]])
             secret = frame["kind"].isin(hides)
             cleared = {name: frame[name].astype(object).mask(secret, None) for name in ("from_value", "to_value")}
-            yield _labelled(frame.assign(**cleared), labels)
+            yield labelled(frame.assign(**cleared), labels)
 
     return Given("case_events", "What happened to the cases, as their sources tell it.", columns, rows, None, (), ("case_id",))
 
@@ -233,28 +232,3 @@ def _whole(asked: Asked) -> Asked:
     """The question of everything: no rule is cut to a period."""
     end = asked.calendar.day_of(asked.mart.as_of) + timedelta(days=1)
     return asked.about(asked.question.about(start=end.replace(year=1901, month=1, day=1), end=end, as_of=asked.mart.as_of))
-
-
-def _count(asked: Asked, of: str) -> int:
-    source = asked.mart.case_records(asked.scope) if of == "cases" else asked.mart.spells(asked.scope)
-    return int(asked.mart.read(select(func.count().label("n")).select_from(source), asked.scope)["n"].iloc[0])
-
-
-def _blocks(asked: Asked) -> Iterator[tuple[int, int]]:
-    """Ranges `[low, high)` of the numbers of cases."""
-    records = asked.mart.case_records(asked.scope)
-    found = asked.mart.read(
-        select(func.min(records.c.case_id).label("first"), func.max(records.c.case_id).label("last")), asked.scope
-    ).iloc[0]
-    if pd.isna(found["first"]):
-        return
-    for low in range(int(found["first"]), int(found["last"]) + 1, BLOCK):
-        yield low, low + BLOCK
-
-
-def _labelled(frame: pd.DataFrame, labels: list[Labelled]) -> pd.DataFrame:
-    """`frame` with names; a name may take the place of the number it was made of, so all are made before any is put in."""
-    made = {}
-    for label in labels:
-        made |= label.of(frame)
-    return frame.assign(**made)

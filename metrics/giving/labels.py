@@ -79,3 +79,11 @@ def week_of(days: pd.Series, week_start: str) -> list[date | None]:
     first = WEEKDAY_NUMBER[week_start]
     found = [None if day is pd.NaT else day.date() for day in pd.to_datetime(days)]
     return [None if day is None else day - timedelta(days=(day.weekday() - first) % 7) for day in found]
+
+
+def labelled(frame: pd.DataFrame, labels: list[Labelled]) -> pd.DataFrame:
+    """`frame` with names; a name may take the place of the number it was made of, so all are made before any is put in."""
+    made = {}
+    for label in labels:
+        made |= label.of(frame)
+    return frame.assign(**made)

@@ -87,8 +87,11 @@ def request_types(asked: Asked) -> Given:
         Column("department", "text", "The department that has most of its cases."),
         Column("release_class", "text", "A: residents see its figures; B: fixed tables only; C: withheld from residents."),
     )
+    # Those of its cases alone: the kinds of complaint of a programme told in totals are in its totals, and others' are no use to a department.
+    records = asked.mart.case_records(asked.scope)
+    seen = set(asked.mart.read(select(records.c.request_type_id).distinct(), asked.scope)["request_type_id"])
     rows = []
-    for one in dimensions.request_types:
+    for one in (one for one in dimensions.request_types if one.id in seen):
         group, owner = groups.get(one.extra["request_group_id"]), owners.get(one.extra["department_id"])
         rows.append({
             "request_type_id": one.slug, "request_type": one.name, "request_group": group.name if group else None,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from access import Viewer
 from data_access.giving.tables import Given, View
 from metrics.definitions import DEFINITIONS_VERSION
+from metrics.giving.calls import contact_intervals
 from metrics.giving.cases import case_events, case_spells, cases
 from metrics.giving.names import name_tables
+from metrics.giving.stays import stage_visits, stages
 from metrics.giving.weekly import views, weekly_tables
 from metrics.select import Asked
 
@@ -18,7 +20,9 @@ def tables(asked: Asked) -> list[Given]:
         AccessDenied: asked by the public, for whom there are the released tables.
     """
     asked.require_staff()
-    return [cases(asked), case_spells(asked), case_events(asked), *weekly_tables(asked), *name_tables(asked)]
+    return [
+        cases(asked), case_spells(asked), case_events(asked), stage_visits(asked), contact_intervals(asked), *weekly_tables(asked), *name_tables(asked), stages(asked),
+    ]  # fmt: skip
 
 
 def views_of_them(asked: Asked) -> list[View]:

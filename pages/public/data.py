@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import MATCH, Input, Output, State, dcc, html
 
-from components import data_package, gate, open_data, sensitive_dictionary, words
+from components import data_package, gate, open_data, programme_dictionary, sensitive_dictionary, words
 from components.language import _
 from components.page import Query, heading, page
 from metrics import published_cases
@@ -133,7 +133,7 @@ def _card(table: Table) -> html.Section:
         [
             html.H2(name),
             html.P("…", id=_size_id(table.id), className="subtitle"),
-            *([html.P([note, " ", dcc.Link(_("What we publish, and why"), href="/what-we-publish")])] if (note := sensitive_dictionary.note(table.id)) else []),
+            *([html.P([note, " ", dcc.Link(_("What we publish, and why"), href="/what-we-publish")])] if (note := sensitive_dictionary.note(table.id) or programme_dictionary.note(table.id)) else []),
             html.P(links, className="downloads"),
             html.Details(
                 [

@@ -6,11 +6,11 @@ from typing import Any
 
 from dash import Input, Output, State, dcc, html
 
-from components import filters, gate, sensitive_services, words
+from components import filters, gate, portal_links, sensitive_services, words
 from components.chart import block
 from components.language import N_, _, plural
 from components.page import Query, heading, page
-from metrics import released
+from metrics import programme_totals, released
 from metrics.select import Asked
 
 PATH = "/what-we-publish"
@@ -43,6 +43,7 @@ def fill(asked: Asked, query: dict[str, str]) -> list[Any]:
         _card(_("Counted in the figures"), _open(asked)),
         _card(_("Published as fixed tables only"), _tables(asked, period)),
         _card(_("Services that are not published"), _withheld(asked)),
+        *([_card(_("Other programmes, in totals"), _totals(asked))] if programme_totals.programmes(asked.mart) else []),
         html.Section([html.H2(_("What 'not published' means")), *_small()], id="not-published", className="card prose"),
         _card(_("Places"), _places()),
         _card(_("Something wrong?"), _complain()),
@@ -91,6 +92,13 @@ def _withheld(asked: Asked) -> list[Any]:
     ]
     texts = _("Never published, of any service: names, what people wrote, photographs, addresses, and what a single case is about.")
     return [html.P(lead), html.Ul(rows), html.P(texts)]
+
+
+def _totals(asked: Asked) -> list[Any]:
+    called = gate.desk().called
+    lead = _("Of these a quarter's numbers are counted once after its end, and a year's too; what is small is hidden. They are on the pages of each, and among the tables to take away.")  # fmt: skip
+    names = [html.Li(dcc.Link(called(one.name), href=portal_links.programme(one.slug))) for one in programme_totals.programmes(asked.mart)]
+    return [html.P(lead), html.Ul(names), html.P(dcc.Link(_("The table of all totals"), href="/data#programme-totals"))]
 
 
 def _small() -> list[Any]:
