@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import click
 
@@ -31,6 +31,7 @@ class Clock:
     rest: float = FIRST_REST
     again_at: float | None = None
     """When it is started again; None while it runs."""
+    began_at: float = field(default_factory=time.monotonic)
 
 
 def run_all(known: Sequence[Place]) -> int:
@@ -57,10 +58,13 @@ def _look_after(clock: Clock) -> None:
     now = time.monotonic()
     if clock.again_at is not None:
         if now >= clock.again_at:
-            clock.process, clock.again_at = _start(clock.place), None
+            clock.process, clock.again_at, clock.began_at = _start(clock.place), None, now
         return
     if clock.process.poll() is None:
         return
+    if now - clock.began_at > LONGEST_REST:
+        # It did its work for a while: what ended it is not what ended it before.
+        clock.rest = FIRST_REST
     click.echo(
         f"{clock.place.id}: its clock ended (exit code {clock.process.returncode}); it is started again in {clock.rest:.0f} s.", err=True
     )

@@ -31,10 +31,11 @@ TITLE = N_("The same services in several cities")
 def build(query: Query) -> list[Any]:
     """The page, for both audiences: what is read is what each city has published."""
     lead = _("What the cities of this installation have published about services that are the same, in one quarter, and only where the figures mean the same.")  # fmt: skip
+    charts = html.Div([block(chart, "span-6", with_table=True) for chart in CHARTS], className="grid grid-after")
     return [
         heading(_(TITLE), lead),
-        quarter(query),
-        html.Div([block(chart, "span-6", with_table=True) for chart in CHARTS], className="grid grid-after"),
+        # Of one city four charts would each say that there is no other.
+        *([quarter(query), charts] if gate.desk().settings.others else []),
         html.Section([html.H2(_("What is not compared, and why")), html.Div(id="not-compared")], className="card prose"),
     ]
 

@@ -31,7 +31,7 @@ def limiter_of(server: Flask, settings: Settings) -> Limiter:
     if EXTENSION not in server.extensions:
         shared = settings.cache_url
         server.extensions[EXTENSION] = Limiter(
-            key_func=address, app=server, storage_uri=shared or "memory://", key_prefix=f"statroom-{settings.audience}", headers_enabled=True,
+            key_func=address, app=server, storage_uri=shared or "memory://", key_prefix=f"statroom-{settings.audience}-{settings.city.name}", headers_enabled=True,
             storage_options={"socket_connect_timeout": SECONDS, "socket_timeout": SECONDS} if shared else {},
             # Without Redis the same limits go on in memory: it must never be the reason that figures are missing.
             in_memory_fallback_enabled=bool(shared),

@@ -21,7 +21,7 @@ ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 OWN_URLS = ("STATROOM_MART_URL", "STATROOM_STORE_URL", "STATROOM_RESIDENTS_URL")
 """What no two cities may share: with several cities each holds `{city}`, which becomes the city's id."""
 FOR_ONE = "__"
-"""`STATROOM_BASE_URL__LAKEVIEW` is `STATROOM_BASE_URL` for the processes of Lakeview alone."""
+"""`STATROOM_BASE_URL__LAKEVIEW` is `STATROOM_BASE_URL` for the processes of Lakeview alone, `CRM_URL__LAKEVIEW` its `CRM_URL`."""
 MOST = 50
 
 
@@ -52,6 +52,12 @@ def places(environ: Mapping[str, str]) -> tuple[Place, ...]:
     twice = next((one for one in ids if ids.count(one) > 1), None)
     if twice:
         raise SettingsError(f"STATROOM_CITIES has two folders called {twice!r}; give each city a folder with a name of its own.")
+    endings = [_ending(one) for one in ids]
+    unclear = next((one for one, end in zip(ids, endings, strict=True) if sum(other.endswith(end) for other in endings) > 1), None)
+    if unclear:
+        raise SettingsError(
+            f"STATROOM_CITIES has {unclear!r} and a city whose variables would end alike ({_ending(unclear)}); name one of them otherwise."
+        )
     if len(found) > MOST:
         raise SettingsError(f"STATROOM_CITIES lists {len(found)} cities; there may be {MOST} in one installation.")
     return found
@@ -115,9 +121,17 @@ def environ_of(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
 
 def _alone(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` with the values that are for `place` alone, and none that are for another city alone."""
-    shared = {name: value for name, value in environ.items() if FOR_ONE not in name or not name.startswith("STATROOM_")}
-    ending = FOR_ONE + re.sub("[^A-Z0-9]", "_", place.id.upper())
+    endings = tuple(_ending(one.id) for one in places(environ))
+    # Also of names that are not ours: `CRM_URL__LAKEVIEW` may hold the password of Lakeview's database.
+    of_one = tuple(name for name in environ if (FOR_ONE in name and name.startswith("STATROOM_")) or name.endswith(endings))
+    shared = {name: value for name, value in environ.items() if name not in of_one}
+    ending = _ending(place.id)
     return shared | {name.removesuffix(ending): value for name, value in environ.items() if name.endswith(ending)}
+
+
+def _ending(city: str) -> str:
+    """How the names of variables end that are for `city` alone."""
+    return FOR_ONE + re.sub("[^A-Z0-9]", "_", city.upper())
 
 
 def _data(place: Place, environ: Mapping[str, str]) -> Path:

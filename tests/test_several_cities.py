@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from data_access.installation import FOR_ONE, environ_of, own, places
+from cli import clocks
+from data_access.installation import FOR_ONE, Place, environ_of, own, places
 from data_access.store import accounts
 from data_access.store.engine import open_store
 from settings import ROOT, SettingsError, read_settings
@@ -69,6 +70,13 @@ def test_what_is_for_one_city_alone_reaches_no_other() -> None:
     assert not [value for value in lakeview.values() if value in (KEY, "secret of Alder")]
 
 
+def test_the_address_of_a_city_s_own_system_reaches_no_other() -> None:
+    given = {**LISTED, "CRM_URL": "sqlite:///all", "CRM_URL__LAKEVIEW": "postgresql://u:secret@db/lake", "PATH__X": "stays"}
+    alder, lakeview = (environ_of(place, given) for place in places(given))
+    assert (alder["CRM_URL"], lakeview["CRM_URL"]) == ("sqlite:///all", "postgresql://u:secret@db/lake")
+    assert "secret" not in str(alder) and alder["PATH__X"] == "stays"
+
+
 def test_one_database_for_two_cities_is_refused_and_a_name_for_each_is_not() -> None:
     shared = {**LISTED, "STATROOM_STORE_URL": "postgresql://db/statroom"}
     with pytest.raises(SettingsError, match=re.escape("STATROOM_STORE_URL is the same for all cities; write {city}")):
@@ -82,7 +90,8 @@ def test_one_database_for_two_cities_is_refused_and_a_name_for_each_is_not() -> 
 
 @pytest.mark.parametrize(
     ("given", "line"),
-    [({"STATROOM_CITIES": "/a/alder:/b/alder"}, "two folders called 'alder'"), ({"STATROOM_CITIES": "/a/Big City"}, "it is the city's id"),
+    [({"STATROOM_CITIES": "/a/alder:/b/alder"}, "two folders called 'alder'"), ({"STATROOM_CITIES": "/a/new-york:/a/new_york"}, "would end alike"),
+     ({"STATROOM_CITIES": "/a/lake:/a/b__lake"}, "would end alike"), ({"STATROOM_CITIES": "/a/Big City"}, "it is the city's id"),
      (LISTED, "STATROOM_CITY is empty; of the cities alder, lakeview say"), ({**LISTED, "STATROOM_CITY": "harbor"}, "there are alder, lakeview"),
      ({**LISTED, "STATROOM_CITY": "alder", "STATROOM_ADDRESSES": "lakeview=javascript:alert(1)"}, "STATROOM_ADDRESSES has")],
 )  # fmt: skip
@@ -134,6 +143,49 @@ def test_a_command_about_one_city_must_be_told_which_and_works_in_it_alone(folde
     assert "first" not in logins["alder"]
     wrong = types(folder, "status", "--city", "nowhere")
     assert (wrong.returncode, wrong.stderr) == (1, "Error: there is no city 'nowhere'; there is alder, broken, lakeview.\n")
+
+
+# Clocks of all
+
+
+def test_a_clock_that_ends_rests_longer_each_time_and_not_after_it_ran_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, started = [1_000.0], list[str]()
+    monkeypatch.setattr(clocks.time, "monotonic", lambda: now[0])
+    ended = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+    ended.wait()
+    monkeypatch.setattr(clocks, "_start", lambda place: started.append(place.id) or ended)
+    clock = clocks.Clock(Place("alder", Path()), ended, began_at=now[0])
+    rests = []
+    for _ in range(3):
+        clocks._look_after(clock)
+        assert clock.again_at is not None
+        rests.append(clock.again_at - now[0])
+        now[0] = clock.again_at
+        clocks._look_after(clock)
+    assert rests == [60, 120, 240] and len(started) == 3
+    now[0] += 90_000
+    clocks._look_after(clock)
+    assert clock.again_at == now[0] + 60
+
+
+def test_the_clocks_of_all_cities_run_beside_each_other_and_stop_together(folder: Path) -> None:
+    """Alder and Lakeview load by a schedule, the third cannot be read: it is said and started again later."""
+    said = folder / "clock.log"
+    with said.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "clock"], cwd=ROOT, env={**own_variables(), **environ_in(folder, "alder", "broken", "lakeview")}, stdout=file, stderr=file
+        )  # fmt: skip
+    try:
+        _wait_for(lambda: "broken: its clock ended" in said.read_text(), 90)
+        _wait_for(lambda: all(f"Loading {name} on schedule." in said.read_text() for name in ("Alder", "Lakeview")), 90)
+        children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+        assert len(children) >= 2
+        process.terminate()
+        assert process.wait(60) == 0
+        assert not [pid for pid in children if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()]
+    finally:
+        process.kill()
+        process.wait()
 
 
 # All of them served
@@ -246,8 +298,8 @@ def test_a_city_whose_process_ends_leaves_the_others_and_ctrl_c_stops_all(runnin
             assert probe.connect_ex(("127.0.0.1", number)) != 0
 
 
-def _wait_for(holds) -> None:  # type: ignore[no-untyped-def]
-    for _ in range(200):
+def _wait_for(holds, seconds: int = 20) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(10 * seconds):
         if holds():
             return
         time.sleep(0.1)

@@ -99,8 +99,9 @@ def _of_words(made: Profile) -> Iterator[Doubt]:
         )  # fmt: skip
     elif unmapped:
         rows = sum(count for *_, count, _ in unmapped)
-        text = f"{len(unmapped):,} words are not mapped, in {rows:,} rows ({_named(made, 'unmapped_')})"
-        yield Doubt("warning", "unmapped_words", text, "they are loaded as unknown. Say in the mapping what they mean.")
+        words = "1 word is" if len(unmapped) == 1 else f"{len(unmapped):,} words are"
+        text = f"{words} not mapped, in {rows:,} row{'' if rows == 1 else 's'} ({_named(made, 'unmapped_')})"
+        yield Doubt("warning", "unmapped_words", text, "loaded as unknown: say in the mapping what is meant.")
 
 
 def _of_intervals(made: Profile) -> Iterator[Doubt]:

@@ -50,6 +50,7 @@ kind = "files"
 path = "cases.csv"
 preset = "nyc_311"
 programme = "requests"
+schedule = "0 3 1 1 *"
 [[calendar]]
 id = "city"
 [calendar.weekly]
