@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from pathlib import Path
 
 import pandas as pd
@@ -107,3 +108,21 @@ def test_an_address_on_the_web_leaves_its_token_out(types: Types, tmp_path: Path
     assert without_query("https://a.example/resource/abcd-1234.json?$$app_token=s3cret") == "https://a.example/resource/abcd-1234.json"
     result = types("https://me:s3cret@a.example/resource/abcd-1234.json", tmp_path / "made", "--yes")
     assert result.exit_code == 1 and "s3cret" not in result.output.splitlines()[-1]
+
+
+def test_a_database_whose_columns_need_quotation_marks_is_read_as_proposed(types: Types, tmp_path: Path) -> None:  # noqa: F811
+    """Names with blanks, capitals, quotation marks and what would end a text of several lines; a look-up table beside."""
+    with sqlite3.connect(tmp_path / "crm.sqlite") as crm:
+        crm.execute(
+            'CREATE TABLE "Service Requests" ("Case ""No""" TEXT, "Opened At" TEXT, "Status\'\'\'s" TEXT, "Dept Id" INTEGER, "Requestor" TEXT)'
+        )
+        crm.execute('CREATE TABLE "Depts" ("Dept Id" INTEGER PRIMARY KEY, "Dept Name" TEXT)')
+        crm.executemany('INSERT INTO "Depts" VALUES (?, ?)', [(1, "Works"), (2, "Parks")])
+        rows = [(f"C-{i}", f"2026-03-{i % 28 + 1:02d} 10:00:00", "Open", i % 2 + 1, "Anna Ek") for i in range(80)]
+        crm.executemany('INSERT INTO "Service Requests" VALUES (?, ?, ?, ?, ?)', rows)
+    result = types(f"sqlite:///{tmp_path / 'crm.sqlite'}", tmp_path / "made", "--yes", "--table", "Service Requests")
+    assert result.exit_code == 0, result.output
+    city = load_city(tmp_path / "made")
+    frame = pd.concat([batch.frame for batch in open_source(city.sources[0], city).batches(None)])
+    assert len(frame) == 80 and set(frame["source_id"]) == {f"C-{i}" for i in range(80)} and frame["opened_at"].notna().all()
+    assert "Anna" not in (tmp_path / "made" / "crm.toml").read_text()

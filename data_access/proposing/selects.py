@@ -16,6 +16,8 @@ class Column:
 
     expression: str
     name: str
+    quoted: str
+    """`name` as SQL writes it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Joined:
         """A SELECT of `names` with only the joins they need; the bare table where it is enough."""
         wanted = [column for column in self.columns if column.name in names]
         listed = ",\n       ".join(
-            column.expression if column.expression.endswith(f".{column.name}") else f"{column.expression} AS {column.name}"
+            column.expression if column.expression.endswith(f".{column.quoted}") else f"{column.expression} AS {column.quoted}"
             for column in wanted
         )
         joins = [join for join, needed_by in self.joins if any(name in names for name in needed_by)]
@@ -40,7 +42,7 @@ class Joined:
 
 def joined(cases: TableFacts, columns: list[str], joins: list[Join], parent: str | None, number: str | None, quote: Quote) -> Joined:
     """`columns` of the table, the labels of what it points at, and the number of the case that it repeats."""
-    made = [Column(f"r.{quote(name)}", quote(name)) for name in columns]
+    made = [Column(f"r.{quote(name)}", name, quote(name)) for name in columns]
     taken = {name.lower() for name in columns}
     said = []
     for position, join in enumerate(joins):
@@ -49,11 +51,11 @@ def joined(cases: TableFacts, columns: list[str], joins: list[Join], parent: str
         for label, name in join.labels.items():
             free = name if name.lower() not in taken else f"{name}_name"
             taken.add(free.lower())
-            names.append(quote(free))
-            made.append(Column(f"{alias}.{quote(label)}", quote(free)))
+            names.append(free)
+            made.append(Column(f"{alias}.{quote(label)}", free, quote(free)))
         said.append((f"LEFT JOIN {quote(join.table)} {alias} ON {alias}.{quote(join.key)} = r.{quote(join.column)}", tuple(names)))
     if parent and number and cases.key and number != cases.key:
-        made.append(Column(f"p.{quote(number)}", "parent_number"))
+        made.append(Column(f"p.{quote(number)}", "parent_number", "parent_number"))
         said.append((f"LEFT JOIN {quote(cases.name)} p ON p.{quote(cases.key)} = r.{quote(parent)}", ("parent_number",)))
     return Joined(quote(cases.name), tuple(made), tuple(said))
 
