@@ -9,6 +9,7 @@ import dataclasses
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 for _name in [name for name in os.environ if name in ("CRM_URL", "PORT") or (name.startswith("STATROOM_") and "TEST" not in name)]:
     if _name not in ("STATROOM_ORACLE", "STATROOM_REAL_DATA", "STATROOM_DEBUG"):
         del os.environ[_name]
+
+# Nor whether modules are kept compiled: the many processes that tests start would each compile the application anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")
