@@ -29,6 +29,8 @@ def write_streets(stage: Stage, city: City) -> str:
     if stage.previous is not None and stage.previous_meta().get(META) == made_of:
         stage.connection.execute("INSERT INTO staff.street SELECT * FROM previous.street")
         return made_of
+    if not city.file.address_file:
+        return made_of
     frame = street_areas(city)
     stage.frame("dim_street", frame.astype({"first_number": "float64", "last_number": "float64"} | dict.fromkeys(COLUMNS[:4], "str")))
     stage.connection.execute(f"INSERT INTO staff.street SELECT {', '.join(COLUMNS)} FROM dim_street ORDER BY slug, layer_id, area_slug")

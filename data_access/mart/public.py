@@ -42,10 +42,16 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     """Write the public mart to `path` from the attached staff mart; `released` is where fixed points are kept."""
     run = stage.connection.execute
     run(f"ATTACH '{path}' AS public_mart")
-    for table in schema.metadata.sorted_tables:
-        if table not in schema.STAFF_TABLES:
-            hidden = schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
-            run(f"CREATE TABLE public_mart.{table.name} ({columns(table, hidden)})")
+    shown = {
+        table: schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
+        for table in schema.metadata.sorted_tables
+        if table not in schema.STAFF_TABLES
+    }
+    run(
+        "; ".join(
+            ["BEGIN", *(f"CREATE TABLE public_mart.{table.name} ({columns(table, hidden)})" for table, hidden in shown.items()), "COMMIT"]
+        )
+    )
     run(
         f"""CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'
         AND id NOT IN (SELECT s.request_type_id FROM staff.spell s GROUP BY 1 HAVING NOT bool_or({HEADLINE}))"""

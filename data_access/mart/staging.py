@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Mapping
+from typing import Mapping, Sequence
 
 import duckdb
 import pandas as pd
@@ -89,33 +89,34 @@ class Stage:
 
     def add_cases(self, frame: pd.DataFrame) -> None:
         """Stage canonical cases (`canonical.CASE_COLUMNS`)."""
-        self._add("stage_case", canonical.conform(frame, canonical.CASE_COLUMNS), ", nextval('delivered')")
+        self._add("stage_case", frame, canonical.CASE_COLUMNS, ", nextval('delivered') AS seq")
 
     def add_events(self, frame: pd.DataFrame) -> None:
         """Stage canonical events; a staged case's events replace those held before."""
-        self._add("stage_event", canonical.conform(frame, canonical.EVENT_COLUMNS))
+        self._add("stage_event", frame, canonical.EVENT_COLUMNS)
 
     def add_measures(self, frame: pd.DataFrame) -> None:
         """Stage figures that are not cases (`canonical.MEASURE_COLUMNS`)."""
         made = canonical.conform(frame, canonical.MEASURE_COLUMNS)
-        self._add("stage_measure", made.assign(line=made["line"] + self._lines))
+        self._add("stage_measure", made.assign(line=made["line"] + self._lines), canonical.MEASURE_COLUMNS)
         self._lines += 0 if made.empty else 1 + int(made["line"].max())
 
     def add_contacts(self, frame: pd.DataFrame) -> None:
         """Stage hours of the contact centre (`canonical.CONTACT_COLUMNS`); those of other batches are added to them."""
-        self._add("stage_contact", canonical.conform(frame, canonical.CONTACT_COLUMNS))
+        self._add("stage_contact", frame, canonical.CONTACT_COLUMNS)
 
     def add_quarantine(self, frame: pd.DataFrame, load_id: int, source_name: str) -> None:
         """Stage refused rows (`canonical.QUARANTINE_COLUMNS`)."""
-        self._add("stage_quarantine", canonical.conform(frame, canonical.QUARANTINE_COLUMNS), f", {load_id}, '{source_name}'")
+        self._add("stage_quarantine", frame, canonical.QUARANTINE_COLUMNS, f", {load_id} AS load_id, '{source_name}' AS source_name")
 
     def add_issues(self, frame: pd.DataFrame, load_id: int, source_name: str) -> None:
         """Stage findings about kept rows (`canonical.ISSUE_COLUMNS`)."""
-        self._add("stage_issue", canonical.conform(frame, canonical.ISSUE_COLUMNS), f", {load_id}, '{source_name}'")
+        self._add("stage_issue", frame, canonical.ISSUE_COLUMNS, f", {load_id} AS load_id, '{source_name}' AS source_name")
 
     def add_keys(self, source_name: str, ids: pd.Series) -> None:
         """Stage ids that source `source_name` still has (for sources that were not read whole)."""
-        self._add("stage_key", pd.DataFrame({"source_name": source_name, "source_id": ids}, dtype="str"))
+        keys = pd.DataFrame({"source_name": source_name, "source_id": ids}, dtype="str")
+        self._add("stage_key", keys, {"source_name": "text", "source_id": "text"})
 
     def settle(self, *, rebuild: bool, read_whole: tuple[str, ...] = (), keys_of: tuple[str, ...] = ()) -> dict[str, Settled]:
         """Make table `changed`: one row per case whose facts are to be made, with its `case_id`.
@@ -190,15 +191,24 @@ class Stage:
         self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM incoming")
         self.connection.unregister("incoming")
 
+    def rows(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """Keep `rows`, made in Python and few, as table `name`; `columns`: their names and kinds (`canonical.SQL_TYPES`)."""
+        body = ", ".join(f"unnest(?::{canonical.SQL_TYPES[kind]}[]) AS {column}" for column, kind in columns.items())
+        given = [[row[place] for row in rows] for place in range(len(columns))]
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {body}", given)
+
     def _create(self, name: str, columns: Mapping[str, str]) -> None:
         body = ", ".join(f"{column} {canonical.SQL_TYPES[kind]}" for column, kind in columns.items())
         self.connection.execute(f"CREATE TABLE {name} ({body})")
 
-    def _add(self, name: str, frame: pd.DataFrame, extra: str = "") -> None:
+    def _add(self, name: str, frame: pd.DataFrame, columns: Mapping[str, str], extra: str = "") -> None:
+        """Add the rows of `frame` to table `name`: those of `columns` that it has, and `extra`; all others are null there."""
         if frame.empty:
             return
-        self.connection.register("incoming", frame)
-        self.connection.execute(f"INSERT INTO {name} SELECT *{extra} FROM incoming")
+        # Columns that a source lacks are not made first: of a small load that took longer than the rows.
+        there = {column: kind for column, kind in columns.items() if column in frame.columns}
+        self.connection.register("incoming", canonical.conform(frame, there))
+        self.connection.execute(f"INSERT INTO {name} BY NAME SELECT *{extra} FROM incoming")
         self.connection.unregister("incoming")
 
 

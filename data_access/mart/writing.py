@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -108,8 +109,10 @@ def build(
     place(stage, city)
     make_facts(stage, city, int(str(loads[-1]["id"])), as_of)
     run(f"ATTACH '{stage.folder / 'staff.duckdb'}' AS staff")
-    for table in schema.metadata.sorted_tables:
-        run(f"CREATE TABLE staff.{table.name} ({_columns(table)})")
+    # One transaction: each of its own is written through to the disk.
+    run(
+        "; ".join(["BEGIN", *(f"CREATE TABLE staff.{table.name} ({_columns(table)})" for table in schema.metadata.sorted_tables), "COMMIT"])
+    )
     for table, (fresh, order) in FACTS.items():
         run(f"INSERT INTO staff.{table.name} {_merged(stage, table, fresh)} ORDER BY {order}")
         run(f"DROP TABLE {fresh}")
@@ -165,6 +168,7 @@ def _note_refused(stage: Stage, load: dict[str, object], refused: str) -> None:
         stage.connection.execute("INSERT INTO staff.quality_issue VALUES (?, ?, 'release_refused', 'released cells', ?, 0, NULL)", found)
 
 
+@cache
 def _columns(table: Table, hidden: tuple[str, ...] = ()) -> str:
     return ", ".join(f"{column.name} {_type(column.type)}" for column in table.c if column.name not in hidden)
 
@@ -258,8 +262,7 @@ def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets:
         schema.SILENT: json.dumps(silent_sources(city)),
         schema.TYPES: json.dumps(_types(stage)),
     }
-    for key, value in facts.items():
-        run("INSERT INTO staff.meta VALUES (?, ?)", [key, value])
+    run("INSERT INTO staff.meta SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])", [list(facts), list(facts.values())])
 
 
 def _types(stage: Stage) -> dict[str, dict[str, list[int]]]:
