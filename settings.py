@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Mapping
+from typing import Any, Literal, Mapping
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
@@ -84,6 +84,8 @@ class Neighbour:
     folder: Path
     mart: Path
     address: str
+    server: str = field(default="", repr=False)
+    """Where its mart is read, if that is no folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,10 @@ class Settings:
     """STATROOM_MAIL_FROM: the address that mail comes from."""
     base_url: str = ""
     """STATROOM_BASE_URL: where people open the staff application; links in mail begin with it."""
-
     residents_url: str = ""
     """STATROOM_RESIDENTS_URL: what residents want by mail, a database of its own (default SQLite in the data folder)."""
+    mart_server: str = field(default="", repr=False)
+    """STATROOM_MART_URL: `postgresql://...`, where the mart is read; its generations are built in `mart` and copied there."""
     others: tuple[Neighbour, ...] | None = None
     """The other cities of an installation that serves several (`data_access/installation.py`); None where there is one city."""
     comparison: Path | None = None
@@ -179,7 +182,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         city=city,
         data=data,
         audience=audience,  # type: ignore[arg-type]
-        mart=_mart_folder(env.get("STATROOM_MART_URL", ""), data),
+        **_mart(env.get("STATROOM_MART_URL", ""), data),
         store_url=env.get("STATROOM_STORE_URL") or f"sqlite:///{data / 'statroom.sqlite'}",
         cache_url=env.get("STATROOM_CACHE_URL", ""),
         secret_key=secret,
@@ -195,17 +198,18 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         public_rate=_rate("STATROOM_PUBLIC_RATE", env.get("STATROOM_PUBLIC_RATE") or "3000 per minute"),
         residents_url=env.get("STATROOM_RESIDENTS_URL") or f"sqlite:///{data / 'residents.sqlite'}",
         **{name: env.get(f"STATROOM_{name.upper()}", "").strip() for name in ("smtp_url", "mail_from", "base_url")},
-        others=None if others is None else tuple(Neighbour(o["id"], Path(o["folder"]), Path(o["mart"]), o["address"]) for o in others),
+        others=None if others is None else tuple(Neighbour(**o | {"folder": Path(o["folder"]), "mart": Path(o["mart"])}) for o in others),
         comparison=Path(env.get("STATROOM_COMPARISON") or city.parent / "comparison.toml").resolve(),
     )
 
 
-def _mart_folder(url: str, data: Path) -> Path:
-    if not url:
-        return data / "mart"
+def _mart(url: str, data: Path) -> dict[str, Any]:
+    if not url or url.startswith(("postgresql://", "postgresql+psycopg://")):
+        return {"mart": data / "mart", "mart_server": url}
     if not url.startswith("duckdb:///") or url == "duckdb:///":
-        raise SettingsError(f"STATROOM_MART_URL is {url!r}; write it as 'duckdb:///FOLDER', or leave it empty.")
-    return Path(url.removeprefix("duckdb:///")).resolve()
+        said = re.sub(r"(//[^:@/]*):[^@]*@", r"\1:***@", url)
+        raise SettingsError(f"STATROOM_MART_URL is {said!r}; write 'duckdb:///FOLDER', 'postgresql://USER@HOST/DATABASE' or nothing.")
+    return {"mart": Path(url.removeprefix("duckdb:///")).resolve()}
 
 
 def _sign_in(text: str, audience: str, host: str, secret: str) -> SignIn:
@@ -230,9 +234,7 @@ def _provider(env: Mapping[str, str], sign_in: SignIn) -> Provider | None:
         return None
     for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"):
         if not given[name]:
-            raise SettingsError(
-                f"STATROOM_OIDC_{name} is empty; signing in at a provider needs its issuer, a client id and a client secret."
-            )
+            raise SettingsError(f"STATROOM_OIDC_{name} is empty; a provider needs its issuer, a client id and a client secret.")
     if sign_in not in ("accounts", "oidc"):
         raise SettingsError(f"STATROOM_OIDC_ISSUER is set, but STATROOM_SIGN_IN is {sign_in!r}; set it to 'accounts' or 'oidc'.")
     address = urlsplit(given["ISSUER"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from access import PUBLIC_VIEWER, Viewer, scope_of
 from cli.city import configured_city
-from data_access.mart import generations
-from data_access.mart.reading import open_mart
+from data_access.mart.reading import NothingLoaded, open_mart
 from data_access.store import runs
 from data_access.store.engine import open_store
 from settings import Settings, utc_now
@@ -22,7 +22,7 @@ def state(settings: Settings) -> dict[str, Any]:
     made: dict[str, Any] = {
         "city": city.name, "audience": settings.audience, "generation": None, "as_of": None, "age_hours": None, "stale": None, "loads": [],
     }  # fmt: skip
-    if generations.current(settings.mart) is not None:
+    with suppress(NothingLoaded):
         mart = open_mart(settings)
         # Whoever may run commands may open the file.
         viewer = PUBLIC_VIEWER if settings.audience == "public" else Viewer("operator", "Operator", "admin")

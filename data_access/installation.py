@@ -113,7 +113,7 @@ def environ_of(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
     addresses = _addresses(environ.get("STATROOM_ADDRESSES", ""), known)
     told = [one for one in known if one != place and not apart & {one.id, place.id}]
     made["STATROOM_OTHERS"] = json.dumps(
-        [{"id": one.id, "folder": str(one.folder), "mart": _mart(one, environ), "address": addresses.get(one.id, "")} for one in told]
+        [{"id": one.id, "folder": str(one.folder), **_mart(one, environ), "address": addresses.get(one.id, "")} for one in told]
     )
     made.pop("STATROOM_CITIES")
     return made
@@ -138,11 +138,11 @@ def _data(place: Place, environ: Mapping[str, str]) -> Path:
     return Path(environ.get("STATROOM_DATA") or ROOT / "var").resolve() / place.id
 
 
-def _mart(place: Place, environ: Mapping[str, str]) -> str:
-    """The folder of a city's mart, as its own processes find it."""
+def _mart(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
+    """A city's mart, as its own processes find it: its folder, and the server it is read from, if any."""
     alone = _alone(place, environ)
-    url = alone.get("STATROOM_MART_URL", "")
-    return str(_data(place, alone) / "mart") if not url else url.replace("{city}", place.id).removeprefix("duckdb:///")
+    url, folder = alone.get("STATROOM_MART_URL", "").replace("{city}", place.id), str(_data(place, alone) / "mart")
+    return {"mart": url.removeprefix("duckdb:///"), "server": ""} if url.startswith("duckdb:") else {"mart": folder, "server": url}
 
 
 def _own_url(name: str, url: str, place: Place, *, is_own: bool) -> str:

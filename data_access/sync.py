@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_access.city import City, CityError
 from data_access.city_models import SourceConfig
 from data_access.loading import Loading, LoadReport, Progress, SyncError
-from data_access.mart import checks, generations, promises
+from data_access.mart import checks, generations, postgres_writing, promises
 from data_access.mart.generations import Generation
 from data_access.mart.staging import Stage
 from data_access.mart.writing import BuildError
@@ -34,7 +34,9 @@ __all__ = ["LoadReport", "Progress", "SyncError", "sync"]
 KEY_CHECK_EVERY = 10
 """Of the loads that read only the changes of a database, so many compare all ids once, to find deleted cases."""
 NO_SPACE = "No space left on device"
-FORESEEN = (SourceError, CityError, BuildError, generations.LoadInProgress, generations.NoGeneration, SyncError)
+FORESEEN = (
+    SourceError, CityError, BuildError, generations.LoadInProgress, generations.NoGeneration, postgres_writing.NotBrought, SyncError,
+)  # fmt: skip
 """Errors whose text is the line an operator needs."""
 
 
@@ -87,6 +89,9 @@ def _load(
                 stage.close()
                 if published:
                     generations.publish(folder)
+            if settings.mart_server:
+                # Also where nothing was new: what an earlier load could not bring there is brought now.
+                postgres_writing.bring(settings.mart_server, settings.mart)
     except BaseException as error:
         done = len(loading.reports) if loading else 0
         line = _one_line(error)

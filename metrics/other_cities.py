@@ -57,7 +57,7 @@ def _published(settings: Settings, other: Neighbour | None = None) -> Settings:
     """Settings of a process that serves what that city has published: the only mart of another city that is ever opened."""
     if other is None:
         return replace(settings, audience="public")
-    return replace(settings, audience="public", city=other.folder, mart=other.mart, data=other.mart.parent)
+    return replace(settings, audience="public", city=other.folder, mart=other.mart, mart_server=other.server, data=other.mart.parent)
 
 
 def _other(one: Neighbour, settings: Settings, quarter: tuple[date, date]) -> Side:

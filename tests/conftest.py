@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 
 from settings import Settings
 from tests.support import services
+from tests.support.marts import SERVER
 from tests.support.servers import served
 
 if TYPE_CHECKING:
@@ -34,6 +35,18 @@ for _name in [name for name in os.environ if name in ("CRM_URL", "PORT") or (nam
 # Nor whether modules are kept compiled: the many processes that tests start would each compile the application anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With STATROOM_TEST_MART=postgresql every mart that tests make is read from a database of its own, also by the processes of a run."""
+    if os.environ.get("STATROOM_TEST_MART") != "postgresql" or hasattr(config, "workerinput"):
+        return
+    server = services.address(services.POSTGRES)
+    if server is None:
+        raise pytest.UsageError(f"STATROOM_TEST_MART=postgresql needs a PostgreSQL; start one or set {services.POSTGRES}")
+    databases = _databases(server, "PostgreSQL")
+    os.environ[SERVER] = next(databases)
+    config.add_cleanup(lambda: next(databases, None))
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +158,10 @@ def _empty_database(variable: str, label: str) -> Iterator[str]:
     server = services.address(variable)
     if server is None:
         pytest.skip(f"no {label} answers; start one or set {variable}")
+    yield from _databases(server, label)
+
+
+def _databases(server: str, label: str) -> Iterator[str]:
     name = f"statroom_test_{secrets.token_hex(4)}"
     _run(server, f"CREATE DATABASE {name}")
     try:

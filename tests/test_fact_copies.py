@@ -73,4 +73,4 @@ def test_a_mart_of_another_version_is_not_read_but_says_what_to_do(tmp_path: Pat
     with duckdb.connect(str(generation.path(audience))) as mart:  # type: ignore[arg-type]
         mart.execute("UPDATE meta SET value = '1' WHERE key = 'schema_version'")
     with pytest.raises(MartUnavailable, match=r"^gen-000001 was made by another version of Statroom; run `flask sync --full`\.$"):
-        Mart(generation.path(audience), audience, 1, 1)  # type: ignore[arg-type]
+        Mart(generation, audience)  # type: ignore[arg-type]

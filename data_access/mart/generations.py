@@ -37,9 +37,22 @@ class Generation:
     number: int
     folder: Path
 
+    @property
+    def mark(self) -> int:
+        """What tells it from the generation in service before and after it."""
+        return self.number
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
     def path(self, audience: Audience) -> Path:
         """The DuckDB file of `audience`."""
         return self.folder / f"{audience}.duckdb"
+
+    def described(self, audience: Audience) -> str:
+        """What is wrong where it cannot be opened."""
+        return f"The mart file {self.name}/{audience}.duckdb is damaged"
 
 
 def current(root: Path) -> Generation | None:

@@ -22,8 +22,9 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.selectable import FromClause
 
 from access import PUBLIC_VIEWER, AccessDenied, Scope, is_sealed, scope_of
-from data_access.mart import generations, guard, schema
+from data_access.mart import generations, guard, postgres, schema
 from data_access.mart.dimensions import Dimensions
+from data_access.mart.limits import in_time, took_too_long
 from data_access.mart.schema import AGGREGATE
 from settings import Audience, Settings
 
@@ -38,6 +39,10 @@ class MartUnavailable(RuntimeError):
     """There is no mart to read yet, or it cannot be opened; the text says what to do."""
 
 
+class NothingLoaded(MartUnavailable):
+    """There has been no load yet."""
+
+
 class QueryTooLong(RuntimeError):
     """The question took longer than `QUERY_SECONDS`; ask for a shorter period or fewer groups."""
 
@@ -45,20 +50,20 @@ class QueryTooLong(RuntimeError):
 class Mart:
     """One generation for one audience, opened read-only and hardened."""
 
-    def __init__(self, path: Path, audience: Audience, number: int, threads: int) -> None:
+    def __init__(self, current: generations.Generation | postgres.Served, audience: Audience) -> None:
         self.audience = audience
-        self.generation = number
-        self._engine = _engine(path, threads)
+        self.generation = current.number
+        self._engine = _guarded(current, audience)
         # Dimensions hold no case data: any scope of the audience may read them.
         self._plain = scope_of(PUBLIC_VIEWER)
         try:
             facts = dict(self._read_plain(schema.meta)[["key", "value"]].itertuples(index=False))
         except DBAPIError as error:
             self.close()
-            raise _damaged(path, error) from error
+            raise _damaged(current, audience, error) from error
         if facts.get("schema_version") != str(schema.SCHEMA_VERSION):
             self.close()
-            raise MartUnavailable(f"{path.parent.name} was made by another version of Statroom; run `flask sync --full`.")
+            raise MartUnavailable(f"{current.name} was made by another version of Statroom; run `flask sync --full`.")
         self.meta: dict[str, str] = facts
         # A generation has a file for each audience: an answer kept of one must not stand in for the other, which would refuse.
         self.edition = f"{facts['edition']}-{audience}"
@@ -203,24 +208,21 @@ class Mart:
         return self._run(select(*table.c), self._plain)
 
     def _run(self, statement: Select, scope: Scope) -> pd.DataFrame:
-        with self._engine.connect() as connection:
-            raw = connection.connection.driver_connection
-            timer = threading.Timer(QUERY_SECONDS, raw.interrupt)  # type: ignore[union-attr]
-            timer.daemon = True
-            timer.start()
-            try:
+        try:
+            with self._engine.connect() as connection, in_time(connection.connection.driver_connection, QUERY_SECONDS):
                 result = connection.execute(statement, execution_options={"scope": scope})
                 # Plain tuples, all at once: rows that SQLAlchemy makes one by one take longer than most queries.
                 return pd.DataFrame(result.cursor.fetchall(), columns=list(result.keys()))  # type: ignore[union-attr]
-            except DBAPIError as error:
-                if "INTERRUPT" in str(error.orig).upper():
-                    raise QueryTooLong(f"The question took over {QUERY_SECONDS:g} seconds.") from error
-                raise
-            finally:
-                timer.cancel()
+        except DBAPIError as error:
+            if took_too_long(error.orig):
+                raise QueryTooLong(f"The question took over {QUERY_SECONDS:g} seconds.") from error
+            if error.connection_invalidated:
+                raise MartUnavailable("The server of the mart ended the connection; ask again.") from error
+            raise
 
 
-_open: dict[tuple[str, Audience], Mart] = {}
+_open: dict[tuple[str, Audience], tuple[int | str, Mart]] = {}
+"""By where the mart is: the mark of the generation that is open, and that generation."""
 _opening = threading.Lock()
 
 
@@ -231,31 +233,31 @@ def open_mart(settings: Settings) -> Mart:
         MartUnavailable: before the first load, or when the generation in service cannot be opened and no earlier one is open.
     """
     current = _current(settings)
-    key = (str(settings.mart), settings.audience)
-    held = _open.get(key)
-    if held is not None and held.generation == current.number:
+    key = (settings.mart_server or str(settings.mart), settings.audience)
+    mark, held = _open.get(key, (None, None))
+    if held is not None and mark == current.mark:
         return held
     with _opening:
-        held = _open.get(key)
-        if held is None or held.generation != current.number:
+        mark, held = _open.get(key, (None, None))
+        if held is None or mark != current.mark:
             try:
-                _open[key] = Mart(current.path(settings.audience), settings.audience, current.number, _threads())
+                _open[key] = (current.mark, Mart(current, settings.audience))
             except MartUnavailable:
                 # So many loads at once that this one is history already: there is a newer one to open.
-                if (newer := _current(settings)).number != current.number:
-                    _open[key] = Mart(newer.path(settings.audience), settings.audience, newer.number, _threads())
+                if (newer := _current(settings)).mark != current.mark:
+                    _open[key] = (newer.mark, Mart(newer, settings.audience))
                 elif held is None:
                     raise
-        return _open[key]
+        return _open[key][1]
 
 
-def _current(settings: Settings) -> generations.Generation:
+def _current(settings: Settings) -> generations.Generation | postgres.Served:
     try:
-        current = generations.current(settings.mart)
+        current = postgres.current(settings.mart_server) if settings.mart_server else generations.current(settings.mart)
     except generations.NoGeneration as error:
         raise MartUnavailable(str(error)) from None
     if current is None:
-        raise MartUnavailable("No data has been loaded yet; run `flask sync`.")
+        raise NothingLoaded("No data has been loaded yet; run `flask sync`.")
     return current
 
 
@@ -265,7 +267,18 @@ def _threads() -> int:
     return max(1, (os.cpu_count() or 1) // workers)
 
 
-def _engine(path: Path, threads: int) -> Engine:
+def _guarded(current: generations.Generation | postgres.Served, audience: Audience) -> Engine:
+    engine = current.engine(audience, QUERY_SECONDS) if isinstance(current, postgres.Served) else _engine(current.path(audience))
+    # The dialect asks the engine a few things on first connect, before the guard listens.
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        raise _damaged(current, audience, error) from error
+    guard.install(engine)
+    return engine
+
+
+def _engine(path: Path) -> Engine:
     if not path.exists():
         raise MartUnavailable(f"The mart file {path.parent.name}/{path.name} is missing; run `flask sync --full`.")
     config = {
@@ -274,25 +287,18 @@ def _engine(path: Path, threads: int) -> Engine:
         "autoinstall_known_extensions": "false",
         "allow_community_extensions": "false",
         "memory_limit": MEMORY_LIMIT,
-        "threads": str(threads),
+        "threads": str(_threads()),
         "lock_configuration": "true",
     }
-    engine = create_engine(
+    return create_engine(
         f"duckdb:///{path}",
         connect_args={"read_only": True, "config": config},
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=24,
     )
-    # The dialect asks the server a few things on first connect, before the guard listens.
-    try:
-        engine.connect().close()
-    except DBAPIError as error:
-        raise _damaged(path, error) from error
-    guard.install(engine)
-    return engine
 
 
-def _damaged(path: Path, error: DBAPIError) -> MartUnavailable:
+def _damaged(current: generations.Generation | postgres.Served, audience: Audience, error: DBAPIError) -> MartUnavailable:
     cause = " ".join(str(error.orig).split())[:120]
-    return MartUnavailable(f"The mart file {path.parent.name}/{path.name} is damaged ({cause}); run `flask sync --full`.")
+    return MartUnavailable(f"{current.described(audience)} ({cause}); run `flask sync --full`.")

@@ -11,6 +11,7 @@ from data_access.city import City, load_city
 from data_access.demo.build import build_demo
 from data_access.sync import sync
 from settings import ROOT, Settings, read_settings
+from tests.support.marts import server_of
 
 CASES = 12_000
 SEED = 311
@@ -22,7 +23,12 @@ def demo_in(folder: Path, *, cases: int = CASES, as_of: date = AS_OF) -> Setting
     """Staff settings over a demo city whose data is in `folder`; built there if it is not yet."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = dataclasses.replace(
-        read_settings({}), data=folder, mart=folder / "mart", city=CITY, store_url=f"sqlite:///{folder / 'statroom.sqlite'}"
+        read_settings({}),
+        data=folder,
+        mart=folder / "mart",
+        city=CITY,
+        store_url=f"sqlite:///{folder / 'statroom.sqlite'}",
+        mart_server=server_of(folder),
     )
     with open(folder / "lock", "w") as lock:
         # Test processes share the folder: the first one builds, the others wait for it.

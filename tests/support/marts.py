@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Iterable
@@ -12,11 +14,14 @@ import pandas as pd
 from access import Viewer
 from data_access.city import City
 from data_access.city_models import CityFile
+from data_access.mart.postgres_writing import bring
 from data_access.mart.reading import Mart, open_mart
 from data_access.mart.writing import publish_cases
 from metrics.periods import Calendar
 from settings import Settings, read_settings
 
+SERVER = "STATROOM_TEST_MART_SERVER"
+"""Variable with the database that marts of tests are read from (`tests/conftest.py` makes it); without it, their files are."""
 MAYOR = Viewer("mayor", "Mayor's office", "executive")
 
 
@@ -33,10 +38,24 @@ def instant(text: str | None) -> pd.Timestamp | None:
 
 
 def settings_in(folder: Path, audience: str = "staff") -> Settings:
-    """Settings whose data folder is `folder`."""
+    """Settings whose data folder is `folder`; what was published there is in service."""
+    server = server_of(folder)
+    if server:
+        bring(server, folder / "mart")
     return dataclasses.replace(
-        read_settings({}), data=folder, mart=folder / "mart", store_url=f"sqlite:///{folder / 'statroom.sqlite'}", audience=audience
+        read_settings({}),
+        data=folder,
+        mart=folder / "mart",
+        mart_server=server,
+        store_url=f"sqlite:///{folder / 'statroom.sqlite'}",
+        audience=audience,
     )  # type: ignore[arg-type]
+
+
+def server_of(folder: Path) -> str:
+    """The address of the mart of `folder`, where tests read marts from a server; else empty."""
+    url = os.environ.get(SERVER, "")
+    return f"{url}?schema=t_{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}" if url else ""
 
 
 def make_mart(

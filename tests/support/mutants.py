@@ -60,7 +60,7 @@ MUTANTS = (
            "tests/test_access.py::test_refused_rows_are_for_those_who_see_all_departments"),
     Mutant("rows that loads read", "data_access/mart/reading.py", "if scope.departments is not None:\n            frame[", "if False:\n            frame[",
            "tests/test_walls.py::test_a_head_is_not_told_how_many_rows_the_loads_of_the_city_read"),
-    Mutant("time a query may take", "data_access/mart/reading.py", "timer.start()", "pass", "tests/test_walls.py::test_a_runaway_query_is_ended"),
+    Mutant("time a query may take", "data_access/mart/limits.py", "timer.start()", "pass", "tests/test_walls.py::test_a_runaway_query_is_ended"),
     Mutant("files out of the engine's reach", "data_access/mart/reading.py", '"enable_external_access": "false"', '"enable_external_access": "true"',
            "tests/test_walls.py::test_the_engine_reads_no_file_writes_none_and_keeps_its_settings"),
     Mutant("settings of the engine", "data_access/mart/reading.py", '"lock_configuration": "true"', '"lock_configuration": "false"',

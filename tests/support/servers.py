@@ -58,7 +58,7 @@ def got(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
 def environ_of(settings: Settings, port: int) -> dict[str, str]:
     """The variables of a process that serves `settings` on `port`."""
     return {
-        "STATROOM_CITY": str(settings.city), "STATROOM_DATA": str(settings.data), "STATROOM_MART_URL": f"duckdb:///{settings.mart}",
+        "STATROOM_CITY": str(settings.city), "STATROOM_DATA": str(settings.data), "STATROOM_MART_URL": settings.mart_server or f"duckdb:///{settings.mart}",
         "STATROOM_AUDIENCE": settings.audience, "STATROOM_STORE_URL": settings.store_url, "STATROOM_CACHE_URL": settings.cache_url,
         "STATROOM_SECRET_KEY": settings.secret_key, "PORT": str(port), "STATROOM_HOST": "127.0.0.1", "STATROOM_SIGN_IN": settings.sign_in,
     }  # fmt: skip
