@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_access.city import City, CityError
 from data_access.city_models import SourceConfig
 from data_access.loading import Loading, LoadReport, Progress, SyncError
-from data_access.mart import checks, generations, postgres_writing, promises
+from data_access.mart import checks, generations, postgres_fetching, postgres_writing, promises
 from data_access.mart.generations import Generation
 from data_access.mart.staging import Stage
 from data_access.mart.writing import BuildError
@@ -74,6 +74,8 @@ def _load(
     loading: Loading | None = None
     try:
         with generations.writing(settings.mart):
+            if settings.mart_server:
+                postgres_fetching.fetch(settings.mart_server, settings.mart)
             number = generations.next_number(settings.mart)
             previous = _base(settings.mart, city, full, complete)
             full = full or previous is None

@@ -13,6 +13,7 @@ from datetime import date
 from itertools import cycle
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pytest
 from flask import Flask
@@ -22,13 +23,14 @@ from sqlalchemy.engine import make_url
 from access import PUBLIC_VIEWER, AccessDenied, scope_of
 from components import filters, gate
 from data_access.mart import generations, postgres, postgres_writing, reading, schema
+from data_access.mart.postgres_fetching import fetch
 from data_access.mart.postgres_writing import NotBrought, bring
 from data_access.mart.reading import Mart, MartUnavailable, NothingLoaded, QueryTooLong, open_mart
 from metrics.definitions import METRICS, REGISTRY
 from metrics.measure import ask, measure
 from metrics.periods import GRAINS
 from metrics.question import Question
-from settings import Settings
+from settings import AUDIENCES, Settings
 from tests import test_links_to_cases as walking
 from tests.conftest import _databases
 from tests.support import services, worlds
@@ -165,6 +167,27 @@ def test_what_texts_hold_arrives_unchanged(tmp_path: Path, url: str) -> None:
         found.append([None if words != words else words for words in frame["priority"]])
     assert found[0] == texts
     assert found[1] == [*texts[:-1], "ab"]
+
+
+def test_lost_files_are_made_again_from_the_server_to_the_row(tmp_path: Path, town: Path, url: str) -> None:
+    address = f"{url}?schema=lost"
+    bring(address, town / "mart")
+    (tmp_path / "mart").mkdir()
+    assert fetch(address, tmp_path / "mart") and not fetch(address, tmp_path / "mart")
+    there, again = generations.current(town / "mart"), generations.current(tmp_path / "mart")
+    assert there is not None and again is not None and there.number == again.number
+    for audience in AUDIENCES:
+        with duckdb.connect() as both:
+            for name, of in (("there", there), ("again", again)):
+                both.execute(f"ATTACH '{of.path(audience)}' AS {name} (READ_ONLY)")  # type: ignore[arg-type]
+            names = [[table for (table,) in both.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [of]).fetchall()]
+                     for of in ("there", "again")]  # fmt: skip
+            assert sorted(names[0]) == sorted(names[1])
+            for table in names[0]:
+                assert both.execute(f"SELECT * FROM again.{table}").fetchall() == both.execute(f"SELECT * FROM there.{table}").fetchall(), (
+                    table
+                )
+                assert both.execute(f"DESCRIBE again.{table}").fetchall() == both.execute(f"DESCRIBE there.{table}").fetchall()
 
 
 # Who may do what

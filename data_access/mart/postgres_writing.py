@@ -54,7 +54,7 @@ def bring(address: str, root: Path) -> bool:
         return False
     server = server_of(address)
     try:
-        with _connected(server) as connection:
+        with connected(server) as connection:
             return _bring(connection, server, generation)
     except psycopg.errors.InsufficientPrivilege as error:
         raise NotBrought(
@@ -66,7 +66,8 @@ def bring(address: str, root: Path) -> bool:
         ) from error
 
 
-def _connected(server: Server) -> psycopg.Connection[Any]:
+def connected(server: Server) -> psycopg.Connection[Any]:
+    """A connection of the role in STATROOM_MART_URL, to write with."""
     url = server.url
     return psycopg.connect(
         host=url.host, port=url.port, dbname=url.database, user=url.username, password=url.password,
