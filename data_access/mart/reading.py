@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import ColumnElement, CompoundSelect, Engine, Select, Table, case, create_engine, false, null, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Engine, Select, Table, case, false, null, select, union_all
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.selectable import FromClause
 
 from access import PUBLIC_VIEWER, AccessDenied, Scope, is_sealed, scope_of
-from data_access.mart import generations, guard, postgres, schema
+from data_access.mart import embedded, generations, guard, postgres, schema
 from data_access.mart.dimensions import Dimensions
 from data_access.mart.limits import in_time, took_too_long
 from data_access.mart.schema import AGGREGATE
@@ -30,7 +27,6 @@ from settings import Audience, Settings
 
 QUERY_SECONDS = 20.0
 """A statement that runs longer is interrupted."""
-MEMORY_LIMIT = "4GB"
 FIRST_LAYER = "area_1_id"
 """Column with the area of the layer that a scope's districts belong to."""
 
@@ -261,42 +257,19 @@ def _current(settings: Settings) -> generations.Generation | postgres.Served:
     return current
 
 
-def _threads() -> int:
-    """Cores per web worker, so that workers do not fight over them."""
-    workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
-    return max(1, (os.cpu_count() or 1) // workers)
-
-
 def _guarded(current: generations.Generation | postgres.Served, audience: Audience) -> Engine:
-    engine = current.engine(audience, QUERY_SECONDS) if isinstance(current, postgres.Served) else _engine(current.path(audience))
     # The dialect asks the engine a few things on first connect, before the guard listens.
     try:
+        engine = (
+            current.engine(audience, QUERY_SECONDS) if isinstance(current, postgres.Served) else embedded.engine_of(current.path(audience))
+        )
         engine.connect().close()
+    except generations.NoGeneration as error:
+        raise MartUnavailable(str(error)) from None
     except DBAPIError as error:
         raise _damaged(current, audience, error) from error
     guard.install(engine)
     return engine
-
-
-def _engine(path: Path) -> Engine:
-    if not path.exists():
-        raise MartUnavailable(f"The mart file {path.parent.name}/{path.name} is missing; run `flask sync --full`.")
-    config = {
-        "enable_external_access": "false",
-        "autoload_known_extensions": "false",
-        "autoinstall_known_extensions": "false",
-        "allow_community_extensions": "false",
-        "memory_limit": MEMORY_LIMIT,
-        "threads": str(_threads()),
-        "lock_configuration": "true",
-    }
-    return create_engine(
-        f"duckdb:///{path}",
-        connect_args={"read_only": True, "config": config},
-        poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=24,
-    )
 
 
 def _damaged(current: generations.Generation | postgres.Served, audience: Audience, error: DBAPIError) -> MartUnavailable:
