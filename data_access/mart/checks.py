@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 
 from data_access.city import City
-from data_access.mart import schema
+from data_access.mart import logs, schema
 from data_access.mart.generations import Generation
 
 _MUST_BE_EMPTY = {
@@ -20,6 +22,7 @@ _MUST_BE_EMPTY = {
     "a measure has two values for one period": "SELECT 1 FROM staff.measure_value GROUP BY measure_id, grain, starts_on HAVING count(*) > 1",
     "a case has no programme": "SELECT 1 FROM staff.spell WHERE programme_id IS NULL",
 }
+_OF_CHANGES = {"staff.spell": "new_spell", "staff.case_record": "new_record"}
 _FACTS = {
     schema.spell.name: (),
     schema.open_spell.name: (),
@@ -39,6 +42,16 @@ def problem(connection: duckdb.DuckDBPyConnection) -> str | None:
     return None
 
 
+def problem_of_changes(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """As `problem`, where all rows but those of touched cases are of a sound generation; the catalog `staff` has the small tables."""
+    for sentence, query in _MUST_BE_EMPTY.items():
+        for table, fresh in _OF_CHANGES.items():
+            query = query.replace(table, fresh)
+        if connection.execute(f"{query} LIMIT 1").fetchall():
+            return sentence + "."
+    return None
+
+
 def damage(generation: Generation, *, deep: bool = False) -> str | None:
     """Why the next generation cannot be built from this one, as a sentence, or None.
 
@@ -49,9 +62,12 @@ def damage(generation: Generation, *, deep: bool = False) -> str | None:
     try:
         with duckdb.connect() as connection:
             connection.execute(f"ATTACH '{path}' AS held (READ_ONLY)")
-            version = _meta(connection).get("schema_version")
+            meta = _meta(connection)
+            version = meta.get("schema_version")
             if version != str(schema.SCHEMA_VERSION):
                 return f"{path.parent.name} was made by another version of Statroom (tables of version {version})."
+            if is_cut_short(path, meta, generation.number):
+                return f"{path.parent.name} is damaged (its log is cut short)."
             for table in schema.metadata.sorted_tables if deep else ():
                 columns = _FACTS.get(table.name, tuple(table.c.keys()))
                 if columns:
@@ -59,6 +75,11 @@ def damage(generation: Generation, *, deep: bool = False) -> str | None:
     except duckdb.Error as error:
         return f"{path.parent.name} is damaged ({' '.join(str(error).split())[:120]})."
     return None
+
+
+def is_cut_short(path: Path, meta: Mapping[str, str], number: int) -> bool:
+    """Whether a file with a log does not know what was last written into it: of a log that was cut off DuckDB reads what is left."""
+    return logs.log_bytes(path) > 0 and meta.get("generation") != str(number)
 
 
 def mismatch(generation: Generation, city: City) -> str | None:

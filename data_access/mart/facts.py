@@ -56,7 +56,7 @@ def _compute_due_dates(stage: Stage, city: City, as_of: datetime) -> None:
     run = stage.connection.execute
     run("CREATE TABLE computed_due (case_id BIGINT, promised_at TIMESTAMP, due_at TIMESTAMP, is_statutory BOOLEAN)")
     if stage.keeps_promises:
-        promises.match(stage.connection)
+        promises.match(stage.connection, stage.last_held if stage.holds_few else None)
     run(f"CREATE TABLE held_due AS {_HELD_DUE if stage.keeps_promises else _NO_HELD_DUE}")
     if not city.sla_rules:
         return
@@ -129,13 +129,13 @@ _NOTICED = f"""CREATE TABLE noticed AS SELECT c.case_id, c.opened_at, coalesce(c
     WHERE h.due_at <> c.due_at AND h.opened_at = c.opened_at
     AND NOT EXISTS (FROM event e WHERE e.case_id = c.case_id AND e.event_kind = 'due_changed')"""
 _NOTICED_BEFORE = f"""INSERT INTO noticed SELECT c.case_id, c.opened_at, e.event_at, 'due_changed', e.from_value, e.to_value, e.reason
-    FROM held_case_event e JOIN held_case k ON k.held_id = e.case_id JOIN coded c ON c.case_id = k.case_id JOIN held_due h ON h.case_id = k.case_id
+    FROM promised_event e JOIN held_case k ON k.held_id = e.case_id JOIN coded c ON c.case_id = k.case_id JOIN held_due h ON h.case_id = k.case_id
     WHERE e.event_kind_id = {vocabulary.code_of("event_kind", "due_changed")} AND h.opened_at = c.opened_at
     AND NOT EXISTS (FROM event told WHERE told.case_id = c.case_id AND told.event_kind = 'due_changed')"""
 _HELD_DUE = f"""SELECT k.case_id, r.opened_at, r.due_at, coalesce(e.promised_at, r.first_due_at) AS promised_at, r.due_source_id, t.name AS request_type
-    FROM held_case_record r JOIN held_case k ON k.held_id = r.case_id JOIN held_request_type t ON t.id = r.request_type_id
+    FROM promised_record r JOIN held_case k ON k.held_id = r.case_id JOIN held_request_type t ON t.id = r.request_type_id
     LEFT JOIN (
-        SELECT case_id, arg_max(try_cast(to_value AS TIMESTAMP), event_at) AS promised_at FROM held_case_event
+        SELECT case_id, arg_max(try_cast(to_value AS TIMESTAMP), event_at) AS promised_at FROM promised_event
         WHERE reason = '{_RETYPED}' GROUP BY case_id) e ON e.case_id = r.case_id
     WHERE r.due_at IS NOT NULL"""
 # An extension that the source tells moves a computed deadline by as much as it moved the source's own.

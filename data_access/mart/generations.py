@@ -1,6 +1,7 @@
 """Where generations of the mart live, which one is in service, and how the next one takes over.
 
-A generation is a folder `gen-000012` with one DuckDB file per audience. It is built aside
+A generation is a folder `gen-000012` with one DuckDB file per audience; of a large city the file may be
+that of the generation before, with a log of what changed beside it (`logs`). It is built aside
 as `gen-000012.tmp`, flushed to disk, renamed, and put into service by replacing the one-line
 file `current` with a rename, so that a reader sees the old generation or the new one and
 nothing between. A build that dies leaves only a `.tmp` folder, which the next build removes.

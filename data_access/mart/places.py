@@ -25,23 +25,29 @@ def drop_placeholder_points(stage: Stage, city: City) -> None:
     lie already it is left to the next full load, which changes all of them at once.
     """
     run = stage.connection.execute
-    run("CREATE TABLE at_point AS SELECT round(latitude, 5) AS latitude, round(longitude, 5) AS longitude, false AS kept FROM changed")
-    points = set()
-    if stage.kept_cases():
-        run(
-            """INSERT INTO at_point SELECT round(latitude, 5), round(longitude, 5), true FROM previous.case_record
-            WHERE case_id NOT IN (SELECT case_id FROM changed UNION ALL SELECT case_id FROM gone)"""
-        )
-        points = {tuple(point) for point in json.loads(stage.previous_meta().get("placeholder_points", "[]"))}
+    run("CREATE TABLE at_point AS SELECT round(latitude, 5) AS latitude, round(longitude, 5) AS longitude FROM changed")
     total = run("SELECT count(latitude) FROM at_point").fetchall()[0][0]
+    points = set()
+    keeps_cases = stage.kept_cases() > 0
+    if keeps_cases:
+        # Counted with and without: looking at every kept case would take longer than all the rest of a small load.
+        replaced = "SELECT count(latitude) FROM previous.case_record SEMI JOIN (SELECT case_id FROM changed UNION ALL SELECT case_id FROM gone) USING (case_id)"
+        total += run(f"SELECT (SELECT count(latitude) FROM previous.case_record) - ({replaced})").fetchall()[0][0]
+        points = {tuple(point) for point in json.loads(stage.previous_meta().get("placeholder_points", "[]"))}
     if total >= LEAST_CASES_FOR_PLACEHOLDER:
-        points |= set(
-            run(
-                """SELECT latitude, longitude FROM at_point WHERE latitude IS NOT NULL
-                GROUP BY ALL HAVING count(*) > ? * ? AND NOT bool_or(kept)""",
-                [city.facts.placeholder_point_share, total],
-            ).fetchall()
+        run(
+            """CREATE TABLE crowded AS SELECT latitude, longitude FROM at_point WHERE latitude IS NOT NULL
+            GROUP BY ALL HAVING count(*) > ? * ?""",
+            [city.facts.placeholder_point_share, total],
         )
+        if keeps_cases and run("SELECT count(*) FROM crowded").fetchall() != [(0,)]:
+            run(
+                """DELETE FROM crowded WHERE (latitude, longitude) IN (
+                SELECT round(latitude, 5), round(longitude, 5) FROM previous.case_record
+                WHERE latitude IS NOT NULL AND longitude IS NOT NULL AND case_id NOT IN (SELECT case_id FROM changed UNION ALL SELECT case_id FROM gone))"""
+            )
+        points |= set(run("FROM crowded").fetchall())
+        run("DROP TABLE crowded")
     run("DROP TABLE at_point")
     stage.frame("placeholder", pd.DataFrame(sorted(points), columns=["latitude", "longitude"], dtype="float64"))
     run(

@@ -15,7 +15,7 @@ from data_access.slugs import slug
 
 def write(stage: Stage, totals: list[Totals]) -> None:
     """Fill table `programme_total`."""
-    labels = _labels(stage)
+    labels = _labels(stage) if totals else {}
     rows = [row for one in totals for name in sorted(one.periods) for row in _rows(one, one.periods[name], labels)]
     if rows:
         stage.connection.register("incoming", pd.DataFrame(rows))

@@ -48,9 +48,20 @@ def attach(connection: duckdb.DuckDBPyConnection, generation: Generation, attach
         connection.execute(f"CREATE VIEW held_{table} AS SELECT {listed} {rows}")
 
 
-def match(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `held_case`: the cases of table `changed` that are held, with the number they have there (`held_id`)."""
-    connection.execute(_SAME_CASES)
+def match(connection: duckdb.DuckDBPyConnection, last_held: int | None) -> None:
+    """Make `held_case`, the cases of table `changed` that are held, with the number they have there (`held_id`), and what is held of them.
+
+    Args:
+        last_held: the highest number of a held case, where only few of the cases of the very generation are in `changed`; else None.
+    """
+    if last_held is None:
+        connection.execute(_SAME_CASES)
+    else:
+        connection.execute(f"CREATE TABLE held_case AS SELECT case_id, case_id AS held_id FROM changed WHERE case_id <= {last_held}")
+    # Of few cases their rows are looked up once.
+    kind, cut = ("VIEW", "") if last_held is None else ("TABLE", "SEMI JOIN held_case k ON k.held_id = r.case_id")
+    connection.execute(f"CREATE {kind} promised_record AS SELECT r.* FROM held_case_record r {cut}")
+    connection.execute(f"CREATE {kind} promised_event AS SELECT r.* FROM held_case_event r {cut}")
 
 
 def _is_readable(generation: Generation) -> bool:

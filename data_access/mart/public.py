@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from data_access.city import City
 from data_access.mart import schema
+from data_access.mart.amending import LARGE
 from data_access.mart.fact_sql import HEADLINE
 from data_access.mart.public_figures import release_contacts, release_figures
 from data_access.mart.staging import Stage
@@ -42,10 +43,26 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     """Write the public mart to `path` from the attached staff mart; `released` is where fixed points are kept."""
     run = stage.connection.execute
     run(f"ATTACH '{path}' AS public_mart")
+    layers = begin(stage, city, columns, set(LARGE))
+    write_moved(stage, city, released, layers)
+    cut_to_days(stage, city.zone, as_of, layers, "staff.spell")
+    for table, (which, order) in SPELLS.items():
+        given = {"as_of": as_of} if "$as_of" in which else {}
+        run(f"INSERT INTO public_mart.{table.name} SELECT * FROM day_spell WHERE {which} ORDER BY {order}", given)
+    run("DROP TABLE day_spell")
+    if city.file.release.cases:
+        run(f"INSERT INTO public_mart.case_record {public_records(layers, 'staff.case_record')}")
+    write_rest(stage, city)
+    run("DETACH public_mart")
+
+
+def begin(stage: Stage, city: City, columns: Callable[..., str], large: set[str]) -> list[tuple[int, str]]:
+    """Make the empty tables of `public_mart`, of those with rows for each case the `large` ones, and the released types; answers `release_layers`."""
+    run = stage.connection.execute
     shown = {
         table: schema.NOT_PUBLIC_COLUMNS if table is schema.case_record else ()
         for table in schema.metadata.sorted_tables
-        if table not in schema.STAFF_TABLES
+        if table not in schema.STAFF_TABLES and (table.name not in LARGE or table.name in large)
     }
     run(
         "; ".join(
@@ -53,31 +70,37 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
         )
     )
     run(
-        f"""CREATE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'
-        AND id NOT IN (SELECT s.request_type_id FROM staff.spell s GROUP BY 1 HAVING NOT bool_or({HEADLINE}))"""
+        f"""CREATE OR REPLACE TEMP TABLE released AS SELECT id FROM staff.request_type WHERE release_class = 'A'
+        AND id NOT IN (SELECT s.request_type_id FROM spell_use s GROUP BY 1 HAVING NOT bool_or({HEADLINE}))"""
     )
-    layers = release_layers(stage, city)
+    return release_layers(stage, city)
+
+
+def public_records(layers: list[tuple[int, str]], source: str) -> str:
+    """SQL: what residents may see of the cases in `source`, where single cases are published."""
+    return f"""SELECT {_replaced(_record() | _hidden_areas(layers))} FROM {source} s {_moved(_district(layers))}
+        WHERE request_type_id IN (FROM released) AND {HEADLINE} ORDER BY case_id"""
+
+
+def _district(layers: list[tuple[int, str]]) -> str:
+    return f"s.area_{layers[0][0]}_id" if layers else "0"
+
+
+def _hidden_areas(layers: list[tuple[int, str]]) -> dict[str, str]:
     slots = {slot for slot, _ in layers}
-    write_moved(stage, city, released, layers)
-    district = f"s.area_{layers[0][0]}_id" if layers else "0"
-    _cut_to_days(stage, city.zone, as_of, district)
-    hidden = {f"area_{n}_id": "0::SMALLINT" for n in range(1, schema.AREA_SLOTS + 1) if n not in slots}
-    for table, (which, order) in SPELLS.items():
-        given = {"as_of": as_of} if "$as_of" in which else {}
-        made = _replaced({"location_key": "NULL", "satisfaction": "NULL", **hidden})
-        run(f"INSERT INTO public_mart.{table.name} SELECT * REPLACE ({made}) FROM day_spell WHERE {which} ORDER BY {order}", given)
-    run("DROP TABLE day_spell")
-    if city.file.release.cases:
-        run(
-            f"""INSERT INTO public_mart.case_record SELECT {_replaced(_record() | hidden)} FROM staff.case_record s {_moved(district)}
-            WHERE request_type_id IN (FROM released) AND {HEADLINE} ORDER BY case_id"""
-        )
+    return {f"area_{n}_id": "0::SMALLINT" for n in range(1, schema.AREA_SLOTS + 1) if n not in slots}
+
+
+def write_rest(stage: Stage, city: City) -> None:
+    """Fill the small tables of `public_mart`, whose spells are there."""
+    run = stage.connection.execute
     release_figures(stage, city)
     release_contacts(stage, city)
     _release_names(stage)
     run("INSERT INTO public_mart.area_layer SELECT * FROM staff.area_layer WHERE is_context OR id IN (SELECT id FROM released_layer)")
     run("INSERT INTO public_mart.area SELECT * FROM staff.area WHERE layer_id IN (SELECT id FROM public_mart.area_layer)")
-    for slot, layer in run("SELECT slot, id FROM released_layer").fetchall():
+    unmapped = "SELECT slot, id FROM released_layer WHERE id IN (SELECT layer_id FROM public_mart.area WHERE geometry IS NULL)"
+    for slot, layer in run(unmapped).fetchall():
         # Areas that are on no map are known from cases only.
         unseen = f"geometry IS NULL AND id NOT IN (SELECT area_{slot}_id FROM public_mart.spell)"
         run(f"DELETE FROM public_mart.area WHERE layer_id = ? AND {unseen}", [layer])
@@ -99,7 +122,6 @@ def build_public(stage: Stage, city: City, path: Path, columns: Callable[..., st
     run("DROP TABLE released")
     run("DROP TABLE released_layer")
     run("DROP TABLE moved")
-    run("DETACH public_mart")
 
 
 def silent_sources(city: City) -> list[str]:
@@ -117,15 +139,15 @@ def _release_names(stage: Stage) -> None:
     run = stage.connection.execute
     run("INSERT INTO public_mart.programme SELECT * FROM staff.programme WHERE privacy <> 'staff'")
     run("INSERT INTO public_mart.stage SELECT * FROM staff.stage WHERE programme_id IN (SELECT id FROM public_mart.programme)")
-    seen = "SELECT department_id FROM public_mart.spell UNION SELECT closing_department_id FROM public_mart.spell UNION SELECT department_id FROM public_mart.measure UNION SELECT department_id FROM public_mart.contact_interval"
+    of_released = f"FROM spell_use s WHERE s.request_type_id IN (FROM released) AND {HEADLINE}"
     run(
         f"""INSERT INTO public_mart.department WITH RECURSIVE kept(id) AS (
-            {seen} UNION SELECT d.parent_id FROM staff.department d JOIN kept ON kept.id = d.id)
+            SELECT department_id {of_released} UNION SELECT closing_department_id {of_released}
+            UNION SELECT department_id FROM public_mart.measure UNION SELECT department_id FROM public_mart.contact_interval
+            UNION SELECT d.parent_id FROM staff.department d JOIN kept ON kept.id = d.id)
             SELECT * FROM staff.department WHERE id IN (SELECT id FROM kept) ORDER BY id"""
     )
-    run(
-        "INSERT INTO public_mart.request_group SELECT * FROM staff.request_group WHERE id IN (SELECT request_group_id FROM public_mart.spell)"
-    )
+    run(f"INSERT INTO public_mart.request_group SELECT * FROM staff.request_group WHERE id IN (SELECT request_group_id {of_released})")
 
 
 def release_layers(stage: Stage, city: City) -> list[tuple[int, str]]:
@@ -145,15 +167,16 @@ def release_layers(stage: Stage, city: City) -> list[tuple[int, str]]:
     return run("SELECT slot, id FROM released_layer ORDER BY slot").fetchall()
 
 
-def _cut_to_days(stage: Stage, zone: str, as_of: datetime, district: str) -> None:
-    """Table `day_spell`: the released spells with every instant cut to the local midnight before it, and the place to its fixed point.
+def cut_to_days(stage: Stage, zone: str, as_of: datetime, layers: list[tuple[int, str]], source: str) -> None:
+    """Table `day_spell`: the released spells of `source` with every instant cut to the local midnight before it, the place to its fixed point,
+    and without what residents are not told.
 
     Figures must come out as with the exact times, so what they compare is kept: the order in which things happened on
     one day and on which side of `KEPT_DAYS` they lie, as microseconds after midnight (or after such an instant), and
     whether a reopening came within a number of days, as the time since the closing in steps of `STEP_SECONDS`.
     """
     run = stage.connection.execute
-    _write_midnights(stage, zone)
+    _write_midnights(stage, zone, source)
     kept = [as_of + timedelta(days=days) for days in KEPT_DAYS]
     floors, joins = [], []
     for name in INSTANTS:
@@ -167,18 +190,19 @@ def _cut_to_days(stage: Stage, zone: str, as_of: datetime, district: str) -> Non
         f"WHEN next_opened_at IS NOT NULL THEN greatest({later}, TIMESTAMP '{as_of}' + INTERVAL 1 MICROSECOND) END"
     )
     made["seconds_to_close"] = f"{_steps('seconds_to_close')}::BIGINT"
+    made |= {"location_key": "NULL::BIGINT", "satisfaction": "NULL::SMALLINT", **_hidden_areas(layers)}
     floor_names = ", ".join(f"floor_{name}" for name in INSTANTS)
     run(
         f"""CREATE TEMP TABLE day_spell AS SELECT * EXCLUDE ({floor_names}) REPLACE ({_replaced(made)}) FROM (
-            SELECT s.* REPLACE ({_replaced(SHOWN_AT)}), {", ".join(floors)} FROM staff.spell s {" ".join(joins)} {_moved(district)} WHERE s.request_type_id IN (FROM released) AND {HEADLINE})"""
+            SELECT s.* REPLACE ({_replaced(SHOWN_AT)}), {", ".join(floors)} FROM {source} s {" ".join(joins)} {_moved(_district(layers))} WHERE s.request_type_id IN (FROM released) AND {HEADLINE})"""
     )
     run("DROP TABLE midnight")
 
 
-def _write_midnights(stage: Stage, zone: str) -> None:
-    """Table `midnight`: the instant at which each local day begins, for all days of the facts."""
+def _write_midnights(stage: Stage, zone: str, source: str) -> None:
+    """Table `midnight`: the instant at which each local day begins, for all days of the facts in `source`."""
     ends = ", ".join(f"min({_day_of(zone, name)}), max({_day_of(zone, name)})" for name in INSTANTS)
-    known = [day for day in stage.connection.execute(f"SELECT {ends} FROM staff.spell").fetchone() or () if isinstance(day, date)]
+    known = [day for day in stage.connection.execute(f"SELECT {ends} FROM {source}").fetchone() or () if isinstance(day, date)]
     days = [min(known) + timedelta(days=at) for at in range((max(known) - min(known)).days + 1)] if known else []
     starts = [datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None) for day in days]
     stage.connection.execute(

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import FromClause
 
 from access import PUBLIC_VIEWER, AccessDenied, Scope, is_sealed, scope_of
-from data_access.mart import embedded, generations, guard, postgres, schema
+from data_access.mart import checks, embedded, generations, guard, postgres, schema
 from data_access.mart.dimensions import Dimensions
 from data_access.mart.limits import in_time, took_too_long
 from data_access.mart.schema import AGGREGATE
@@ -60,6 +60,9 @@ class Mart:
         if facts.get("schema_version") != str(schema.SCHEMA_VERSION):
             self.close()
             raise MartUnavailable(f"{current.name} was made by another version of Statroom; run `flask sync --full`.")
+        if isinstance(current, generations.Generation) and checks.is_cut_short(current.path(audience), facts, current.number):
+            self.close()
+            raise _damaged(current, audience, "its log is cut short")
         self.meta: dict[str, str] = facts
         # A generation has a file for each audience: an answer kept of one must not stand in for the other, which would refuse.
         self.edition = f"{facts['edition']}-{audience}"
@@ -231,7 +234,8 @@ def open_mart(settings: Settings) -> Mart:
     current = _current(settings)
     key = (settings.mart_server or str(settings.mart), settings.audience)
     mark, held = _open.get(key, (None, None))
-    if held is not None and mark == current.mark:
+    # While one opens the newer generation the others go on with the one they have.
+    if held is not None and (mark == current.mark or _opening.locked()):
         return held
     with _opening:
         mark, held = _open.get(key, (None, None))
@@ -272,6 +276,6 @@ def _guarded(current: generations.Generation | postgres.Served, audience: Audien
     return engine
 
 
-def _damaged(current: generations.Generation | postgres.Served, audience: Audience, error: DBAPIError) -> MartUnavailable:
-    cause = " ".join(str(error.orig).split())[:120]
+def _damaged(current: generations.Generation | postgres.Served, audience: Audience, error: DBAPIError | str) -> MartUnavailable:
+    cause = error if isinstance(error, str) else " ".join(str(error.orig).split())[:120]
     return MartUnavailable(f"{current.described(audience)} ({cause}); run `flask sync --full`.")

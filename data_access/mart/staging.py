@@ -48,6 +48,8 @@ class Stage:
         """After `settle`: the sources all of whose rows were staged."""
         self.rebuild = False
         """After `settle`: whether the facts of every staged case are made anew."""
+        self.last_held = 0
+        """After `settle`: the highest number of a held case; those of new cases are higher."""
         self.keep_deadlines = True
         """Whether held cases keep the deadlines they were promised, also where rules say otherwise now."""
         self._lines = 0
@@ -82,6 +84,11 @@ class Stage:
     def keeps_promises(self) -> bool:
         """Whether what was promised before is known and stays promised."""
         return self.keep_deadlines and self._promising is not None
+
+    @property
+    def holds_few(self) -> bool:
+        """Whether the staged cases are few of those held by the generation that also knows what was promised."""
+        return not self.rebuild and self.previous is not None and self._promising == self.previous
 
     def close(self) -> None:
         """Let go of all files. Safe to repeat."""
@@ -136,20 +143,25 @@ class Stage:
         )
         run("DROP TABLE stage_case")
         run(f"CREATE VIEW held AS {_HELD if self.previous else _NOTHING_HELD}")
+        # Of few staged cases what is held of them is looked up once; of all of them nothing is gained by that.
+        run(f"CREATE {'VIEW' if rebuild else 'TABLE'} matching AS FROM held {'' if rebuild else 'SEMI JOIN hashed USING (source_id)'}")
         run(_LATEST)
         settled = {name: Settled(int(new), int(changed), int(same), 0) for name, new, changed, same in run(_ACCOUNT).fetchall()}
         run("CREATE TABLE gone (case_id BIGINT, source_name VARCHAR)")
-        run(_GONE, [list(read_whole)])
-        run(
-            f"{_GONE} AND NOT EXISTS (FROM stage_key k WHERE k.source_name = held.source_name AND k.source_id = held.source_id)",
-            [list(keys_of)],
-        )
+        if read_whole:
+            run(_GONE, [list(read_whole)])
+        if keys_of:
+            run(
+                f"{_GONE} AND NOT EXISTS (FROM stage_key k WHERE k.source_name = held.source_name AND k.source_id = held.source_id)",
+                [list(keys_of)],
+            )
         for name, count in run("SELECT source_name, count(*) FROM gone GROUP BY 1").fetchall():
             settled[name] = replace(settled.get(name, Settled(0, 0, 0, 0)), deleted=int(count))
-        first_id = run("SELECT coalesce(max(case_id), 0) FROM held").fetchall()[0][0]
+        if self.previous is not None:
+            ((self.last_held,),) = run("SELECT coalesce(max(case_id), 0) FROM previous.case_record").fetchall()
         run(
             f"""CREATE TABLE changed AS SELECT latest.* EXCLUDE (held_id, held_hash),
-            coalesce(held_id, {first_id} + row_number() OVER (PARTITION BY held_id IS NULL ORDER BY opened_at, source_id, programme)) AS case_id
+            coalesce(held_id, {self.last_held} + row_number() OVER (PARTITION BY held_id IS NULL ORDER BY opened_at, source_id, programme)) AS case_id
             FROM latest WHERE {rebuild} OR held_hash IS DISTINCT FROM content_hash"""
         )
         if self.previous is not None:
@@ -162,8 +174,10 @@ class Stage:
         """How many held cases stay as they are (after `settle`)."""
         if self.previous is None:
             return 0
-        replaced = "SELECT case_id FROM changed UNION ALL SELECT case_id FROM gone"
-        return self.connection.execute(f"SELECT count(*) FROM held WHERE case_id NOT IN ({replaced})").fetchall()[0][0]
+        replaced = f"SELECT count(*) FROM changed WHERE case_id <= {self.last_held}"
+        return self.connection.execute(
+            f"SELECT (SELECT count(*) FROM previous.case_record) - ({replaced}) - (SELECT count(*) FROM gone)"
+        ).fetchall()[0][0]
 
     def previous_meta(self) -> dict[str, str]:
         """Table `meta` of the previous generation; empty before the first load."""
@@ -246,7 +260,7 @@ _LATEST = """CREATE TABLE latest AS
         SELECT *, row_number() OVER (
             PARTITION BY programme, source_id ORDER BY source_updated_at DESC NULLS LAST, seq DESC) AS place
         FROM hashed) h
-    LEFT JOIN held USING (programme, source_id)
+    LEFT JOIN matching held USING (programme, source_id)
     WHERE place = 1"""
 # A row is new if it is the first of a case that was not held, changed if it says something of its
 # case that was neither held nor said by an earlier row, and else unchanged: each row is one of the three.
@@ -255,4 +269,4 @@ _ACCOUNT = """SELECT source_name, count(*) FILTER (is_new), count(*) FILTER (dif
             held.case_id IS NULL AND row_number() OVER (PARTITION BY h.programme, h.source_id ORDER BY h.seq) = 1 AS is_new,
             h.content_hash IS DISTINCT FROM held.content_hash
                 AND row_number() OVER (PARTITION BY h.programme, h.source_id, h.content_hash ORDER BY h.seq) = 1 AS differs
-        FROM hashed h LEFT JOIN held USING (programme, source_id)) GROUP BY source_name"""
+        FROM hashed h LEFT JOIN matching held USING (programme, source_id)) GROUP BY source_name"""

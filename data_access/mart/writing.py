@@ -1,16 +1,16 @@
 """Builds the next generation from a stage: the staff mart, the public mart, checks, then the swap.
 
-A generation is always a fresh pair of files. What did not change is copied from the previous
-one, sorted again with what did; nothing that readers have open is ever written.
+A generation is a fresh pair of files: what did not change is copied from the previous one, sorted
+again with what did. Where that would take minutes and little changed, it is the previous pair with
+logs of what did (`amending`). Nothing that readers have open is ever written.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
 import shutil
 from collections.abc import Mapping
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -19,17 +19,18 @@ from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, T
 from sqlalchemy.types import BigInteger
 
 from data_access.city import City
-from data_access.mart import checks, contacts, generations, measures, programme_totals, promises, schema
+from data_access.mart import amending, checks, contacts, generations, logs, measures, programme_totals, promises, schema, small_tables
 from data_access.mart.dimension_tables import make_dimensions
+from data_access.mart.fact_sql import USE
 from data_access.mart.facts import make_facts
 from data_access.mart.generations import Generation
 from data_access.mart.places import drop_placeholder_points, place
-from data_access.mart.public import NOTHING_TOLD, build_public, release_layers, silent_sources
+from data_access.mart.public import NOTHING_TOLD, build_public, release_layers
+from data_access.mart.public_amending import amend_public
 from data_access.mart.staging import Settled, Stage
 from data_access.released import cube, files, publishing
 from data_access.released.programmes import releasing
-from data_access.streets import META, write_streets
-from settings import utc_now
+from data_access.streets import write_streets
 
 _DUCKDB_TYPES = (
     (SmallInteger, "SMALLINT"), (BigInteger, "BIGINT"), (Integer, "INTEGER"), (Double, "DOUBLE"),
@@ -102,40 +103,96 @@ def build(
     Raises:
         BuildError: disk too small, or a check failed; nothing is published then.
     """
-    _require_room(stage)
-    run = stage.connection.execute
+    is_amended = amending.fits(stage, as_of)
+    _require_room(stage, is_amended)
     drop_placeholder_points(stage, city)
     make_dimensions(stage, city)
     place(stage, city)
     make_facts(stage, city, int(str(loads[-1]["id"])), as_of)
-    run(f"ATTACH '{stage.folder / 'staff.duckdb'}' AS staff")
-    # One transaction: each of its own is written through to the disk.
-    run(
-        "; ".join(["BEGIN", *(f"CREATE TABLE staff.{table.name} ({_columns(table)})" for table in schema.metadata.sorted_tables), "COMMIT"])
-    )
-    for table, (fresh, order) in FACTS.items():
-        run(f"INSERT INTO staff.{table.name} {_merged(stage, table, fresh)} ORDER BY {order}")
-        run(f"DROP TABLE {fresh}")
-    # A closing that is known already but lies after as_of has not happened yet for the figures.
-    run("INSERT INTO staff.open_spell SELECT * FROM staff.spell WHERE closed_at IS NULL OR closed_at > ? ORDER BY due_at, case_id", [as_of])
-    for name in ("closed", "due"):
-        run(f"INSERT INTO staff.{name}_spell SELECT * FROM staff.spell WHERE {name}_at IS NOT NULL ORDER BY {name}_at, case_id, spell_no")
-    _write_dimensions(stage)
-    streets = write_streets(stage, city)
-    _write_history(stage, loads)
-    measures.write(stage)
-    contacts.write(stage)
-    _write_meta(stage, city, as_of, number, streets, told)
-    cells = _release(stage, city, released, as_of, loads[-1], recount)
-    totals = _totals(stage, city, released, as_of, loads[-1], recount)
-    build_public(stage, city, stage.folder / "public.duckdb", _columns, as_of, released)
-    problem = checks.problem(stage.connection)
-    run("DETACH staff")
-    if problem:
-        raise BuildError(f"The new data was not put into service: {problem}")
-    for made in (cells, *totals):
-        made.keep()
+    building = Building(stage, city, as_of, loads, number, released, recount, told)
+    made = building.amended() if is_amended and amending.keeps_rules(stage) and amending.attach_public(stage) else None
+    if made is None:
+        if is_amended:
+            _require_room(stage, False)
+        made = building.whole()
+    for one in made:
+        one.keep()
     _tidy(stage)
+
+
+@dataclass(frozen=True)
+class Building:
+    """The facts are made: what both ways of writing a generation need. Each answers what was released, to be kept when all is written."""
+
+    stage: Stage
+    city: City
+    as_of: datetime
+    loads: list[dict[str, object]]
+    number: int
+    released: Path
+    recount: str
+    told: Mapping[str, str]
+
+    def whole(self) -> list[cube.Cube | releasing.Totals]:
+        """Write every row of both files anew, in its order."""
+        run = self.stage.connection.execute
+        run(f"ATTACH '{self.stage.folder / 'staff.duckdb'}' AS staff")
+        # One transaction: each of its own is written through to the disk.
+        made = (f"CREATE TABLE staff.{table.name} ({_columns(table)})" for table in schema.metadata.sorted_tables)
+        run("; ".join(["BEGIN", *made, "COMMIT"]))
+        for table, (fresh, order) in FACTS.items():
+            run(f"INSERT INTO staff.{table.name} {_merged(self.stage, table, fresh)} ORDER BY {order}")
+            run(f"DROP TABLE {fresh}")
+        # A closing that is known already but lies after as_of has not happened yet for the figures.
+        run(
+            "INSERT INTO staff.open_spell SELECT * FROM staff.spell WHERE closed_at IS NULL OR closed_at > ? ORDER BY due_at, case_id",
+            [self.as_of],
+        )
+        for name in ("closed", "due"):
+            run(
+                f"INSERT INTO staff.{name}_spell SELECT * FROM staff.spell WHERE {name}_at IS NOT NULL ORDER BY {name}_at, case_id, spell_no"
+            )
+        run(f"CREATE TABLE spell_use AS SELECT {', '.join(USE)}, count(*) AS n FROM staff.spell GROUP BY ALL")
+        released = self._small_tables({})
+        build_public(self.stage, self.city, self.stage.folder / "public.duckdb", _columns, self.as_of, self.released)
+        self._require_sound(checks.problem(self.stage.connection))
+        run("DETACH staff")
+        return released
+
+    def amended(self) -> list[cube.Cube | releasing.Totals] | None:
+        """Write both files as those of the previous generation with what changed; None if more changes than the touched cases."""
+        run = self.stage.connection.execute
+        changes = amending.begin(self.stage, self.as_of)
+        for table in amending.small_tables(public=False):
+            run(f"CREATE TABLE staff.{table.name} ({_columns(table)})")
+        ((touched,),) = run("SELECT count(*) FROM touched").fetchall()
+        made = self._small_tables({amending.AMENDED: str(amending.amended_cases(self.stage) + touched)})
+        public = amend_public(self.stage, self.city, _columns, self.as_of, self.released)
+        if public is None:
+            for catalog in ("staff", "public_mart"):
+                run(f"DETACH {catalog}")
+            run("DROP TABLE spell_use")
+            return None
+        self._require_sound(checks.problem_of_changes(self.stage.connection))
+        amending.write(self.stage, "staff", "previous", "staff", changes, amending.small_tables(public=False))
+        amending.write(self.stage, "public", "previous_public", "public_mart", public, amending.small_tables(public=True))
+        return made
+
+    def _small_tables(self, facts: dict[str, str]) -> list[cube.Cube | releasing.Totals]:
+        """Fill the small tables of the catalog `staff`, whose facts are there; `facts` are told in `meta` too."""
+        stage, city = self.stage, self.city
+        small_tables.write_dimensions(stage)
+        streets = write_streets(stage, city)
+        small_tables.write_history(stage, self.loads)
+        measures.write(stage)
+        contacts.write(stage)
+        small_tables.write_meta(stage, city, self.as_of, self.number, streets, {**self.told, **facts})
+        cells = _release(stage, city, self.released, self.as_of, self.loads[-1], self.recount)
+        return [cells, *_totals(stage, city, self.released, self.as_of, self.loads[-1], self.recount)]
+
+    def _require_sound(self, problem: str | None) -> None:
+        if problem:
+            raise BuildError(f"The new data was not put into service: {problem}")
 
 
 def _release(stage: Stage, city: City, folder: Path, as_of: datetime, load: dict[str, object], recount: str) -> cube.Cube:
@@ -177,10 +234,14 @@ def _type(kind: object) -> str:
     return next((name for python, name in _DUCKDB_TYPES if isinstance(kind, python)), "VARCHAR")
 
 
-def _require_room(stage: Stage) -> None:
+def _require_room(stage: Stage, is_amended: bool) -> None:
     if stage.previous is None:
         return
-    needed = int(sum(file.stat().st_size for file in stage.previous.folder.iterdir()) * ROOM_NEEDED)
+    paths = [stage.previous.path(audience) for audience in ("staff", "public")]
+    files = {path: path.stat().st_size if path.exists() else 0 for path in paths}
+    needed = int((sum(files.values()) + sum(map(logs.log_bytes, paths))) * ROOM_NEEDED)
+    if is_amended:
+        needed = amending.room_needed(stage, files)
     free = shutil.disk_usage(stage.folder).free
     if free < needed:
         raise BuildError(f"The disk has {free / 1e9:.2f} GB free and this load needs {needed / 1e9:.2f} GB; make room and load again.")
@@ -193,105 +254,9 @@ def _merged(stage: Stage, table: Table, fresh: str) -> str:
     return f"SELECT * FROM {fresh} UNION ALL SELECT * FROM previous.{table.name} WHERE case_id NOT IN ({replaced})"
 
 
-def _write_dimensions(stage: Stage) -> None:
-    run = stage.connection.execute
-    run(
-        "INSERT INTO staff.programme SELECT id, slug, name, kind, about, case_word, cases_word, privacy, is_main = 'True' FROM dim_programme"
-    )
-    run(
-        """INSERT INTO staff.stage SELECT s.id, s.slug, s.name, p.id, s.position::SMALLINT, s.amount::DOUBLE, s.unit, s.waits = 'True', s.ends = 'True'
-        FROM dim_stage s LEFT JOIN dim_programme p ON p.slug = s.programme"""
-    )
-    run("INSERT INTO staff.department SELECT id, slug, name, parent_id, on_time_target FROM dim_department")
-    run("INSERT INTO staff.request_group SELECT id, slug, name FROM dim_request_group")
-    run(
-        """INSERT INTO staff.request_type SELECT d.id, d.slug, d.name, u.request_group_id, u.department_id, coalesce(r.release_class, 'C')
-        FROM dim_request_type d LEFT JOIN release r USING (name) LEFT JOIN (
-            SELECT request_type_id, mode(request_group_id) AS request_group_id, mode(department_id) AS department_id
-            FROM staff.spell GROUP BY 1) u ON u.request_type_id = d.id"""
-    )
-    run("INSERT INTO staff.area_layer SELECT slot, id, name, plural, is_context FROM dim_area_layer")
-    run("INSERT INTO staff.area SELECT layer_id, id, slug, name, parent_slug, population, median_income, geometry FROM dim_area")
-
-
-def _write_history(stage: Stage, loads: list[dict[str, object]]) -> None:
-    """Loads, refused rows and quality findings: the earlier ones and this build's."""
-    run = stage.connection.execute
-    if stage.previous is not None:
-        run("INSERT INTO staff.load SELECT * FROM previous.load")
-        # A full load reads every row again, so what it finds replaces what was found before.
-        run("INSERT INTO staff.quality_issue SELECT * FROM previous.quality_issue WHERE source_name NOT IN (SELECT unnest(?::VARCHAR[]))",
-            [list(stage.read_whole)])  # fmt: skip
-        run("INSERT INTO staff.quarantine SELECT * FROM still_refused")
-    for load in loads:
-        marks = ", ".join("?" for _ in schema.load.c)
-        run(f"INSERT INTO staff.load VALUES ({marks})", [load[column.name] for column in schema.load.c])
-    its_load = "(SELECT max(id) FROM staff.load l WHERE l.source_name = p.source_name)"  # may be an earlier build's
-    run("INSERT INTO staff.quarantine SELECT load_id, source_name, source_id, reason, original FROM stage_quarantine")
-    run(
-        """INSERT INTO staff.quality_issue SELECT load_id, source_name, kind, field, value, sum(case_count), min(example_source_id)
-        FROM stage_issue GROUP BY ALL"""
-    )
-    run(
-        f"""INSERT INTO staff.quality_issue SELECT {its_load}, source_name, 'placeholder_point', 'latitude, longitude',
-        concat(latitude, ', ', longitude), case_count, example FROM placeholder_count p"""
-    )
-    run(f"INSERT INTO staff.quality_issue SELECT {its_load}, p.* FROM unplaced p")
-
-
-def _write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets: str, told: Mapping[str, str]) -> None:
-    run = stage.connection.execute
-    points = run("SELECT latitude, longitude FROM placeholder").fetchall()
-    facts = {
-        "schema_version": str(schema.SCHEMA_VERSION),
-        "audience": "staff",
-        "as_of": as_of.isoformat(),
-        "generation": str(number),
-        # Numbers begin again when a mart is made anew; this never comes twice.
-        "edition": secrets.token_hex(8),
-        "city_id": city.facts.id,
-        "city_zone": city.zone,
-        "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),
-        "layer_versions": json.dumps(_layer_versions(city)),
-        META: streets,
-        **told,
-        "placeholder_points": json.dumps([list(point) for point in points]),
-        # Public case numbers and the keys of places are hashes with this, so that nobody can count back to the CRM's or try addresses.
-        "public_salt": stage.salt,
-        schema.AGGREGATE: json.dumps([p.id for p in city.programmes if p.privacy == "aggregate"]),
-        schema.SILENT: json.dumps(silent_sources(city)),
-        schema.TYPES: json.dumps(_types(stage)),
-    }
-    run("INSERT INTO staff.meta SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])", [list(facts), list(facts.values())])
-
-
-def _types(stage: Stage) -> dict[str, dict[str, list[int]]]:
-    """Programme -> the numbers of its request types and of their groups."""
-    made: dict[str, dict[str, list[int]]] = {}
-    for name in ("request_type", "request_group"):
-        query = f"""SELECT p.slug, list(DISTINCT s.{name}_id ORDER BY s.{name}_id) FROM staff.spell s
-            JOIN staff.programme p ON p.id = s.programme_id GROUP BY 1"""
-        for slug, numbers in stage.connection.execute(query).fetchall():
-            made.setdefault(slug, {})[name] = numbers
-    return made
-
-
-def _layer_versions(city: City) -> list[list[str | None]]:
-    """Of layers that were drawn anew: (layer of today, layer with the boundaries, first day, last day) of each version."""
-    redrawn = {layer.version_of for layer in city.area_layers if layer.version_of}
-
-    def day(of: date | None) -> str | None:
-        return None if of is None else of.isoformat()
-
-    return [
-        [layer.version_of or layer.id, layer.id, day(layer.valid_from), day(layer.valid_to)]
-        for layer in city.area_layers
-        if layer.version_of or layer.id in redrawn
-    ]
-
-
 def _tidy(stage: Stage) -> None:
     stage.connection.close()
     for leftover in ("stage.duckdb", "stage.duckdb.wal"):
         (stage.folder / leftover).unlink(missing_ok=True)
-    shutil.rmtree(stage.folder / "spill", ignore_errors=True)
+    for name in ("spill", logs.STUBS):
+        shutil.rmtree(stage.folder / name, ignore_errors=True)

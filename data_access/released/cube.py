@@ -58,6 +58,8 @@ def release(stage: Stage, city: City, folder: Path, as_of: datetime, layers: lis
         files.Altered: what was published before was changed.
     """
     cube = Cube(folder, files.read_tree(folder), files.read_all(folder), [])
+    if stage.connection.execute("SELECT count(*) FROM staff.request_type WHERE release_class = 'B'").fetchall() == [(0,)]:
+        return cube
     due = _due_quarters(stage, city, as_of)
     if not recount and not [quarter for quarter in due if quarter not in cube.periods and quarter[:4] not in cube.periods]:
         return cube

@@ -30,16 +30,18 @@ LEAST_ADDRESSES = 8
 DECIMALS = 4
 """Addresses that agree to about 10 m are one: flats of a house do not hide each other."""
 FILE = "points.json"
+ALL_CASES = "staff.case_record"
 Cut = dict[str, Any]
 """A rectangle: either its `point` (or None), or the `axis` (0 latitude, 1 longitude) and place `at` where it is cut, with `low` and `high`."""
 
 
-def write_moved(stage: Stage, city: City, folder: Path, layers: list[tuple[int, str]]) -> None:
+def write_moved(stage: Stage, city: City, folder: Path, layers: list[tuple[int, str]], source: str = ALL_CASES) -> None:
     """Table `moved`: for each place and district of a published case, the point it is shown at; empty if no case is published.
 
     Args:
         folder: where the cuts are kept.
         layers: slot and id of the released area layers; the first are the districts.
+        source: table of the cases or spells whose places are needed.
     """
     run = stage.connection.execute
     run(
@@ -48,27 +50,33 @@ def write_moved(stage: Stage, city: City, folder: Path, layers: list[tuple[int, 
     )
     if not city.file.release.cases:
         return
-    district = f"r.area_{layers[0][0]}_id" if layers else "0::SMALLINT"
-    places = run(
-        f"""SELECT DISTINCT r.latitude, r.longitude, {district} AS district_id
-        FROM staff.case_record r JOIN staff.request_type t ON t.id = r.request_type_id
-        WHERE t.release_class = 'A' AND r.latitude IS NOT NULL AND r.longitude IS NOT NULL"""
-    ).df()
-    slugs = _districts(stage, layers)
-    places["district"] = [slugs.get(int(each), ELSEWHERE) for each in places["district_id"]]
-    cuts = _kept(folder)
-    known = pd.concat([places[["latitude", "longitude", "district"]], _listed(city, layers)], ignore_index=True)
-    new = {str(name): _cut(_addresses(rows)) for name, rows in known.groupby("district") if name not in cuts}
-    if new:
-        shapes = _shapes(stage, layers)
-        cuts |= {name: _inside(cut, shapes.get(name)) for name, cut in new.items()}
-        _keep(folder, cuts)
+    places, cuts = _places(stage, layers, source), _kept(folder)
+    if source == ALL_CASES or not set(places["district"]) <= cuts.keys():
+        every = places if source == ALL_CASES else _places(stage, layers, ALL_CASES)
+        known = pd.concat([every[["latitude", "longitude", "district"]], _listed(city, layers)], ignore_index=True)
+        new = {str(name): _cut(_addresses(rows)) for name, rows in known.groupby("district") if name not in cuts}
+        if new:
+            shapes = _shapes(stage, layers)
+            cuts |= {name: _inside(cut, shapes.get(name)) for name, cut in new.items()}
+            _keep(folder, cuts)
     to = pd.concat([moved(rows, cuts[str(name)]) for name, rows in places.groupby("district")]) if len(places) else None
     if to is not None:
         frame = places.join(to)[["latitude", "longitude", "district_id", "to_latitude", "to_longitude"]]
         stage.connection.register("incoming", frame)
         run("INSERT INTO moved SELECT * FROM incoming")
         stage.connection.unregister("incoming")
+
+
+def _places(stage: Stage, layers: list[tuple[int, str]], source: str) -> pd.DataFrame:
+    """The places of class A in `source`: `latitude`, `longitude`, `district_id`, `district`."""
+    district = f"r.area_{layers[0][0]}_id" if layers else "0::SMALLINT"
+    places = stage.connection.execute(
+        f"""SELECT DISTINCT r.latitude, r.longitude, {district} AS district_id
+        FROM {source} r JOIN staff.request_type t ON t.id = r.request_type_id
+        WHERE t.release_class = 'A' AND r.latitude IS NOT NULL AND r.longitude IS NOT NULL"""
+    ).df()
+    slugs = _districts(stage, layers)
+    return places.assign(district=[slugs.get(int(each), ELSEWHERE) for each in places["district_id"]])
 
 
 def moved(places: pd.DataFrame, cut: Cut) -> pd.DataFrame:
