@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -132,6 +134,33 @@ def test_an_answer_that_breaks_off_is_asked_for_again(slept: list[float]) -> Non
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         assert Client("api", url, Web(requests_per_second=20)).json(url) == [42]
         thread.join()
+
+
+def test_a_head_that_drips_for_ever_is_given_up(slept: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line every hundredth of a second is never silent for long, and never ends."""
+    monkeypatch.setattr(http, "TRIES", 2)
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 0.1)
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip(connection: socket.socket) -> None:
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                while not stop.wait(0.01):
+                    connection.sendall(b"a")
+
+        def serve() -> None:
+            for _ in range(2):
+                threading.Thread(target=drip, args=(server.accept()[0],)).start()
+
+        accepting = threading.Thread(target=serve)
+        accepting.start()
+        url, began = f"http://127.0.0.1:{server.getsockname()[1]}", time.monotonic()
+        with pytest.raises(SourceError, match="it is silent after 2 tries"):
+            Client("api", url, Web(requests_per_second=20, answer_seconds=0.05)).json(url)
+        assert time.monotonic() - began < 10
+        stop.set()
+        accepting.join()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping
@@ -19,6 +20,8 @@ from data_access.web_models import Web
 
 AGENT = "Statroom/1 (city performance; reads one page at a time)"
 CONNECT_SECONDS = 10
+LONGEST_ANSWER = 10
+"""How many times as long as a source may be silent one answer may take in all: bytes that drip are no silence."""
 TRIES = 6
 LONGEST_PAUSE = 120.0
 MOST_BYTES = 128 << 20
@@ -145,11 +148,15 @@ class Client:
     def _once(self, url: str, params: Mapping[str, Any]) -> Answer:
         """One answer, also after the source has moved on its own host."""
         here, query = url, dict(params)
+        timeout = (CONNECT_SECONDS, self.web.answer_seconds)
         for _ in range(MOST_MOVES):
             self._wait(here, self._last + 1 / self.web.requests_per_second - time.monotonic(), "it takes too long")
             self._last = time.monotonic()
-            timeout = (CONNECT_SECONDS, self.web.answer_seconds)
-            with self._session.get(here, params=query, timeout=timeout, allow_redirects=False, stream=True) as response:
+
+            def begun(here: str = here, query: dict[str, Any] = query) -> requests.Response:
+                return self._session.get(here, params=query, timeout=timeout, allow_redirects=False, stream=True)
+
+            with _within(LONGEST_ANSWER * self.web.answer_seconds + CONNECT_SECONDS, begun) as response:
                 if response.status_code not in MOVED:
                     return Answer(response.status_code, response.headers, self._body(here, response))
                 there = urljoin(response.url, response.headers.get("Location", ""))
@@ -160,7 +167,7 @@ class Client:
         raise self.error(url, "it sends on for ever", "check url in city.toml")
 
     def _body(self, url: str, response: requests.Response) -> bytes:
-        parts, size, latest = [], 0, time.monotonic() + 10 * self.web.answer_seconds
+        parts, size, latest = [], 0, time.monotonic() + LONGEST_ANSWER * self.web.answer_seconds
         for part in response.iter_content(1 << 16):
             parts.append(part)
             size += len(part)
@@ -197,6 +204,30 @@ def shown(url: str) -> str:
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     except ValueError:
         return "(an address that cannot be read)"
+
+
+def _within(seconds: float, ask: Callable[[], requests.Response]) -> requests.Response:
+    """What `ask` answers; requests itself has no limit for how long the head of an answer may drip.
+
+    Raises:
+        requests.Timeout: it takes longer. Its thread goes with the connection, or with the process.
+    """
+    made: list[requests.Response | BaseException] = []
+
+    def run() -> None:
+        try:
+            made.append(ask())
+        except BaseException as error:
+            made.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not made:
+        raise requests.Timeout
+    if isinstance(made[0], BaseException):
+        raise made[0]
+    return made[0]
 
 
 def _same_house(here: str, there: str) -> bool:
