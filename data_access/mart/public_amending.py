@@ -98,20 +98,17 @@ def _next_midnight(instant: datetime, zone: str) -> datetime:
 
 
 def _drop_what_stays(stage: Stage) -> None:
-    """Make `public_old`, the rows that `public_new` replaces or that are gone, and take from both what is the same."""
+    """Make `public_old`, the rows that `public_new` replaces or that are gone, and take from both the untouched ones that come out the same."""
     run = stage.connection.execute
     run("CREATE TABLE public_case AS SELECT case_id FROM touched UNION SELECT case_id FROM public_new")
+    run("CREATE TABLE public_old AS SELECT rowid AS row_no, case_id, spell_no FROM previous_public.spell WHERE case_id IN (FROM public_case)")
     run(
-        "CREATE TABLE public_near AS SELECT rowid AS row_no, case_id, spell_no FROM previous_public.spell WHERE case_id IN (FROM public_case)"
-    )
-    run(
-        """DELETE FROM public_near WHERE case_id NOT IN (FROM touched)
+        """DELETE FROM public_old WHERE case_id NOT IN (FROM touched)
         AND (case_id, spell_no) NOT IN (SELECT case_id, spell_no FROM public_new)"""
     )
-    run(
-        """CREATE TABLE public_old AS SELECT n.row_no, s.* FROM previous_public.spell s
-        JOIN (SELECT row_no FROM public_near) n ON n.row_no = s.rowid"""
-    )
-    run("CREATE TABLE same_spell AS SELECT case_id, spell_no FROM (SELECT * EXCLUDE row_no FROM public_old INTERSECT FROM public_new)")
+    # Only these are looked at: rows of touched cases are written anew, whether they differ or not.
+    run("CREATE TABLE public_untouched AS SELECT row_no FROM public_old WHERE case_id NOT IN (FROM touched)")
+    run("CREATE TABLE public_there AS SELECT s.* FROM previous_public.spell s SEMI JOIN public_untouched u ON u.row_no = s.rowid")
+    run("CREATE TABLE same_spell AS SELECT case_id, spell_no FROM (FROM public_there INTERSECT FROM public_new)")
     for name in ("public_old", "public_new"):
         run(f"DELETE FROM {name} WHERE (case_id, spell_no) IN (FROM same_spell)")
