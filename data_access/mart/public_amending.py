@@ -101,7 +101,9 @@ def _drop_what_stays(stage: Stage) -> None:
     """Make `public_old`, the rows that `public_new` replaces or that are gone, and take from both the untouched ones that come out the same."""
     run = stage.connection.execute
     run("CREATE TABLE public_case AS SELECT case_id FROM touched UNION SELECT case_id FROM public_new")
-    run("CREATE TABLE public_old AS SELECT rowid AS row_no, case_id, spell_no FROM previous_public.spell WHERE case_id IN (FROM public_case)")
+    run(
+        "CREATE TABLE public_old AS SELECT rowid AS row_no, case_id, spell_no FROM previous_public.spell WHERE case_id IN (FROM public_case)"
+    )
     run(
         """DELETE FROM public_old WHERE case_id NOT IN (FROM touched)
         AND (case_id, spell_no) NOT IN (SELECT case_id, spell_no FROM public_new)"""
