@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Iterable
 
 import pandas as pd
+import pytest
 
 from access import Viewer
 from data_access.city import City
@@ -22,6 +23,9 @@ from settings import Settings, read_settings
 
 SERVER = "STATROOM_TEST_MART_SERVER"
 """Variable with the database that marts of tests are read from (`tests/conftest.py` makes it); without it, their files are."""
+FILES_ONLY = pytest.mark.skipif(
+    os.environ.get("STATROOM_TEST_MART") == "postgresql", reason="about the mart's files: this run reads marts from PostgreSQL"
+)
 MAYOR = Viewer("mayor", "Mayor's office", "executive")
 
 
