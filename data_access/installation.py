@@ -139,10 +139,14 @@ def _data(place: Place, environ: Mapping[str, str]) -> Path:
 
 
 def _mart(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
-    """A city's mart, as its own processes find it: its folder, and the server it is read from, if any."""
+    """A city's mart, as its own processes find it: its folder, and the server it is read from, where that is the same for all cities."""
     alone = _alone(place, environ)
-    url, folder = alone.get("STATROOM_MART_URL", "").replace("{city}", place.id), str(_data(place, alone) / "mart")
-    return {"mart": url.removeprefix("duckdb:///"), "server": ""} if url.startswith("duckdb:") else {"mart": folder, "server": url}
+    url = alone.get("STATROOM_MART_URL", "")
+    if url.startswith("duckdb:"):
+        return {"mart": url.replace("{city}", place.id).removeprefix("duckdb:///"), "server": ""}
+    # An address of its own may hold a password that is nobody else's business; others then read the files its loads leave.
+    is_shared = url == environ.get("STATROOM_MART_URL", "")
+    return {"mart": str(_data(place, alone) / "mart"), "server": url.replace("{city}", place.id) if is_shared else ""}
 
 
 def _own_url(name: str, url: str, place: Place, *, is_own: bool) -> str:

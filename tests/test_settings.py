@@ -28,6 +28,15 @@ def test_the_mart_can_live_elsewhere(tmp_path: Path) -> None:
     assert read_settings({"STATROOM_MART_URL": f"duckdb:///{tmp_path}"}).mart == tmp_path
 
 
+def test_the_mart_can_be_read_from_a_server_and_is_built_in_the_data_folder(tmp_path: Path) -> None:
+    settings = read_settings({"STATROOM_MART_URL": "postgresql://u:hunter2@db/city", "STATROOM_DATA": str(tmp_path)})
+    assert (settings.mart, settings.mart_server) == (tmp_path / "mart", "postgresql://u:hunter2@db/city")
+    assert "hunter2" not in repr(settings)
+    with pytest.raises(SettingsError, match="postgresql://USER@HOST/DATABASE") as raised:
+        read_settings({"STATROOM_MART_URL": "postgres://u:hunter2@db/city"})
+    assert "hunter2" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "remedy"),
     [

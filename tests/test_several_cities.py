@@ -41,6 +41,17 @@ def own_variables() -> dict[str, str]:
 # What each city's processes are told
 
 
+def test_a_city_reads_what_another_published_from_the_server_all_share_and_is_told_no_address_of_its_own() -> None:
+    shared = LISTED | {"STATROOM_MART_URL": "postgresql://db/statroom_{city}"}
+    settings = read_settings(environ_of(places(shared)[0], shared))
+    assert settings.mart_server == "postgresql://db/statroom_alder"
+    assert [(one.server, str(one.mart)) for one in settings.others or ()] == [("postgresql://db/statroom_lakeview", "/d/lakeview/mart")]
+    apart = shared | {"STATROOM_MART_URL__LAKEVIEW": "postgresql://l:hunter2@db/theirs"}
+    told = environ_of(places(apart)[0], apart)
+    assert "hunter2" not in json.dumps(told)
+    assert [(one.server, str(one.mart)) for one in read_settings(told).others or ()] == [("", "/d/lakeview/mart")]
+
+
 def test_one_city_is_as_it_was() -> None:
     assert places({"STATROOM_CITY": "cities/demo"}) == ()
     assert own({"PORT": "1"}) == {"PORT": "1"}
