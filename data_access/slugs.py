@@ -13,8 +13,10 @@ def slug(label: str) -> str:
     Letters of other scripts stay, so that two Greek words are two keys. A label without any letter
     or digit gives "unnamed".
     """
-    plain = unicodedata.normalize("NFKD", label)
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = label
+    if not label.isascii():
+        plain = unicodedata.normalize("NFKD", label)
+        plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-") or "unnamed"
 
 

@@ -221,7 +221,8 @@ def _places(text: pd.DataFrame, mapping: MappingFile, ids: pd.Series, findings: 
     made = {"latitude": lat.mask(unknown), "longitude": lon.mask(unknown)}
     if "location" in text:
         codes, values = pd.factorize(text["location"].astype("str"))
-        lookup = pd.Series([_place_key(str(value)) for value in values], dtype="Int64")
+        # As a list first: an Arrow column is slow to walk through.
+        lookup = pd.Series([_place_key(str(value)) for value in values.tolist()], dtype="Int64")
         made["location_key"] = lookup.reindex(codes).set_axis(text.index)
     return made
 

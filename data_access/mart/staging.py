@@ -1,7 +1,7 @@
 """What a load delivers, staged beside the generation it will become.
 
-A `Stage` is a scratch DuckDB file in the build folder. Batches go in as they come, so memory
-is bounded by a batch; `settle` then decides in bulk which staged cases are new, changed or
+A `Stage` is a scratch DuckDB file in the build folder, with the delivered cases in files beside it. Batches go in
+as they come, so memory is bounded by a batch; `settle` then decides in bulk which staged cases are new, changed or
 unchanged against the previous generation. Rows read = new + changed + unchanged, always.
 """
 
@@ -19,9 +19,10 @@ import pandas as pd
 
 from data_access import canonical
 from data_access.mart import promises
+from data_access.mart.delivered import Delivered
 from data_access.mart.generations import Generation
 
-MEMORY_LIMIT = "1200MB"
+MEMORY_LIMIT = "2GB"
 
 # Where the row was in its file or how late it was read does not make it another row.
 _UNHASHED = {"source_name", "source_updated_at"}
@@ -58,7 +59,7 @@ class Stage:
             config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")},
         )
         self.connection.execute("SET TimeZone = 'UTC'")
-        self._create("stage_case", canonical.CASE_COLUMNS)
+        self._cases = Delivered(folder)
         self._create("stage_event", canonical.EVENT_COLUMNS)
         self._create("stage_measure", canonical.MEASURE_COLUMNS)
         self._create("stage_contact", canonical.CONTACT_COLUMNS)
@@ -66,8 +67,6 @@ class Stage:
         self._create("stage_quarantine", canonical.QUARANTINE_COLUMNS | about)
         self._create("stage_issue", canonical.ISSUE_COLUMNS | about)
         self._create("stage_key", {"source_name": "text", "source_id": "text"})
-        self.connection.execute("CREATE SEQUENCE delivered")
-        self.connection.execute("ALTER TABLE stage_case ADD COLUMN seq BIGINT")
         if previous is not None:
             self.connection.execute(f"ATTACH '{previous.path('staff')}' AS previous (READ_ONLY)")
         self._promising = promising or previous
@@ -92,11 +91,13 @@ class Stage:
 
     def close(self) -> None:
         """Let go of all files. Safe to repeat."""
+        self._cases.close()
         self.connection.close()
 
     def add_cases(self, frame: pd.DataFrame) -> None:
         """Stage canonical cases (`canonical.CASE_COLUMNS`)."""
-        self._add("stage_case", frame, canonical.CASE_COLUMNS, ", nextval('delivered') AS seq")
+        if not frame.empty:
+            self._cases.add(frame)
 
     def add_events(self, frame: pd.DataFrame) -> None:
         """Stage canonical events; a staged case's events replace those held before."""
@@ -138,10 +139,11 @@ class Stage:
         """
         run = self.connection.execute
         self.rebuild, self.read_whole = rebuild, read_whole
+        delivered = self._cases.sql()
+        # Which rows are to be made is decided on narrow tables; the wide rows are read once more, when that is known.
         run(
-            f"CREATE TABLE hashed AS SELECT c.*, e.event_hash, {_HASH} AS content_hash FROM stage_case c LEFT JOIN ({_EVENT_HASH}) e USING (programme, source_id)"
+            f"CREATE TABLE hashed AS SELECT {_NARROW}, {_HASH} AS content_hash FROM {delivered} c LEFT JOIN ({_EVENT_HASH}) e USING (programme, source_id)"
         )
-        run("DROP TABLE stage_case")
         run(f"CREATE VIEW held AS {_HELD if self.previous else _NOTHING_HELD}")
         # Of few staged cases what is held of them is looked up once; of all of them nothing is gained by that.
         run(f"CREATE {'VIEW' if rebuild else 'TABLE'} matching AS FROM held {'' if rebuild else 'SEMI JOIN hashed USING (source_id)'}")
@@ -160,14 +162,16 @@ class Stage:
         if self.previous is not None:
             ((self.last_held,),) = run("SELECT coalesce(max(case_id), 0) FROM previous.case_record").fetchall()
         run(
-            f"""CREATE TABLE changed AS SELECT latest.* EXCLUDE (held_id, held_hash),
+            f"""CREATE TABLE to_make AS SELECT seq, content_hash,
             coalesce(held_id, {self.last_held} + row_number() OVER (PARTITION BY held_id IS NULL ORDER BY opened_at, source_id, programme)) AS case_id
             FROM latest WHERE {rebuild} OR held_hash IS DISTINCT FROM content_hash"""
         )
+        run(f"CREATE TABLE changed AS SELECT c.* EXCLUDE (seq), m.content_hash, m.case_id FROM {delivered} c JOIN to_make m USING (seq)")
         if self.previous is not None:
             run(_STILL_REFUSED, [list(read_whole)])
-        run("DROP TABLE latest")
-        run("DROP TABLE hashed")
+        for used in ("latest", "hashed", "to_make"):
+            run(f"DROP TABLE {used}")
+        self._cases.drop()
         return settled
 
     def kept_cases(self) -> int:
@@ -193,8 +197,8 @@ class Stage:
     def latest_instant(self, source_name: str, not_after: datetime) -> datetime | None:
         """The latest plausible instant among the staged rows of a source (before `settle`)."""
         rows = self.connection.execute(
-            """SELECT max(seen_at) FROM (SELECT unnest([opened_at, closed_at, source_updated_at]) AS seen_at FROM stage_case WHERE source_name = ?)
-            WHERE seen_at <= ?""",
+            f"""SELECT max(seen_at) FROM (SELECT unnest([opened_at, closed_at, source_updated_at]) AS seen_at FROM {self._cases.sql()}
+            WHERE source_name = ?) WHERE seen_at <= ?""",
             [source_name, not_after],
         ).fetchall()
         return rows[0][0]
@@ -231,6 +235,7 @@ def text_of(column: str) -> str:
     return f"coalesce({column}::VARCHAR, chr(1))"
 
 
+_NARROW = "c.seq, c.programme, c.source_id, c.source_name, c.source_updated_at, c.opened_at"
 _HASH = (
     "md5(concat_ws(chr(31), "
     + ", ".join(text_of(f"c.{name}") for name in canonical.CASE_COLUMNS if name not in _UNHASHED)
@@ -256,7 +261,7 @@ _STILL_REFUSED = """CREATE TABLE still_refused AS SELECT q.* FROM previous.quara
     AND NOT EXISTS (FROM stage_quarantine s WHERE s.source_name = q.source_name
         AND (s.source_id = q.source_id OR (s.source_id IS NULL AND q.source_id IS NULL AND s.original IS NOT DISTINCT FROM q.original)))"""
 _LATEST = """CREATE TABLE latest AS
-    SELECT h.* EXCLUDE (event_hash, seq, place), held.case_id AS held_id, held.content_hash AS held_hash FROM (
+    SELECT h.* EXCLUDE (place), held.case_id AS held_id, held.content_hash AS held_hash FROM (
         SELECT *, row_number() OVER (
             PARTITION BY programme, source_id ORDER BY source_updated_at DESC NULLS LAST, seq DESC) AS place
         FROM hashed) h
