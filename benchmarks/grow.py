@@ -11,12 +11,13 @@ import json
 import shutil
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from data_access.mart import generations, schema
+from data_access.mart import day_counts, generations, schema
+from data_access.mart.day_schema import DAY_TABLES
 
 INSTANTS = ("opened_at", "spell_opened_at", "closed_at", "next_opened_at", "due_at", "first_due_at", "first_transferred_at")
 MIDNIGHT = 5 * 3600
@@ -58,7 +59,10 @@ def grow(folder: Path, copies: int) -> dict[str, float]:
 def _write(connection: duckdb.DuckDBPyConnection, copies: int) -> None:
     run = connection.execute
     for table in schema.metadata.sorted_tables:
-        run(f"CREATE TABLE large.{table.name} AS SELECT * FROM small.{table.name}{' LIMIT 0' if table in ORDERS else ''}")
+        run(
+            f"CREATE TABLE large.{table.name} AS SELECT * FROM small.{table.name}{' LIMIT 0' if table in ORDERS or table in DAY_TABLES else ''}"
+        )
+    as_of = datetime.fromisoformat(run("SELECT value FROM small.meta WHERE key = 'as_of'").fetchall()[0][0])
     first, last, most = run(
         "SELECT min(opened_on), greatest(max(opened_on), max(closed_on), max(due_on)), max(case_id) FROM small.spell"
     ).fetchall()[0]
@@ -69,6 +73,7 @@ def _write(connection: duckdb.DuckDBPyConnection, copies: int) -> None:
             near = f"WHERE {day} >= DATE '{start}' AND {day} < DATE '{start + STRETCH}'"
             run(f"INSERT INTO large.{table.name} SELECT {made} FROM small.{table.name} s, range({copies}) t(k) {near} ORDER BY {order}")
             start += STRETCH
+    day_counts.write(connection, "large", as_of)
 
 
 def _moved(names: list[str], most: int) -> str:

@@ -33,6 +33,7 @@ def main(folder: Path) -> None:
         "rows": rows,
         "seconds": round(seconds, 1),
         "rows_per_second": round(rows / seconds),
+        "cpu_seconds": round(time.process_time(), 1),
         "peak_gb": round(peak, 2),
         "mart_gb": round(size, 2),
     }

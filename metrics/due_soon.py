@@ -85,7 +85,7 @@ def _kept(asked: Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _past(asked: Asked) -> Select:
     """Of the cases open at weekly instants and due within seven days of it: `back` (weeks), `kind`, `days` left, `n` and how many were `late`."""
-    facts = asked.facts(REGISTRY["opened"])
+    facts = asked.facts_of(asked.rows("due"))
     column, as_of, last = facts.column, asked.question.as_of, LEARNED + JUDGED
     begun, due = column("spell_opened_at"), column("due_at")
     # A deadline lies within seven days of exactly one of the weekly instants before it.

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any, Callable
 
 import pandas as pd
-from sqlalchemy import Integer, and_, cast, func, select, true
+from sqlalchemy import Integer, Select, and_, cast, func, select, true
 
 from access import Viewer, scope_of
 from data_access.cache import cached
 from data_access.mart.reading import Mart
-from metrics import composite, stock
+from metrics import by_day, composite, stock
 from metrics.agreed import NOTHING_AGREED, Agreed
 from metrics.answer import Answer, pack, plain, unpack
 from metrics.beginning import unknown_before
@@ -126,6 +126,16 @@ def window(metric: Metric, facts: Facts) -> Any:
 
 def _counts(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
     """n (rows that count) and hits, by group and period."""
+    if (statement := by_day.counts(metric, asked, by, period)) is None:
+        statement = _counted_on_cases(metric, asked, by, period)
+    if period:
+        groups = [name for name, _ in zip(GROUPS, asked.dimensions(by), strict=False)]
+        statement = by_period(statement, ["n", "hits"], groups, asked.question.grain, asked.calendar)
+        return asked.mart.read(statement, asked.scope, numbers=True)
+    return asked.mart.read(statement, asked.scope)
+
+
+def _counted_on_cases(metric: Metric, asked: Asked, by: By, period: bool) -> Select:
     facts = asked.facts(metric)
     assert metric.rows is not None
     rows = and_(asked.population(facts, metric), window(metric, facts), metric.rows(facts))
@@ -134,11 +144,7 @@ def _counts(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:
     groups = asked.groups(facts, metric, by)
     keys = [facts.column(DAY_OF[metric.date_field]).label("day"), *groups] if period else groups
     statement = select(*keys, *columns).where(rows)
-    if keys:
-        statement = statement.group_by(*[key.element for key in keys])
-    if period:
-        statement = by_period(statement, ["n", "hits"], [key.name for key in groups], asked.question.grain, asked.calendar)
-    return asked.mart.read(statement, asked.scope)
+    return statement.group_by(*[key.element for key in keys]) if keys else statement
 
 
 def _mixed(metric: Metric, asked: Asked, by: By, period: bool) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Callable, Iterable, Literal, Sequence
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Label, Select, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Label, Select, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy import Date as SqlDate
 from sqlalchemy import Integer as SqlInteger
 from sqlalchemy.sql.selectable import FromClause
@@ -283,7 +283,7 @@ def _plus_days(day: ColumnElement[Any], days: int) -> ColumnElement[Any]:
     return day + literal(days, SqlInteger)
 
 
-def by_period(daily: Select, sums: list[str], groups: Sequence[str], grain: Grain, calendar: Calendar) -> Select:
+def by_period(daily: Select | CompoundSelect, sums: list[str], groups: Sequence[str], grain: Grain, calendar: Calendar) -> Select:
     """Sum a per-day select (`day`, the `groups` and `sums`) into periods.
 
     Counting per day first and rolling the few days up after is what keeps this quick.

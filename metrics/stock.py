@@ -16,10 +16,11 @@ from typing import Any, Callable
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Date, Integer, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Date, Integer, and_, case, cast, func, literal, or_, select, union_all
 
+from metrics import by_day
 from metrics.kinds import Facts, Metric
-from metrics.select import Asked, By, by_period
+from metrics.select import GROUPS, Asked, By, by_period
 
 
 def series(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
@@ -27,17 +28,22 @@ def series(metric: Metric, asked: Asked, by: By) -> pd.DataFrame:
 
     The last period ends at `as_of` when that comes first.
     """
+    names = [name for name, _ in zip(GROUPS, asked.dimensions(by), strict=False)]
+    if (moved := by_day.moves(metric, asked, by)) is None:
+        moved = _moved_by_cases(metric, asked, by)
+    statement = by_period(moved, ["n"], names, asked.question.grain, asked.calendar)
+    return _accumulated(asked.mart.read(statement, asked.scope, numbers=True), asked, names)
+
+
+def _moved_by_cases(metric: Metric, asked: Asked, by: By) -> CompoundSelect:
     facts = asked.facts_of(asked.rows("closed"))
-    names = [key.name for key in asked.groups(facts, metric, by)]
     # Whatever is in the stock at some time of the period ends after its start or has not ended yet.
     ended = facts.column("closed_at") >= min(facts.start, facts.as_of)
     still = asked.facts_of(asked.rows("open"))
     unended = still.column("closed_at").is_(None)
-    everything = union_all(
+    return union_all(
         _entries(metric, asked, facts, by, ended), _entries(metric, asked, still, by, unended), _exits(metric, asked, facts, by, ended)
     )
-    statement = by_period(everything, ["n"], names, asked.question.grain, asked.calendar)
-    return _accumulated(asked.mart.read(statement, asked.scope), asked, names)
 
 
 def _entries(metric: Metric, asked: Asked, facts: Facts, by: By, which: ColumnElement[bool]) -> Any:

@@ -14,6 +14,7 @@ import duckdb
 from sqlalchemy import Table
 
 from data_access.mart import logs, schema
+from data_access.mart.day_schema import DAY_TABLES
 from data_access.mart.fact_sql import USE
 from data_access.mart.generations import Generation
 from data_access.mart.staging import MEMORY_LIMIT, Stage, text_of
@@ -175,5 +176,5 @@ def small_tables(public: bool) -> list[Table]:
     return [
         table
         for table in schema.metadata.sorted_tables
-        if table.name not in LARGE and not (public and table in schema.STAFF_TABLES)
+        if table.name not in LARGE and table not in DAY_TABLES and not (public and table in schema.STAFF_TABLES)
     ]  # fmt: skip

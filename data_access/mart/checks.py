@@ -29,6 +29,8 @@ _FACTS = {
     schema.closed_spell.name: (),
     schema.due_spell.name: (),
     schema.case_event.name: (),
+    schema.work_day.name: (),
+    schema.place_day.name: (),
     schema.case_record.name: ("case_id", "source_id", "source_name", "programme_id", "content_hash"),
 }
 """What a full load needs of the big tables of the generation before; of the others it needs all."""

@@ -22,7 +22,6 @@ from access import PUBLIC_VIEWER, AccessDenied, Scope, is_sealed, scope_of
 from data_access.mart import checks, embedded, generations, guard, postgres, schema
 from data_access.mart.dimensions import Dimensions
 from data_access.mart.limits import in_time, took_too_long
-from data_access.mart.schema import AGGREGATE
 from settings import Audience, Settings
 
 QUERY_SECONDS = 20.0
@@ -67,7 +66,7 @@ class Mart:
         # A generation has a file for each audience: an answer kept of one must not stand in for the other, which would refuse.
         self.edition = f"{facts['edition']}-{audience}"
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
-        aggregate = json.loads(facts.get(AGGREGATE, "[]"))
+        aggregate = json.loads(facts.get(schema.AGGREGATE, "[]"))
         self.dimensions = Dimensions(self._read_plain, types=json.loads(facts.get(schema.TYPES, "{}")), silent=aggregate)
         self._aggregate = tuple(p.id for p in self.dimensions.programmes if p.slug in aggregate)
         self.silent_sources: tuple[str, ...] = tuple(json.loads(facts.get(schema.SILENT, "[]")))
@@ -97,6 +96,12 @@ class Mart:
     def due_spells(self, scope: Scope) -> FromClause:
         """Those spells whose case has a deadline, by deadline, cut to `scope`: the same columns, for questions about what fell due."""
         return self._issue(schema.due_spell, scope)
+
+    def day_counts(self, scope: Scope, *, by_place: bool) -> FromClause:
+        """Counts by day and place, or by what the work is, cut to `scope`. None know the districts of a limited scope, nor those by place its departments."""
+        if scope.audience != "staff" or scope.districts is not None or (by_place and scope.departments is not None):
+            raise AccessDenied("These counts cannot be cut to that scope.")
+        return self._issue(schema.place_day if by_place else schema.work_day, scope)
 
     def stage_visits(self, scope: Scope) -> FromClause:
         """The stays of cases in stages, cut to `scope` (columns of `schema.stage_visit`)."""
@@ -140,15 +145,15 @@ class Mart:
         told = [n if column.name == "case_count" else column for column in rows.c]
         return self._issue_staff(select(*told), rows.name, scope)
 
-    def read(self, statement: Select, scope: Scope) -> pd.DataFrame:
-        """Run `statement` under `scope`.
+    def read(self, statement: Select, scope: Scope, *, numbers: bool = False) -> pd.DataFrame:
+        """Run `statement` under `scope`; with `numbers` (whole ones and days, without gaps) thousands of rows come ten times as fast, in the database's own types.
 
         Raises:
             AccessDenied: if it is built on anything but FROMs issued for this scope.
             QueryTooLong: after `QUERY_SECONDS`.
         """
         self._require(scope)
-        return self._run(statement, scope)
+        return self._run(statement, scope, numbers)
 
     def loads(self, scope: Scope) -> pd.DataFrame:
         """The loads behind this generation, newest first (columns of `schema.load`).
@@ -206,10 +211,12 @@ class Mart:
     def _read_plain(self, table: Table) -> pd.DataFrame:
         return self._run(select(*table.c), self._plain)
 
-    def _run(self, statement: Select, scope: Scope) -> pd.DataFrame:
+    def _run(self, statement: Select, scope: Scope, numbers: bool = False) -> pd.DataFrame:
         try:
             with self._engine.connect() as connection, in_time(connection.connection.driver_connection, QUERY_SECONDS):
                 result = connection.execute(statement, execution_options={"scope": scope})
+                if numbers and (columns := getattr(result.cursor, "fetch_df", None)) is not None:
+                    return columns()
                 # Plain tuples, all at once: rows that SQLAlchemy makes one by one take longer than most queries.
                 return pd.DataFrame(result.cursor.fetchall(), columns=list(result.keys()))  # type: ignore[union-attr]
         except DBAPIError as error:

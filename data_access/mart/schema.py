@@ -16,7 +16,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, SmallInteger, String, Table
 
 from access import Fields, Scope
-from data_access.mart import figure_schema
+from data_access.mart import day_schema, figure_schema
 from data_access.mart.dimension_schema import area, area_layer, department, metadata, programme, request_group, request_type, stage, street
 from data_access.mart.dimension_schema import column as _column
 from data_access.mart.programme_schema import programme_total
@@ -186,6 +186,7 @@ LOAD_COUNTS = (
 )  # fmt: skip
 """Columns of `load` that depend on the cases of every department."""
 
+work_day, place_day = day_schema.work_day, day_schema.place_day
 measure = Table("measure", metadata, *(_column(*about) for about in figure_schema.MEASURE))
 measure_value = Table("measure_value", metadata, *(_column(*about) for about in figure_schema.MEASURE_VALUE))
 contact_interval = Table("contact_interval", metadata, *(_column(*about) for about in figure_schema.CONTACT_INTERVAL))
@@ -237,7 +238,7 @@ SILENT = "aggregate_sources"
 """Key of `meta`: the names of the sources of these programmes. How many rows one of their loads brought is a number of cases."""
 TYPES = "types_of_programmes"
 """Key of `meta`: programme -> numbers of the request types and of the groups its cases have. A type that only complaints have tells of one."""
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 DIMENSIONS = (programme, stage, department, request_group, request_type, area_layer, area, street)
 PLAIN_TABLES = (programme, stage, load, meta, release, released_cell, programme_total)
 """Tables without case data, or with what everybody may know: readable under any scope."""

@@ -19,7 +19,19 @@ from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, T
 from sqlalchemy.types import BigInteger
 
 from data_access.city import City
-from data_access.mart import amending, checks, contacts, generations, logs, measures, programme_totals, promises, schema, small_tables
+from data_access.mart import (
+    amending,
+    checks,
+    contacts,
+    day_counts,
+    generations,
+    logs,
+    measures,
+    programme_totals,
+    promises,
+    schema,
+    small_tables,
+)
 from data_access.mart.dimension_tables import make_dimensions
 from data_access.mart.fact_sql import USE
 from data_access.mart.facts import make_facts
@@ -152,6 +164,7 @@ class Building:
             run(
                 f"INSERT INTO staff.{name}_spell SELECT * FROM staff.spell WHERE {name}_at IS NOT NULL ORDER BY {name}_at, case_id, spell_no"
             )
+        day_counts.write(self.stage.connection, "staff", self.as_of)
         run(f"CREATE TABLE spell_use AS SELECT {', '.join(USE)}, count(*) AS n FROM staff.spell GROUP BY ALL")
         released = self._small_tables({})
         build_public(self.stage, self.city, self.stage.folder / "public.duckdb", _columns, self.as_of, self.released)
@@ -162,7 +175,9 @@ class Building:
     def amended(self) -> list[cube.Cube | releasing.Totals] | None:
         """Write both files as those of the previous generation with what changed; None if more changes than the touched cases."""
         run = self.stage.connection.execute
+        before = datetime.fromisoformat(self.stage.previous_meta()["as_of"]).replace(tzinfo=None)
         changes = amending.begin(self.stage, self.as_of)
+        changes |= day_counts.amendments(self.stage.connection, before, self.as_of)
         for table in amending.small_tables(public=False):
             run(f"CREATE TABLE staff.{table.name} ({_columns(table)})")
         ((touched,),) = run("SELECT count(*) FROM touched").fetchall()
