@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from data_access.city import City
 from data_access.mart import amending, checks, generations, logs, schema
+from data_access.mart.day_schema import DAY_TABLES
 from data_access.mart.generations import Generation
 from data_access.mart.reading import MartUnavailable, open_mart
 from data_access.mart.staging import Stage
@@ -115,7 +116,10 @@ def content(generation: Generation) -> dict[str, list[tuple]]:
         with duckdb.connect(str(generation.path(audience)), read_only=True) as mart:  # type: ignore[arg-type]
             for table in schema.metadata.sorted_tables:
                 if audience == "staff" or table not in schema.STAFF_TABLES:
-                    rows = mart.execute(f"SELECT * FROM {table.name} ORDER BY ALL").fetchall()
+                    # Of counts by day what they add up to: amendments append to them.
+                    added = "SELECT * REPLACE (sum(n) AS n, sum(met) AS met) FROM {} GROUP BY ALL HAVING sum(n) <> 0"
+                    which = added.format(table.name) if table in DAY_TABLES else f"SELECT * FROM {table.name}"
+                    rows = mart.execute(f"{which} ORDER BY ALL").fetchall()
                     found[f"{audience}.{table.name}"] = [row for row in rows if row[0] not in OTHERWISE]
     return found
 
