@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 
 from access import AccessDenied
 from data_access.store import agendas, meetings
 from data_access.store.agendas import Draft
-from data_access.store.engine import upgrade
 from data_access.store.meetings import NotPlanned
 from metrics.meetings import HOUR, lengths
+from tests.support.stores import empty_store
 from tests.test_meetings import EVERYWHERE, HEAD, PARKS, TODAY, acting
 
 AS_OF, LATER = datetime(2026, 3, 16, 10), datetime(2026, 3, 23, 10)
@@ -30,8 +29,7 @@ DRAFTS = [
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """Statroom's own database with a series, in SQLite unless a test asks for PostgreSQL too."""
     is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
     meetings.plan_series(acting(engine), **PARKS)
     meetings.materialise(engine, TODAY)
     yield engine

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, delete
+from sqlalchemy import delete
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from data_access.store import targets, told
 from data_access.store.acting import Acting
-from data_access.store.engine import open_store, upgrade
+from data_access.store.engine import open_store
 from data_access.store.meeting_models import target
 from data_access.store.targets import NotAgreed, Target
 from metrics.agreed import Agreed
@@ -30,6 +30,7 @@ from metrics.targets import city_target, own_target, target_of, targets_by
 from settings import Settings
 from tests.support.marts import MAYOR, calendar_of, make_mart, small_city
 from tests.support.posting import body, callbacks, look_as, post
+from tests.support.stores import empty_store
 
 ANALYST, EXECUTIVE = Viewer("a", "Analyst", "analyst"), Viewer("e", "Chief of staff", "executive")
 HEAD = Viewer("h", "Head of Roads", "department", ("roads",))
@@ -42,8 +43,7 @@ AS_OF = datetime(2026, 3, 30)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     yield engine
     engine.dispose()
 

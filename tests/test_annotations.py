@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from data_access.store import annotations
 from data_access.store.acting import Acting
-from data_access.store.engine import open_store, upgrade
+from data_access.store.engine import open_store
 from data_access.store.models import annotation
 from settings import Settings
 from tests.support.marts import MAYOR
 from tests.support.posting import body, callbacks, look_as, post
+from tests.support.stores import empty_store
 
 STORM = {
     "at": date(2026, 2, 7), "until": date(2026, 2, 9), "kind": "storm", "title": "Snowstorm", "reason": "Half a metre in two days.", "metric": "",
@@ -28,8 +29,7 @@ STORM = {
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     yield engine
     engine.dispose()
 

@@ -13,13 +13,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, select
 
 from access import AccessDenied, Viewer
 from data_access.store import audits
 from data_access.store.acting import Acting
 from data_access.store.audits import NotRecorded, Picked, Sample
-from data_access.store.engine import upgrade
 from data_access.store.models import audit_finding
 from metrics import audit
 from metrics.intervals import wilson
@@ -27,6 +26,7 @@ from metrics.measure import ask, measure
 from metrics.question import BadQuestion
 from metrics.select import Asked
 from tests.support.marts import MAYOR
+from tests.support.stores import empty_store
 from tests.test_closure import DAY, DUE, town
 
 ANALYST, COUNCIL = Viewer("ana", "Ana", "analyst"), Viewer("council", "Council office", "viewer")
@@ -38,8 +38,7 @@ SAMPLE = Sample(0, 311, 2, date(2026, 3, 2), date(2026, 3, 30), datetime(2026, 4
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     url = f"sqlite:///{tmp_path / 'own.sqlite'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = create_engine(url)
-    upgrade(engine)
+    engine = empty_store(url)
     yield engine
     engine.dispose()
 

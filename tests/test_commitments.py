@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from data_access.demo.promises import make_promises
@@ -17,8 +16,8 @@ from data_access.demo.truths import dates_of
 from data_access.store import commitments
 from data_access.store.acting import Acting
 from data_access.store.commitments import NotPromised
-from data_access.store.engine import upgrade
 from tests.support.marts import MAYOR
+from tests.support.stores import empty_store
 
 HEAD = Viewer("head", "Head of Parks", "department", ("parks",))
 ANALYST = Viewer("analyst", "Analyst", "analyst")
@@ -34,8 +33,7 @@ PROMISE: dict[str, Any] = {
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     yield engine
     engine.dispose()
 

@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine
 
 from access import Viewer
 from components import gate, restated_words, shell
 from data_access.mart.reading import Mart
 from data_access.store import freezes
-from data_access.store.engine import upgrade
 from metrics.definitions import HEADLINE, METRICS
 from metrics.desk import Desk
 from metrics.freeze import close_week, headline, problems, too_many
@@ -25,6 +23,7 @@ from metrics.question import default_question
 from metrics.restated import Restated, of_city, restated
 from metrics.select import Asked
 from tests.support.marts import MAYOR, calendar_of, instant, make_mart, settings_in, small_city
+from tests.support.stores import empty_store
 from tests.test_status import TOML
 
 WEEK = date(2026, 3, 9)
@@ -50,8 +49,7 @@ FIRST = [
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     yield engine
     engine.dispose()
 

@@ -22,6 +22,7 @@ from data_access.store.letters import BACK_OFF, CLAIM_HOLDS, Draft, Letter
 from data_access.store.meeting_models import letter
 from settings import SettingsError, read_settings
 from tests.support.smtp import PASSWORD, USER, Rogue, certificate, mail_server
+from tests.support.stores import empty_store
 
 NOW = datetime(2026, 3, 16, 9)
 DRAFT = Draft(
@@ -33,8 +34,7 @@ QUICK = 0.5
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     yield engine
     engine.dispose()
 

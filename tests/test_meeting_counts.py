@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 
 from data_access.demo.meetings import CANCELLED, SERIES, plan_demo
 from data_access.mart.reading import open_mart
 from data_access.store import agendas, meeting_counts, meetings
 from data_access.store.agendas import Draft
-from data_access.store.engine import open_store, upgrade
+from data_access.store.engine import open_store
 from settings import utc_now
 from tests.support.desks import CITY_TOML
 from tests.support.marts import settings_in
 from tests.support.portal import opened
+from tests.support.stores import empty_store
 from tests.support.towns import Town
 from tests.test_meetings import STREETS, acting
 from tests.test_portal_pages import words_of
@@ -29,8 +29,7 @@ TODAY = date(2026, 3, 16)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     yield engine
     engine.dispose()
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import func, select
 
 from access import AccessDenied, Viewer
 from data_access.store import meetings
 from data_access.store.acting import Acting
-from data_access.store.engine import upgrade
 from data_access.store.meeting_models import meeting
 from tests.support.marts import MAYOR
+from tests.support.stores import empty_store
 
 EVERYWHERE = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 TODAY = date(2026, 3, 16)
@@ -32,8 +32,7 @@ PARKS = {**STREETS, "name": "Parks", "departments": ["parks"], "first_on": date(
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """Statroom's own database, in SQLite unless a test asks for PostgreSQL too."""
     is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
     yield engine
     engine.dispose()
 

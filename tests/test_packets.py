@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from components import briefing_words, packet_view
 from data_access.store import meetings, packets
 from data_access.store.acting import Acting
-from data_access.store.engine import upgrade
 from data_access.store.packets import WHOLE, Drafted, NotWritten
 from metrics.periods import Calendar
 from tests.support.marts import MAYOR
+from tests.support.stores import empty_store
 
 NOW = datetime(2026, 3, 16, 9)
 ANALYST = Viewer("analyst", "Analyst", "analyst")
@@ -31,8 +30,7 @@ NOTHING: dict[str, Any] = {"sentences": [], "charts": [], "tables": [], "questio
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Any]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     meetings.plan_series(
         Acting(MAYOR, engine, NOW), name="Streets and lights", departments=["streets", "lights"], first_on=date(2026, 3, 19), starts_at="09:00",
         minutes=60, every_weeks=2,

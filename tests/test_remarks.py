@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from data_access.store import remarks
 from data_access.store.acting import Acting
-from data_access.store.engine import upgrade
 from data_access.store.remarks import NotSaid, Remark
 from metrics.remarks import Remarks, canonical
 from tests.support.marts import MAYOR
+from tests.support.stores import empty_store
 
 HEAD = Viewer("h", "Head of Parks", "department", ("parks",))
 DEPUTY = Viewer("d", "Deputy of Parks", "department", ("parks",))
@@ -38,8 +37,7 @@ EVERYWHERE = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """Statroom's own database, in SQLite unless a test asks for PostgreSQL too."""
     is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}" if is_sqlite else request.getfixturevalue("postgres_url"))
     yield engine
     engine.dispose()
 

@@ -21,6 +21,7 @@ from settings import Settings
 from tests.support import services
 from tests.support.marts import MAYOR
 from tests.support.posting import body, callbacks, look_as, post
+from tests.support.stores import empty_store
 
 COUNCIL = Viewer("council", "Council office", "viewer")
 
@@ -28,8 +29,7 @@ COUNCIL = Viewer("council", "Council office", "viewer")
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     if request.param == "sqlite":
-        engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-        upgrade(engine)
+        engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
         yield engine
         engine.dispose()
         return

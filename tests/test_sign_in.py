@@ -24,6 +24,7 @@ from data_access.store.models import account, sign_in
 from data_access.store.passwords import WeakPassword
 from settings import Settings, SettingsError, read_settings
 from tests.support.servers import served
+from tests.support.stores import empty_store
 
 NOW = datetime(2026, 3, 16, 9, 0)
 GOOD = "lantern gravel otter parade"
@@ -35,8 +36,7 @@ ADMIN = Viewer("a", "Admin", "admin")
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     # What is tested here is not how long a guess takes.
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     yield engine
     engine.dispose()
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner
-from sqlalchemy import create_engine, select, update
+from sqlalchemy import select, update
 
 from access import PUBLIC_VIEWER, AccessDenied, Viewer
 from cli.commands import COMMANDS
@@ -21,7 +21,6 @@ from cli.mailing import send_due
 from components.mail_due import Postman
 from data_access.store import accounts, commitments, letters, meetings, passwords, readers, subscriptions
 from data_access.store.acting import Acting
-from data_access.store.engine import upgrade
 from data_access.store.letters import Draft
 from data_access.store.meeting_models import letter, subscription, unsubscribe_link
 from data_access.store.models import account, sign_in
@@ -32,6 +31,7 @@ from settings import Provider, Settings
 from tests.support.desks import CITY_TOML
 from tests.support.marts import MAYOR, make_mart, settings_in, small_city
 from tests.support.smtp import mail_server
+from tests.support.stores import empty_store
 
 MONDAY = date(2026, 3, 30)
 """The first day after the last week of the towns below; their zone is UTC."""
@@ -48,8 +48,7 @@ COUNCIL = Viewer("council", "Council office (figures only)", "viewer")
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     # What is tested here is not how long a guess takes.
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    engine = create_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    upgrade(engine)
+    engine = empty_store(f"sqlite:///{tmp_path / 'own.sqlite'}")
     yield engine
     engine.dispose()
 
