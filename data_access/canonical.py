@@ -144,10 +144,14 @@ SQL_TYPES = {"text": "VARCHAR", "instant": "TIMESTAMP", "flag": "BOOLEAN", "numb
 
 def conform(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     """`frame` with exactly `columns`, in their order and types; what it lacks is null."""
-    made = {}
+    made, nulls = {}, {}
     for name, kind in columns.items():
-        if name in frame.columns:
-            made[name] = frame[name].astype(DTYPES[kind])
+        if name not in frame.columns:
+            # One empty column of each kind: of a small batch, to make one for each took longer than all else.
+            if kind not in nulls:
+                nulls[kind] = pd.Series(pd.NaT if kind == "instant" else None, index=frame.index, dtype=DTYPES[kind])
+            made[name] = nulls[kind]
         else:
-            made[name] = pd.Series(pd.NaT if kind == "instant" else None, index=frame.index, dtype=DTYPES[kind])
+            column = frame[name]
+            made[name] = column if column.dtype == DTYPES[kind] else column.astype(DTYPES[kind])
     return pd.DataFrame(made, index=frame.index).reset_index(drop=True)
