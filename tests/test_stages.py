@@ -170,3 +170,50 @@ def test_a_stage_nobody_knows_is_a_finding_of_the_load(mart: Mart, city: City) -
     found = findings(asked(mart, city))
     unknown = found[found["kind"] == "unmapped_stage"]
     assert unknown[["value", "n", "example"]].to_numpy().tolist() == [["On the moon", 1, "2"]]
+
+
+ODD = [
+    # Inspected and closed in the same instant; a stage before it was opened; the order of its events contradicts their times.
+    case("1", "2026-03-01T05:00:00Z", "2026-03-08T05:00:00Z"),
+    case("2", "2026-03-05T05:00:00Z"),
+    case("3", "2026-03-01T05:00:00Z", "2026-03-09T05:00:00Z"),
+    # Closed before it was opened, and told of stages after its closing.
+    case("4", "2026-03-10T05:00:00Z", "2026-03-02T05:00:00Z"),
+]  # fmt: skip
+WALKS = [
+    came("1", "2026-03-08T05:00:00Z", "review"),
+    came("1", "2026-03-08T05:00:00Z", "Released"),
+    came("2", "2026-03-01T05:00:00Z", "review"),
+    came("2", "2026-03-07T05:00:00Z", "asked"),
+    came("2", "2026-03-09T05:00:00Z", "review"),
+    came("3", "2026-03-04T05:00:00Z", "review"),
+    came("3", "2026-03-04T05:00:00Z", "asked"),
+    came("3", "2026-03-20T05:00:00Z", "review"),
+    came("4", "2026-03-12T05:00:00Z", "asked"),
+]
+
+
+def test_stays_of_odd_cases(city: City, tmp_path: Path) -> None:
+    mart = make_mart(tmp_path, ODD, WALKS, as_of=AS_OF, city=city)
+    about = asked(mart, city, programme=("records",))
+    stays = mart.stage_visits(about.scope)
+    names = {stage.id: stage.name for stage in mart.dimensions.stages}
+    rows = mart.read(
+        select(stays.c.case_id, stays.c.stage_id, stays.c.opened_at, stays.c.closed_at).order_by(stays.c.case_id, stays.c.visit_no),
+        about.scope,
+    )
+    found: dict[int, list[Any]] = {}
+    for row in rows.itertuples():
+        found.setdefault(row.case_id, []).append(
+            (names[row.stage_id], row.opened_at.day, None if pd.isna(row.closed_at) else row.closed_at.day)
+        )
+    review, waiting = "Legal review", "Waiting for the requester"
+    assert sorted(found.values()) == sorted([
+        # Who came to a stage at the end came to it.
+        [("Received", 1, 8), (review, 8, 8), ("Released", 8, 8)],
+        # What was before the opening begins with it.
+        [(review, 5, 7), (waiting, 7, 9), (review, 9, None)],
+        # Of two stages at once the later in the programme's order was last; what is told after the closing is no stay.
+        [("Received", 1, 4), (waiting, 4, 4), (review, 4, 9)],
+        [("Received", 10, 12), (waiting, 12, None)],
+    ])  # fmt: skip

@@ -73,21 +73,22 @@ _ARRIVALS = """CREATE TABLE arrival AS
     SELECT case_id, entered_at, stage_id, certain FROM told
     UNION ALL SELECT s.case_id, s.spell_opened_at, f.stage_id, 0 FROM closed_span s JOIN coded c USING (case_id) JOIN first f USING (programme)
         WHERE NOT EXISTS (FROM told t WHERE t.case_id = s.case_id AND t.entered_at = s.spell_opened_at)"""
-# Coming to the stage a case is in already is no move, unless it was closed in between.
+# Coming to the stage a case is in already is no move, unless it was closed in between. What an event says of the instant of closing
+# happened before it: who finds nothing at the inspection closes the case there and then. Of stages of one instant the later in order comes later.
 _STAYS = """CREATE TABLE stay AS
     WITH placed AS (
-        SELECT a.*, s.spell_no, s.span_closed_at, d.ends = 'True' AS ends FROM arrival a JOIN dim_stage d ON d.id = a.stage_id
+        SELECT a.*, s.spell_no, s.span_closed_at, d.ends = 'True' AS ends, d.position::INTEGER AS place FROM arrival a JOIN dim_stage d ON d.id = a.stage_id
         JOIN closed_span s ON s.case_id = a.case_id AND a.entered_at >= s.spell_opened_at
             AND (s.next_opened_at IS NULL OR a.entered_at < s.next_opened_at)
-        WHERE s.span_closed_at IS NULL OR a.entered_at < s.span_closed_at OR (d.ends = 'True' AND a.certain = 1)),
+        WHERE s.span_closed_at IS NULL OR a.entered_at < s.span_closed_at OR (a.certain = 1 AND (d.ends = 'True' OR a.entered_at = s.span_closed_at))),
     moves AS (SELECT * FROM placed
-        QUALIFY lag(stage_id) OVER (PARTITION BY case_id, spell_no ORDER BY entered_at, certain, stage_id) IS DISTINCT FROM stage_id)
+        QUALIFY lag(stage_id) OVER (PARTITION BY case_id, spell_no ORDER BY entered_at, certain, place) IS DISTINCT FROM stage_id)
     SELECT case_id, stage_id, entered_at,
         CASE WHEN ends THEN entered_at
              ELSE least(coalesce(lead(entered_at) OVER of_spell, span_closed_at), coalesce(span_closed_at, lead(entered_at) OVER of_spell)) END AS left_at,
         lead(stage_id) OVER of_spell AS next_stage_id,
-        row_number() OVER (PARTITION BY case_id ORDER BY entered_at, certain, stage_id) AS visit_no
-    FROM moves WINDOW of_spell AS (PARTITION BY case_id, spell_no ORDER BY entered_at, certain, stage_id)"""
+        row_number() OVER (PARTITION BY case_id ORDER BY entered_at, certain, place) AS visit_no
+    FROM moves WINDOW of_spell AS (PARTITION BY case_id, spell_no ORDER BY entered_at, certain, place)"""
 _UNMAPPED = """INSERT INTO stage_issue (kind, field, value, case_count, example_source_id, load_id, source_name)
     SELECT 'unmapped_stage', 'stage', m.label, count(DISTINCT c.case_id),
         min(c.source_id) FILTER (c.programme NOT IN (SELECT slug FROM dim_programme WHERE privacy = 'aggregate')), max(c.load_id), c.source_name
