@@ -73,7 +73,7 @@ def document(layers: Sequence[AreaLayer] = (), *, staff: bool = False) -> dict[s
             "description": "Figures of a city's performance, each defined once, and the cases behind them. Add .csv or .parquet for files.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **openapi_measures.paths(filters), **_programme_paths(), **_map_paths(filters, [layer.id for layer in layers], staff=staff), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
+        "paths": {**_metric_paths(filters, dimensions, staff=staff), **_case_paths(filters), **openapi_measures.paths(filters, staff=staff), **_programme_paths(), **_map_paths(filters, [layer.id for layer in layers], staff=staff), **(_staff_paths(filters, [layer.id for layer in layers]) if staff else _released_paths())},
         "components": {"schemas": {
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["status", "message"], "properties": {
                 "status": {"type": "integer"}, "message": {"type": "string"}}}}},

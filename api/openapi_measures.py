@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.contacts import OF_RESIDENTS
 from api.openapi import _COMMON, _FORMS, _number, _operation, _parameter
+from metrics.contacts import DIMENSIONS
 from metrics.measured import GRAINS, STATES
+from metrics.periods import GRAINS as PERIODS
 
 
-def paths(filters: list[Any]) -> dict[str, Any]:
+def paths(filters: list[Any], *, staff: bool) -> dict[str, Any]:
     """The list, and one figure with all its periods, in each form; `filters` are the parameters of every question."""
     about = [parameter for parameter in filters if parameter["name"] in ("department", "as_of")]
     which = [
@@ -40,4 +43,22 @@ def paths(filters: list[Any]) -> dict[str, Any]:
                 f"oneMeasure{name}", "One figure that is not cases: every period with its target.", [*path, grain, about[-1]], one, kind
             )
         }
-    return made
+    return {**made, **_contact_paths(filters, staff=staff)}
+
+
+def _contact_paths(filters: list[Any], *, staff: bool) -> dict[str, Any]:
+    """The contact centre's figures: the period, the department and the instant of a question count, filters of cases do not."""
+    which = [
+        _parameter("by", "Split by this.", list(DIMENSIONS if staff else OF_RESIDENTS)),
+        _parameter("period", "Split by periods of this length.", list(PERIODS)),
+        *(_parameter(name, "Names as the source writes them, separated by commas.") for name in ("queue", "language")),
+    ]
+    about = [parameter for parameter in filters if parameter["name"] in ("from", "to", "during", "department", "as_of")]
+    table = {"type": "array", "items": {"type": "object"}}
+    answer = {
+        **_COMMON, **{name: {"type": ["string", "null"]} for name in ("by", "period")},
+        **{name: {"type": "array", "items": {"type": "string"}} for name in ("queue", "language")},
+        "figures": {**table, "description": "What each figure means, and its formula."}, "rows": table,
+    }  # fmt: skip
+    told = "Figures of the contact centre, with the counts they are made of."
+    return {f"/contacts{end}": {"get": _operation(f"contacts{name}", told, [*which, *about], answer, kind)} for end, name, kind in _FORMS}

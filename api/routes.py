@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 
-from api import commitments, geojson, measures, openapi, programmes, released, signals, stages
+from api import commitments, contacts, geojson, measures, openapi, programmes, released, signals, stages
 from api.asking import asked_of, context, one_of, parameters, whole_number
 from api.errors import NotThere
 from api.files import file_of, kept_fresh, require_format
@@ -80,6 +80,11 @@ def blueprint(desk: Desk) -> Blueprint:
     @api.get("/measures/<department>/<measure_id>.<form>")
     def one_measure(department: str, measure_id: str, form: str = "json") -> Response:
         return measures.one(desk, department, measure_id, form)
+
+    @api.get("/contacts")
+    @api.get("/contacts.<form>")
+    def contact_figures(form: str = "json") -> Response:
+        return contacts.listing(desk, form)
 
     @api.get("/programmes/<programme>/totals")
     @api.get("/programmes/<programme>/totals.<form>")

@@ -76,17 +76,23 @@ def _shift_words(digital: pd.DataFrame) -> str:
     return f"{words.share(last['value'])} of residents' reports came digitally in {last['quarter']}; in {first['quarter']} it was {words.share(first['value'])}."
 
 
+def _parted(metric: str, about: Asked) -> pd.DataFrame:
+    """A share by quarter: its columns, `quarter`, and the reports it is the share of (`numerator`) and the `other` ones, each with its list."""
+    frame = _quarters(measure(metric, about, period=True).frame, about)
+    spans = [on_time.span_of(first, about) for first in frame["period"]]
+    lists = {
+        name: [tiles.cases_link(about, metric, hits=hits, **span) for span in spans]
+        for name, hits in (("href", "true"), ("other_href", "false"))
+    }
+    return frame.assign(other=frame["n"] - frame["numerator"], **lists)
+
+
 def draw_returning(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """The share of reports from people who had reported before, by quarter."""
     about = participation.over_quarters(asked)
-    frame = _quarters(measure("returning_share", about, period=True).frame, asked)
-    spans = [on_time.span_of(first, about) for first in frame["period"]]
-    frame = frame.assign(
-        new=frame["n"] - frame["numerator"], href=[tiles.cases_link(about, "returning_share", hits="true", **span) for span in spans],
-        new_href=[tiles.cases_link(about, "returning_share", hits="false", **span) for span in spans],
-    )  # fmt: skip
+    frame = _parted("returning_share", about)
     twin = Twin(frame.iloc[::-1], (
-        Column("quarter", "Quarter"), Column("new", "From new reporters", "cases", href="new_href"),
+        Column("quarter", "Quarter"), Column("other", "From new reporters", "cases", href="other_href"),
         Column("numerator", "From people who had reported before", "cases", href="href"), Column("value", "Their share", "share"),
     ), "New and returning reporters")  # fmt: skip
     title = f"New and returning reporters, {_span(about)}"
@@ -110,12 +116,7 @@ def draw_returning(asked: Asked, _view: Mapping[str, str]) -> Drawn:
 def draw_came_of(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     """What share of residents' reports led to work, by quarter."""
     about = participation.over_quarters(asked)
-    frame = _quarters(measure("led_to_work", about, period=True).frame, asked)
-    spans = [on_time.span_of(first, about) for first in frame["period"]]
-    frame = frame.assign(
-        other=frame["n"] - frame["numerator"], href=[tiles.cases_link(about, "led_to_work", hits="true", **span) for span in spans],
-        other_href=[tiles.cases_link(about, "led_to_work", hits="false", **span) for span in spans],
-    )  # fmt: skip
+    frame = _parted("led_to_work", about)
     twin = Twin(frame.iloc[::-1], (
         Column("quarter", "Quarter closed"), Column("numerator", "Resolved", "cases", href="href"), Column("other", "Ended otherwise", "cases", href="other_href"),
         Column("value", "Share resolved", "share"),

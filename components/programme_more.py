@@ -77,7 +77,8 @@ def draw_queues(asked: Asked, _view: Mapping[str, str]) -> Drawn:
     figure = bars(rows.head(MOST_BARS), "cases")
     figure["layout"]["xaxis"]["title"]["text"] = f"Open {own(asked)[1]}"
     left = len(rows) - MOST_BARS
-    finding = f"{top['label']} has {words.count(top['n'])} of the {counted(total, asked)} that are open, {words.count(top['overdue']) if top['overdue'] else 'none'} of them overdue."
+    part = "all" if top["n"] == total else f"{words.count(top['n'])} of the"
+    finding = f"{top['label']} has {part} {counted(total, asked)} that are open, {words.count(top['overdue']) if top['overdue'] else 'none'} of them overdue."
     note = f"{left:,} more in the table." if left > 0 else ""
     every = lists.address(Listing("backlog"), asked)
     return Drawn(finding, figure, twin, note, cases=every, title=title, leads={counted(total, asked): every})

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from access import Viewer
+from components import gate
 from metrics.contacts import Contacts, contacts, hour_of_week, weekly
 from tests.support.desks import asked_for, at_desk
 from tests.support.towns import Town
@@ -176,3 +177,31 @@ def _weeks(n: int) -> Any:
     from datetime import timedelta
 
     return timedelta(weeks=n)
+
+
+def test_programs_get_the_same_figures_with_their_counts_and_formulas(staff_app: Flask, town: Town) -> None:
+    import api
+
+    with at_desk(town.folder / "data"):
+        app = Flask("programs")
+        gate.start(app, gate.desk())
+        api.register(app, gate.desk())
+        client = app.test_client()
+        told = client.get("/api/v1/contacts?from=2026-03-16&to=2026-03-17").get_json()
+        (row,) = told["rows"]
+        shown = contacts(asked_for(**DAY)).iloc[0]
+        assert {name: row[name] for name in ("offered", "answered", "service_level", "in_time", "offered_timed")} == {
+            name: pytest.approx(shown[name]) for name in ("offered", "answered", "service_level", "in_time", "offered_timed")
+        }
+        assert "answered within the limit" in next(one["formula"] for one in told["figures"] if one["id"] == "service_level")
+        by_queue = client.get("/api/v1/contacts?from=2026-03-16&to=2026-03-17&by=queue&period=day").get_json()["rows"]
+        assert sum(one["offered"] for one in by_queue) == row["offered"] and {one["period"] for one in by_queue} == {"2026-03-16"}
+        assert client.get("/api/v1/contacts.csv").get_data(as_text=True).startswith("offered,answered,")
+        for query, said in (
+            ("by=caller", "choose queue, language"),
+            ("queue=nobody", "There is no queue called 'nobody'"),
+            ("period=hour", "period is"),
+        ):
+            refused = client.get(f"/api/v1/contacts?{query}")
+            assert refused.status_code == 400 and said in refused.get_json()["error"]["message"]
+        assert client.get("/api/v1/contacts?as_of=2020-01-01").get_json()["rows"][0]["offered"] is None

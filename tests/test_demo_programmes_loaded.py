@@ -129,6 +129,15 @@ def test_of_complaints_there_are_totals_only(mart: Mart, calendar: Calendar) -> 
     assert figure(mart, calendar, "opened", FIRST, AS_OF, programme=("complaints",)) == 0
 
 
+def test_the_share_of_who_reported_before_does_not_grow_by_itself(crm: dict[str, pd.DataFrame]) -> None:
+    reported = crm["requests"].sort_values("id").dropna(subset=["constituent_id"])
+    again = reported["constituent_id"].duplicated().astype(float)
+    # The newest three fifths of the cases, in three parts.
+    n = len(again) // 5
+    shares = [again.iloc[(at * n) : (at + 1) * n].mean() for at in (2, 3, 4)]
+    assert min(shares) > 0.3 and max(shares) - min(shares) < 0.05, shares
+
+
 def test_ideas_have_their_votes_and_repeat_reporters_no_identity(mart: Mart, crm: dict[str, pd.DataFrame]) -> None:
     scope = scope_of(MAYOR)
     records = mart.case_records(scope)

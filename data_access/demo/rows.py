@@ -35,9 +35,19 @@ class Words:
     """Draws from 0 to 1: whether the description does."""
 
 
-def draw_words(count: int, people: int, rng: np.random.Generator) -> Words:
-    """`people`: how many constituents there are."""
-    return Words(rng.integers(1, people + 1, count), rng.random(count), rng.random(count))
+TAKING_PART = 0.12
+"""Share of all people who report at one time: some come for the first time and others for the last all along."""
+
+
+def draw_words(count: int, part: tuple[float, float], people: int, rng: np.random.Generator) -> Words:
+    """`people`: how many constituents there are; `part`: which part of all cases these are (0 to 1).
+
+    People report for some months and are not heard of again, so the share of those who had reported before grows in the first year
+    only and then stays where it is. Drawn evenly from all it would grow by itself for ever, which tells nothing of the city.
+    """
+    window = max(int(people * TAKING_PART), 1)
+    known = (np.linspace(*part, count, endpoint=False) * (people - window)).astype("int64")
+    return Words(1 + known + rng.integers(0, window, count), rng.random(count), rng.random(count))
 
 
 def request_rows(ids: np.ndarray, cases: Openings, known: Histories, dirt: Dirt, words: Words, places: Places) -> list[Row]:

@@ -70,7 +70,7 @@ class Simulation:
 
     def chunks(self, now: int) -> Iterator[Chunk]:
         """All chunks with days that begin before `now`, whole."""
-        next_id = 1
+        next_id, total = 1, int(self.counts.sum())
         for number, (first, last) in enumerate(self._ranges()):
             day = self.dates.start + timedelta(days=first)
             if midnight(day) >= now:
@@ -79,7 +79,10 @@ class Simulation:
             openings = draw_openings(day, self.counts[first:last], self.dates, self.places, rng)
             cases, histories = draw_histories(openings, self.dates, self.weeks, rng)
             count = len(cases)
-            yield Chunk(np.arange(next_id, next_id + count), cases, histories, draw_dirt(count, rng), draw_words(count, self.people, rng))
+            part = (min((next_id - 1) / total, 1.0), min((next_id - 1 + count) / total, 1.0))
+            yield Chunk(
+                np.arange(next_id, next_id + count), cases, histories, draw_dirt(count, rng), draw_words(count, part, self.people, rng)
+            )
             next_id += count
 
     def _ranges(self) -> list[tuple[int, int]]:

@@ -24,7 +24,7 @@ def main(folder: Path, audience: str, text: str) -> dict[str, Any]:
     server = create_app(dataclasses.replace(settings_in(folder, audience), city=folder))
     client = server.test_client()
     client.get("/")
-    found: dict[str, Any] = {"asked": 0, "answered": 0, "held": []}
+    found: dict[str, Any] = {"asked": 0, "answered": [], "refused": {}, "held": []}
     addresses = hostile.usual_addresses(server)
     addresses += [f"{path}?programme={name}" for path in ("/api/v1/cases", "/api/v1/cases.csv") for name in ("police", "all")]
     addresses += [f"/api/v1/cases?search={text}&of=opened&programme=all", f"/case/police/{text}-202501-0", f"/case/{text}-202501-0"]
@@ -34,7 +34,11 @@ def main(folder: Path, audience: str, text: str) -> dict[str, Any]:
     for one in asked:
         answer = one.ask(client)
         found["asked"] += 1
-        found["answered"] += answer.status_code == 200
+        door = (f"{one.path} " + str((one.content or {}).get("output", ""))).strip()
+        if answer.status_code == 200:
+            found["answered"].append(door)
+        else:
+            found["refused"][door] = answer.status_code
         sent = json.dumps(one.content) if one.content else one.path
         # What was asked for may stand in the answer again; of a case more than its number would.
         body = answer.get_data(as_text=True)
