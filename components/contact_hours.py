@@ -58,11 +58,9 @@ def draw_hours(asked: Asked, view: Mapping[str, str]) -> Drawn:
     values = [[_cell(found.get((day, hour)), column, factor) for hour in range(24)] for day in range(7)]
     texts = [[_told(found.get((day, hour)), day, hour) for hour in range(24)] for day in range(7)]
     unit = {"offered": "calls an hour", "speed_of_answer": "seconds", "abandonment": "% of calls", "erlangs": "erlangs"}[name]
-    top = (
-        frame.loc[frame[column].where(frame["offered"] >= contacts.LEAST).idxmax()]
-        if (frame["offered"] >= contacts.LEAST).any()
-        else frame.loc[frame[column].idxmax()]
-    )
+    # Hours with few calls stand aside, where others have a value.
+    enough = frame[column].where(frame["offered"] >= contacts.LEAST)
+    top = frame.loc[(enough if enough.notna().any() else frame[column]).idxmax()]
     finding = (
         f"{HEAT[name]}: most on {contact_words.WEEKDAYS[int(top['weekday'])]} at {int(top['hour']):02d}:00, {_amount(top[column], name)}."
     )
@@ -73,7 +71,7 @@ def draw_hours(asked: Asked, view: Mapping[str, str]) -> Drawn:
     )
     return Drawn(
         finding,
-        hours(values, texts, contact_words.WEEKDAYS, f"{HEAT[name]} ({unit})"),
+        hours(values, texts, contact_words.WEEKDAYS, unit.capitalize()),
         twin,
         note,
         title=f"{HEAT[name]}, {words.asked_period(asked.question)}",

@@ -102,7 +102,7 @@ def draw_stages(asked: Asked, view: Mapping[str, str]) -> Drawn:
         slow = steps.loc[steps["median"].idxmax()]
         finding = _("The longest step is {step}: half left it within {days} days.", step=slow["label"], days=words.count(slow["median"]))
     return Drawn(
-        finding, _bars(frame, "reached"), _twin(found, frame, columns, N_("Steps")), _hidden_note(found), title=_titled(STAGES, found)
+        finding, _bars(frame, "reached"), _twin(found, frame, columns, STAGES.title), _hidden_note(found), title=_titled(STAGES, found)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 
 from access import Viewer
-from components import gate
+from components import filters, gate
+from components.figures.control import Mark, mark
 from metrics.contacts import Contacts, contacts, hour_of_week, weekly
 from tests.support.desks import asked_for, at_desk
 from tests.support.towns import Town
@@ -205,3 +206,21 @@ def test_programs_get_the_same_figures_with_their_counts_and_formulas(staff_app:
             refused = client.get(f"/api/v1/contacts?{query}")
             assert refused.status_code == 400 and said in refused.get_json()["error"]["message"]
         assert client.get("/api/v1/contacts?as_of=2020-01-01").get_json()["rows"][0]["offered"] is None
+
+
+def test_an_hour_in_which_nobody_was_answered_has_no_speed_and_stands_aside(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from components import contact_hours
+
+    asked = asked_for(**DAY)
+    frame = hour_of_week(asked)
+    busy = frame["hour"] == 9
+    frame = frame.assign(offered=frame["offered"].mask(busy, 30.0), speed_of_answer=frame["speed_of_answer"].mask(busy))
+    monkeypatch.setattr(contact_hours.contacts, "hour_of_week", lambda *_: frame)
+    drawn = contact_hours.draw_hours(asked, filters.view_of({"hours_of": "speed_of_answer"}, asked))
+    assert drawn.finding == "Average speed of answer: most on Monday at 10:00, 0 s."
+
+
+def test_the_text_of_a_late_note_does_not_stretch_the_axis() -> None:
+    figure: dict[str, Any] = {"data": [{"x": ["2025-01-06", "2025-06-02", "2026-01-05"]}], "layout": {}}
+    mark(figure, [Mark(date(2025, 2, 3), date(2025, 2, 4), "early"), Mark(date(2025, 12, 1), date(2025, 12, 2), "late")])
+    assert [note["xanchor"] for note in figure["layout"]["annotations"]] == ["left", "right"]

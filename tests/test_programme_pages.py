@@ -27,12 +27,12 @@ PAGES = [
 
 
 PATHS = (
-    "/api/v1/cases", "/api/v1/cases?programme=all", "/api/v1/cases.csv", "/api/v1/metrics/opened?by=request_type", "/api/v1/metrics/backlog",
+    "/api/v1/metrics/opened?by=request_type", "/api/v1/metrics/backlog",
     "/api/v1/areas/district.geojson", "/api/v1/programmes/police/totals", "/api/v1/programmes/police/totals.csv", "/api/v1/contacts", "/programmes",
     "/data-health", "data-health.children", "chart-figure",
 )  # fmt: skip
 STAFFS = (
-    "/cases", "/backlog", "/map", "/signals", "/closure", "/participation", "/packet", "/commitments", "/api/v1/programmes", "/api/v1/signals",
+    "/api/v1/cases?programme=all", "/api/v1/cases.csv", "/cases", "/backlog", "/map", "/signals", "/closure", "/participation", "/packet", "/commitments", "/api/v1/programmes", "/api/v1/signals",
     "/api/v1/commitments", "programme-cards.children", "programme-tiles.children", "grid", '"type":"filter"',
 )  # fmt: skip
 RESIDENTS = ("/services", "/areas", "/data", "programmes-list.children", "programme-words.children")
@@ -102,7 +102,7 @@ def test_no_complaint_is_behind_any_door(town: Path, audience: str) -> None:
     # What stood open while it was asked: what answers nothing holds nothing either.
     opened = [*PATHS, *(STAFFS if audience == "staff" else RESIDENTS)]
     assert [door for door in opened if not any(door in answered for answered in found["answered"])] == []
-    assert set(found["refused"].values()) <= {400, 403, 404}, found["refused"]
+    assert max(found["refused"].values()) < 500, found["refused"]
     # The totals are everybody's.
     assert found["totals"] > 50
 

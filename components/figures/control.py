@@ -65,6 +65,9 @@ def mark(figure: dict[str, Any], marks: Sequence[Mark], *, level: int = 0) -> No
     """Draw notes on a figure over time: a line or a band with its text on top, those beside each other on three levels, from `level` on."""
     layout = figure["layout"]
     layout["shapes"], layout["annotations"] = [*layout.get("shapes", [])], [*layout.get("annotations", [])]
+    # A text that leaves the data behind stretches the axis: on a phone by years. Late ones stand before their line.
+    days = sorted(str(day)[:10] for trace in figure["data"] for day in trace.get("x", ()))
+    late = days[len(days) // 2] if days else ""
     for number, note in enumerate(marks):
         at = note.start.isoformat()
         if (note.end - note.start).days > 1:
@@ -82,6 +85,6 @@ def mark(figure: dict[str, Any], marks: Sequence[Mark], *, level: int = 0) -> No
             }
         )
         layout["annotations"].append({
-            "x": at, "yref": "paper", "y": 1 - 0.07 * ((level + number) % 3), "xanchor": "left", "yanchor": "top", "text": words.plain(note.text), "showarrow": False,
+            "x": at, "yref": "paper", "y": 1 - 0.07 * ((level + number) % 3), "xanchor": "right" if days and at > late else "left", "yanchor": "top", "text": words.plain(note.text), "showarrow": False,
             "font": {"size": 11, "color": note.colour},
         })  # fmt: skip
