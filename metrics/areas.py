@@ -86,7 +86,7 @@ def area_figures(asked: Asked, metric_id: str, layer: str) -> AreaFigures:
     )  # fmt: skip
     open_to = asked.open_areas(layer).by_slug
     shown = [slug in found.index or (slug in open_to and _is_asked(asked, layer, slug)) for slug in members["key"]]
-    members = members[shown].reset_index(drop=True)
+    members = members[pd.Series(shown, index=members.index, dtype="bool")].reset_index(drop=True)
     given = [name for name in ("value", "numerator", "n", "suppressed", "denominator", "spread", "low", "high") if name in found]
     rows = found[given].reindex(members["key"]).reset_index(drop=True)
     frame = pd.concat([members.astype({"population": "float64"}), rows], axis=1)
