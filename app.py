@@ -37,6 +37,7 @@ def _serving(settings: Settings) -> Flask:
     import api
     from access import PUBLIC_VIEWER
     from components import gate, keeping, language, limits, page, shell, web
+    from components.suites import Suites
     from data_access import cache
     from metrics.desk import Desk
 
@@ -71,13 +72,15 @@ def _serving(settings: Settings) -> Flask:
     Bootstrap5(server)
     app = shell.Framed(
         "statroom", server=server, use_pages=True, pages_folder="", assets_folder=str(ROOT / "assets"),
-        assets_ignore=r".*/early/.*", external_stylesheets=list(shell.STYLES), index_string=shell.INDEX, title="Statroom", update_title="",
+        assets_ignore=r".*/early/.*", index_string=shell.INDEX, title="Statroom", update_title="",
         suppress_callback_exceptions=True, enable_mcp=False, serve_locally=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}], include_pages_meta=False,
     )  # fmt: skip
     page.import_pages(settings.audience)
     app.layout = lambda: shell.layout(settings.audience)
-    web.protect(server, app, public=is_public, hsts=settings.hsts)
+    app.suites = Suites(app, settings, public=is_public)
+    app.suites.start(server)
+    web.protect(server, lambda: app.policy_hashes, public=is_public, hsts=settings.hsts)
     if is_public:
         keeping.start(server)
     web.add_routes(server)

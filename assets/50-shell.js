@@ -45,6 +45,18 @@
   }
   window.statroomGo = go;
 
+  // The script of work lists is large, and most pages have none: it comes with the first one.
+  var grid = null;
+  function gridLoaded() {
+    grid = grid || new Promise(function (done) {
+      var script = document.createElement("script");
+      script.src = window.statroomGrid;
+      script.onload = script.onerror = done;
+      document.head.appendChild(script);
+    });
+    return grid;
+  }
+
   // Who was signed out meanwhile is sent to sign in, and comes back to this page.
   var fetched = window.fetch;
   window.fetch = function () {
@@ -54,6 +66,7 @@
       if (ours && answer.status === 429) {
         answer.clone().text().then(function (words) { window.dash_clientside.set_props("notice", { children: words, hidden: false }); });
       }
+      if (ours && answer.headers.get("X-Needs") === "grid") { return gridLoaded().then(function () { return answer; }); }
       if (ours && answer.status === 401) { window.location.assign("/sign-in?next=" + encodeURIComponent(window.location.pathname + window.location.search)); }
       return answer;
     });

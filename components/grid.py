@@ -15,7 +15,7 @@ import dash_ag_grid as dag
 import dash_bootstrap_components as dbc
 from dash import MATCH, Input, Output, State, dcc, html, no_update
 
-from components import filters, gate, lists, words
+from components import filters, gate, lists, suites, words
 from components.chart import permanent_query
 from components.lists import Listing
 from components.page import Query
@@ -165,6 +165,7 @@ def fill(asked: Asked, work_list: WorkList, query: dict[str, str]) -> dict[str, 
 
 def _grid(work_list: WorkList, listing: Listing, total: int, asked: Asked) -> dag.AgGrid:
     shown = columns(asked, listing)
+    suites.need_grid()
     return dag.AgGrid(
         id={"type": "grid", "name": work_list.name},
         rowModelType="infinite",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, timedelta
+from functools import cached_property
 from typing import Any
 
 import dash
@@ -14,6 +15,7 @@ from dash import Input, Output, dcc, html
 from components import cities_menu, gate, language, preview, programme_filters, words
 from components.language import _
 from components.page import in_navigation
+from components.suites import Suites, csp_hash
 from data_access.mart.reading import MartUnavailable
 from data_access.store import engine, freezes, runs
 from data_access.store.freezes import Freeze
@@ -22,8 +24,6 @@ from metrics.desk import Unknown
 from metrics.select import Asked
 from settings import utc_now
 
-STYLES = ("/bootstrap/static/css/bootstrap.min.css", "/bootstrap/static/css/font/bootstrap-icons.min.css")
-"""Served by this process from the Bootstrap-Flask package; our own styles in `assets/` come after."""
 CHECK_SECONDS = 60
 QUESTION = Input("question", "data", allow_optional=True)
 """Pages bring their question with them; the frame is there before the first page is."""
@@ -34,8 +34,7 @@ INDEX = """<!DOCTYPE html>
 {%metas%}
 <title>{%title%}</title>{%head%}
 <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
-<script src="/assets/early/theme.js"></script>
-{%css%}
+{%early%}{%css%}
 </head>
 <body>
 <noscript>{%noscript%}</noscript>
@@ -54,8 +53,22 @@ class Framed(dash.Dash):
         # The last is new for each page, to tie work in the background to it; nothing of ours works there, and the same page has the same tag.
         return {**super()._config(), "dash_version": "", "python_version": "", "plotly_version": "", "dash_version_url": "", "end_id": ""}
 
+    suites: Suites
+    """The scripts and styles of this process."""
+
+    def _generate_scripts_html(self) -> str:
+        return self.suites.scripts()
+
+    def _generate_css_dist_html(self) -> str:
+        return self.suites.styles()
+
+    @cached_property
+    def policy_hashes(self) -> str:
+        """The scripts that stand in the page itself, for its policy."""
+        return " ".join([*self.csp_hashes(), csp_hash(self.suites.early())])
+
     def interpolate_index(self, **parts: Any) -> str:
-        ours = {"lang": language.spoken().code, "head": "", "noscript": NEEDS_SCRIPTS}
+        ours = {"lang": language.spoken().code, "head": "", "noscript": NEEDS_SCRIPTS, "early": f"<script>{self.suites.early()}</script>\n"}
         if gate.desk().is_public:
             told = preview.index_parts()
             parts["title"] = told["title"]
@@ -63,7 +76,7 @@ class Framed(dash.Dash):
         parts["app_entry"] = parts["app_entry"].replace("Loading...", _("Loading …"))
         filled = super().interpolate_index(**parts)
         # In one go: what is filled in is never itself looked through for places to fill.
-        return re.sub(r"\{%(lang|head|noscript)%\}", lambda place: ours[place[1]], filled)
+        return re.sub(r"\{%(lang|head|noscript|early)%\}", lambda place: ours[place[1]], filled)
 
 
 def layout(audience: str) -> html.Div:

@@ -31,10 +31,11 @@ REFUSED_AS = {BadQuestion: 400, Unknown: 401, AccessDenied: 403}
 """What is answered to a file that cannot be given; anything else may be better later (503)."""
 
 
-def protect(server: Flask, app: dash.Dash, *, public: bool, hsts: int) -> None:
+def protect(server: Flask, hashes: Callable[[], str], *, public: bool, hsts: int) -> None:
     """Refuse what no browser of ours sends, and send the headers every answer needs.
 
     Args:
+        hashes: names the scripts that stand in the page itself, once all are known.
         hsts: seconds for which a browser that came by HTTPS is to use nothing else; 0 says nothing.
     """
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
@@ -42,7 +43,7 @@ def protect(server: Flask, app: dash.Dash, *, public: bool, hsts: int) -> None:
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = ASSET_SECONDS
 
     def headers(answer: Response) -> Response:
-        answer.headers.setdefault("Content-Security-Policy", _policy(app))
+        answer.headers.setdefault("Content-Security-Policy", _policy(hashes()))
         answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         answer.headers.setdefault("Referrer-Policy", "same-origin")
         answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -236,8 +237,7 @@ def _refusal(code: int, message: str) -> Response:
     return Response(message + "\n", status=code, content_type="text/plain; charset=utf-8")
 
 
-def _policy(app: dash.Dash) -> str:
-    hashes = " ".join(f"{mark}" for mark in app.csp_hashes())
+def _policy(hashes: str) -> str:
     return (
         f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
         "font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
