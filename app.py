@@ -58,12 +58,15 @@ def _serving(settings: Settings) -> Flask:
     gate.start(server, desk)
     cache.start(server, settings)
     if is_public:
-        from components import outward
+        from components import answers, freshness, outward
 
         language.start(server, lambda: desk.city.facts.locale)
         outward.start()
         desk.speak(lambda: language.spoken().code)
+        desk.read(freshness.Freshness(server).mart)
         limits.limit_residents(server, settings)
+        kept = answers.Answers()
+        answers.look_up(server, kept)
     else:
         from components import viewing
 
@@ -99,6 +102,8 @@ def _serving(settings: Settings) -> Flask:
     api.register(server, desk)
     Compress(server)
     keeping.bound(server)
+    if is_public:
+        answers.keep(server, kept)
     cli.register(server)
     # Dash learns its callbacks with the first request. That one is made here, or a visitor whose page was
     # served by another process would be told that there is no such callback.

@@ -17,6 +17,7 @@ from dash import ClientsideFunction, Input, State, no_update
 from flask import Flask, current_app, request
 
 from access import AccessDenied, Action
+from components import keeping
 from components.language import _, said
 from data_access.mart.reading import MartUnavailable, QueryTooLong
 from metrics.desk import Desk, Unknown
@@ -67,6 +68,7 @@ def answers(
                 return function(asked, **{name: parse(given[name]) for name, (_, parse) in taken.items()})
             except Exception as error:
                 message = sentence_for(error)
+                keeping.unkept()
                 if refused is not None:
                     return refused(message)
                 dash.set_props("notice", {"children": message, "hidden": False})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, has_request_context, request
 
 from components.language import PARAMETER
 
@@ -16,7 +16,16 @@ UNKEPT = ("/healthz", "/readyz")
 HOST_BEFORE = "X-Forwarded-Host"
 """What a proxy writes the host into that was asked for, or hands on from a client."""
 
+KEY = "statroom-answer-key"
+"""Under what the answer to the present request is to be kept (`components/answers.py`)."""
+
 log = logging.getLogger(__name__)
+
+
+def unkept() -> None:
+    """Say that the answer to the present request may be another one in a moment: this process does not keep it."""
+    if has_request_context():
+        g.pop(KEY, None)
 
 
 def bound(server: Flask) -> None:

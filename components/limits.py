@@ -7,11 +7,13 @@ much. A client is an address, for the API also a viewer; behind a proxy that doe
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter, RateLimitExceeded
+from limits.storage import MemoryStorage
 
 from components.language import _
 from metrics.desk import Desk, Unknown
@@ -22,8 +24,34 @@ COUNTED_ELSEWHERE = ("api", "open_data", "embed", "open311")
 """Blueprints that `api` counts itself. By name and not by address: what has no route of theirs is a page."""
 FREE = ("/assets/", "/_dash-component-suites/", "/bootstrap/", "/healthz", "/readyz", "/_favicon.ico")
 """What browsers keep, and what machines watch."""
+FORGET_EVERY = 10.0
+"""Seconds between looking for counts that are over. They count for nothing before, too."""
 SECONDS = 1.0
 """How long Redis may take before the count goes on in memory."""
+
+
+class Counts(MemoryStorage):
+    """Counts in this process, forgotten in passing. The storage it is made of starts a thread for that at nearly every request."""
+
+    STORAGE_SCHEME: ClassVar[list[str]] = ["counts"]  # type: ignore[misc]
+
+    def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: str) -> None:
+        super().__init__(uri, wrap_exceptions, **options)
+        self.timer.join()
+        self.timer = _InPassing(self._MemoryStorage__expire_events)  # type: ignore[attr-defined,assignment]
+
+
+class _InPassing:
+    """Stands for the thread that forgets: asked whether it is alive, it does its work if that was not done for a while."""
+
+    def __init__(self, forget: Callable[[], None]) -> None:
+        self.forget, self.done = forget, time.monotonic()
+
+    def is_alive(self) -> bool:
+        if time.monotonic() - self.done > FORGET_EVERY:
+            self.done = time.monotonic()
+            self.forget()
+        return True
 
 
 def limiter_of(server: Flask, settings: Settings) -> Limiter:
@@ -31,7 +59,7 @@ def limiter_of(server: Flask, settings: Settings) -> Limiter:
     if EXTENSION not in server.extensions:
         shared = settings.cache_url
         server.extensions[EXTENSION] = Limiter(
-            key_func=address, app=server, storage_uri=shared or "memory://", key_prefix=f"statroom-{settings.audience}-{settings.city.name}", headers_enabled=True,
+            key_func=address, app=server, storage_uri=shared or "counts://", key_prefix=f"statroom-{settings.audience}-{settings.city.name}", headers_enabled=True,
             storage_options={"socket_connect_timeout": SECONDS, "socket_timeout": SECONDS} if shared else {},
             # Without Redis the same limits go on in memory: it must never be the reason that figures are missing.
             in_memory_fallback_enabled=bool(shared),

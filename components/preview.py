@@ -13,7 +13,7 @@ from dash import _pages
 from flask import copy_current_request_context, request
 from markupsafe import Markup, escape
 
-from components import gate, language, picture, unanswered, unscripted
+from components import gate, keeping, language, picture, unanswered, unscripted
 from components.aside import done_within
 from components.embed import home
 from components.language import _
@@ -24,6 +24,8 @@ from data_access.mart.reading import MartUnavailable
 from metrics.definitions import DEFINITIONS_VERSION
 from metrics.question import BadQuestion
 
+AT_ONCE = -1.0
+"""As patience: whoever asks makes the words, and nothing is done aside."""
 PATIENCE = 0.3
 """Seconds that an index page waits for its words; they are there for the next reader."""
 NAMED = ("during", "request_type")
@@ -145,11 +147,12 @@ def _words(page: dict[str, Any], variables: dict[str, str], path: str, query: di
     def kept() -> list[str]:
         return cached("page-words", asked.mart.edition, asked.scope, parameters, made)
 
-    if not is_kept("page-words", asked.mart.edition, asked.scope, parameters):
+    if patience != AT_ONCE and not is_kept("page-words", asked.mart.edition, asked.scope, parameters):
         key = f"page-words {asked.mart.edition} {parameters}"
         if not done_within(key, patience, copy_current_request_context(kept)) or not is_kept(
             "page-words", asked.mart.edition, asked.scope, parameters
         ):
+            keeping.unkept()
             return Words()
     return Words(*kept())
 

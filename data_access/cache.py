@@ -22,6 +22,7 @@ from flask_caching import Cache
 from flask_caching.backends.filesystemcache import FileSystemCache
 
 from access import Scope, is_sealed
+from data_access import turns
 from settings import Settings
 
 SECONDS_KEPT = 24 * 3600
@@ -110,8 +111,8 @@ def cached(name: str, edition: str, scope: Scope, parameters: Any, compute: Call
     """`compute()`, or what it gave before for the same name, edition of the mart, scope and parameters.
 
     `parameters` and the value must be JSON (numbers, text, lists, dicts with text keys).
-    Without a started cache every call computes. One computation per key runs at a time in
-    a process; the others wait for it and take its answer.
+    Without a started cache every call computes. One computation per key runs at a time, in all processes
+    that share the cache; the others wait for it and take its answer, or compute after `turns.PATIENCE` seconds.
     """
     if not is_sealed(scope):
         raise PermissionError("A cached answer needs a sealed scope.")
@@ -125,8 +126,11 @@ def cached(name: str, edition: str, scope: Scope, parameters: Any, compute: Call
     with holder.lock:
         held = _get(key)
         if held is None:
-            held = compute()
-            _set(key, held)
+            with turns.alone(_cache, key, lambda: _get(key) is not None):
+                held = _get(key)
+                if held is None:
+                    held = compute()
+                    _set(key, held)
     return held
 
 

@@ -38,11 +38,16 @@ class Desk:
     def __init__(self, settings: Settings, viewer: Callable[[], Viewer | None]) -> None:
         self.settings = settings
         self._language: Callable[[], str] = lambda: "en"
+        self._opened: Callable[[Settings], Mart] = open_mart
         self.look_as(viewer)
 
     def speak(self, language: Callable[[], str]) -> None:
         """Ask `language` from now on in which language the city's own names are read."""
         self._language = language
+
+    def read(self, opened: Callable[[Settings], Mart]) -> None:
+        """Ask `opened` from now on which edition is read."""
+        self._opened = opened
 
     def called(self, name: str) -> str:
         """What the reader calls something that the city named."""
@@ -78,12 +83,12 @@ class Desk:
         return found
 
     def mart(self) -> Mart:
-        """The generation in service, with the city's names in the reader's language.
+        """The generation that is shown, with the city's names in the reader's language.
 
         Raises:
             MartUnavailable: before the first load.
         """
-        found, language = open_mart(self.settings), self._language()
+        found, language = self._opened(self.settings), self._language()
         names = self.city.names_in(language)
         return found.named(language, names) if names else found
 
