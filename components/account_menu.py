@@ -11,7 +11,9 @@ from components import gate, shell
 from metrics.select import Asked
 
 
-@gate.answers(Output("viewer-menu", "children"), question=shell.QUESTION, refused=lambda _message: shell.without_question(offer, ""))
+@gate.answers(
+    Output("viewer-menu", "children"), question=shell.QUESTION, initial=False, refused=lambda _message: shell.without_question(offer, "")
+)
 def offer(_asked: Asked) -> Any:
     """The name of whoever is signed in; a link to the account and a form that signs out."""
     viewer, by_proxy = gate.desk().viewer(), gate.desk().settings.proxy is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-EMPTY = frozenset({"br", "circle", "img", "line", "link", "meta", "path", "polyline", "rect"})
+EMPTY = frozenset({"br", "circle", "hr", "img", "input", "line", "link", "meta", "path", "polyline", "rect"})
 """Elements that hold nothing."""
 
 

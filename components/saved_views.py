@@ -84,7 +84,7 @@ def _clicks(value: Any) -> int:
 
 
 @gate.answers(
-    Output("views-list", "children"), question=Input("question", "data", allow_optional=True),
+    Output("views-list", "children"), question=Input("question", "data", allow_optional=True), initial=False,
     values={"said": (Input("view-said", "children"), gate.any_value)},
     refused=lambda _message: [],
 )  # fmt: skip
@@ -94,7 +94,9 @@ def fill(_asked: Asked, said: None = None) -> list[Any]:
     return [_row(view) for view in views.kept(desk.store(), desk.viewer())] or [html.Li("No views yet.", className="note")]
 
 
-@gate.answers(Output("view-mail", "children"), question=Input("question", "data", allow_optional=True), refused=lambda _message: [])
+@gate.answers(
+    Output("view-mail", "children"), question=Input("question", "data", allow_optional=True), initial=False, refused=lambda _message: []
+)
 def offer_mail(asked: Asked) -> list[Any]:
     """The way to have what the page is about sent. Plain links: the form is none of Dash's pages."""
     return [html.A("Get this by mail", href=new_address(asked)), " ", html.A("Your subscriptions", href="/subscriptions")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import UTC, timedelta
@@ -11,8 +12,10 @@ from typing import Any
 import dash
 import dash_bootstrap_components as dbc
 from dash import Input, Output, dcc, html
+from dash._utils import to_json
+from flask import request
 
-from components import cities_menu, gate, language, preview, programme_filters, words
+from components import cities_menu, first_paint, gate, language, preview, programme_filters, words
 from components.language import _
 from components.page import in_navigation
 from components.suites import Suites, csp_hash
@@ -25,8 +28,10 @@ from metrics.select import Asked
 from settings import utc_now
 
 CHECK_SECONDS = 60
+
+log = logging.getLogger(__name__)
 QUESTION = Input("question", "data", allow_optional=True)
-"""Pages bring their question with them; the frame is there before the first page is."""
+"""Pages bring their question with them; the frame is there before the first page is, and asks when that has come (`initial=False`)."""
 
 INDEX = """<!DOCTYPE html>
 <html lang="{%lang%}">
@@ -35,11 +40,12 @@ INDEX = """<!DOCTYPE html>
 <title>{%title%}</title>{%head%}
 <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
 {%early%}{%css%}
+{%hints%}
 </head>
 <body>
-<noscript>{%noscript%}</noscript>
-{%app_entry%}
-<footer>{%config%}{%scripts%}{%renderer%}</footer>
+<noscript><style>#first-paint,#react-entry-point{display:none}</style>{%noscript%}</noscript>
+{%first%}{%app_entry%}
+<footer>{%answers%}{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>"""
 
@@ -67,6 +73,18 @@ class Framed(dash.Dash):
         """The scripts that stand in the page itself, for its policy."""
         return " ".join([*self.csp_hashes(), csp_hash(self.suites.early())])
 
+    def _opening(self) -> dict[str, str]:
+        """What of the page can be shown, loaded and answered with the index page itself."""
+        try:
+            opening = first_paint.Opening(self.get_layout(), gate.desk().called(gate.desk().city.name))
+            brought = opening.answers(to_json(self._callback_list))
+            painted, hints = str(opening.painted()), self.suites.hints(opening.needs())
+        except Exception:
+            # Then the page says it, once it is there.
+            log.exception("The first paint of %s failed", request.path)
+            return {"first": "", "hints": "", "answers": ""}
+        return {"first": painted, "hints": hints, "answers": f'<script id="early-answers" type="application/json">{brought}</script>'}
+
     def interpolate_index(self, **parts: Any) -> str:
         ours = {"lang": language.spoken().code, "head": "", "noscript": NEEDS_SCRIPTS, "early": f"<script>{self.suites.early()}</script>\n"}
         if gate.desk().is_public:
@@ -74,9 +92,10 @@ class Framed(dash.Dash):
             parts["title"] = told["title"]
             ours |= {"head": told["head"], "noscript": preview.with_scripts_off(told["noscript"])}
         parts["app_entry"] = parts["app_entry"].replace("Loading...", _("Loading …"))
+        ours |= self._opening()
         filled = super().interpolate_index(**parts)
         # In one go: what is filled in is never itself looked through for places to fill.
-        return re.sub(r"\{%(lang|head|noscript|early)%\}", lambda place: ours[place[1]], filled)
+        return re.sub(r"\{%(lang|head|noscript|early|hints|first|answers)%\}", lambda place: ours[place[1]], filled)
 
 
 def layout(audience: str) -> html.Div:
@@ -160,7 +179,7 @@ def _foot(audience: str) -> list[Any]:
     {
         "status": Output("status", "children"), "city": Output("brand-city", "children"),
     },
-    question=QUESTION,
+    question=QUESTION, initial=False,
     values={"ticks": (Input("tick", "n_intervals"), gate.any_value)},
     refused=lambda message: without_question(tell_status, {"status": _banner("bad", message), "city": ""}),
 )  # fmt: skip

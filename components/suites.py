@@ -111,7 +111,7 @@ class Suites:
 
     def hints(self, names: tuple[str, ...]) -> str:
         """Tags that let a browser load what the page will need before a script asks for it."""
-        return "".join(f'<link rel="preload" as="script" href="{self.address(name)}">' for name in names)
+        return "".join(f'<link rel="preload" as="script" fetchpriority="low" href="{self.address(name)}">' for name in names)
 
     def start(self, server: Flask) -> None:
         """Serve the files. Called after sign-in: whoever it keeps out does not come here."""

@@ -13,7 +13,10 @@ from metrics.select import Asked
 
 
 @gate.answers(
-    Output("viewer-menu", "children"), question=shell.QUESTION, refused=lambda _message: shell.without_question(offer_viewers, "")
+    Output("viewer-menu", "children"),
+    question=shell.QUESTION,
+    initial=False,
+    refused=lambda _message: shell.without_question(offer_viewers, ""),
 )
 def offer_viewers(asked: Asked) -> Any:
     """The choice of demo viewers. A form, so that the choice is one request that changes the session."""
