@@ -24,9 +24,10 @@ POLICE = scope_of(Viewer("b", "B", "department", ("police",)))
 @pytest.fixture
 def folder(tmp_path: Path):
     settings = dataclasses.replace(read_settings({}), data=tmp_path)
+    before = getattr(cache._cache, "app", None)
     cache.start(Flask(__name__), settings)
     yield tmp_path / "cache" / "staff"
-    cache._cache.app = None
+    cache._cache.app = before
 
 
 def test_an_answer_is_computed_once_and_then_kept(folder: Path) -> None:
