@@ -23,6 +23,8 @@ from settings import Settings
 
 LONGEST = 60.0
 """Seconds after which the new edition is shown in any case."""
+SETTLED = 30.0
+"""Seconds after a load from which on a look at the file that names the edition is enough."""
 _counting: ContextVar[Mart | None] = ContextVar("counting", default=None)
 """The edition that is being counted, in the thread that does it."""
 
@@ -36,6 +38,7 @@ class Freshness:
         self.server = server
         self._shown: Mart | None = None
         self._pointer: tuple[int, int] | None = None
+        self._seen: tuple[tuple[int, int] | None, float] = (None, 0.0)
         self._waiting: tuple[str, float] = ("", 0.0)
         self._ready: set[str] = set()
         self._guard = threading.Lock()
@@ -54,8 +57,12 @@ class Freshness:
             return shown
         newest = open_mart(settings)
         with self._guard:
+            if pointer != self._seen[0]:
+                self._seen = pointer, time.monotonic()
             if self._shown is None or newest.edition == self._shown.edition or self._is_due(newest):
-                self._shown, self._pointer = newest, pointer
+                self._shown = newest
+                # Just after a load another thread may still be opening it, and this one was given the edition before.
+                self._pointer = pointer if time.monotonic() - self._seen[1] > SETTLED else None
             return self._shown
 
     def _is_due(self, newest: Mart) -> bool:
