@@ -174,9 +174,10 @@ class TestAfterALoad:
         monkeypatch.setattr(freshness, "open_mart", lambda _settings: _Edition(loads[0]))
         monkeypatch.setattr(freshness, "count_main_pages", lambda _server: counted.wait(30))
 
-        def after(load: int | None = None) -> int:
+        def after(load: int | None = None, *, named: bool = False) -> int:
             if load is not None:
                 loads[0] = load
+            if load is not None and not named:
                 (tmp_path / "new").write_text(str(load))
                 (tmp_path / "new").replace(tmp_path / "current")
             return fresh.mart(settings).generation
@@ -208,6 +209,15 @@ class TestAfterALoad:
         assert [after(1), after(2)] == [1, 1]
         monkeypatch.setattr(freshness, "LONGEST", 0.0)
         assert after() == 2
+
+    def test_an_edition_that_another_thread_was_still_opening_is_found_later(self, shown: Shown, tmp_path: Path) -> None:
+        after, _counted = shown
+        assert after(5) == 5
+        # The file names the next edition already, and who asks is given the one before.
+        (tmp_path / "new").write_text("6")
+        (tmp_path / "new").replace(tmp_path / "current")
+        assert [after(), after()] == [5, 5]
+        assert after(8, named=True) == 8
 
     def test_staff_read_the_newest(self, staff_app: Flask) -> None:
         from data_access.mart.reading import open_mart
