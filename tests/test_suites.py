@@ -16,20 +16,21 @@ LINKED = re.compile(r'(?:href|src)="(/(?:assets|_dash-component-suites|bootstrap
 
 
 @pytest.fixture(scope="module")
-def page(staff_app: Flask) -> str:
-    return staff_app.test_client().get("/").get_data(as_text=True)
+def index(staff_app: Flask) -> str:
+    """The index page without what it names only to have it sooner."""
+    return re.sub(r'<link rel="preload"[^>]*>', "", staff_app.test_client().get("/").get_data(as_text=True))
 
 
-def test_a_page_loads_one_file_of_styles_and_two_of_scripts(page: str) -> None:
-    names = [address.rpartition("/")[2] for address in LINKED.findall(page) if not address.endswith(".svg")]
+def test_a_page_loads_one_file_of_styles_and_two_of_scripts(index: str) -> None:
+    names = [address.rpartition("/")[2] for address in LINKED.findall(index) if not address.endswith(".svg")]
     assert names == ["statroom.css", "dash-renderer.js", "statroom.js"]
-    assert "document.title = data.title" in page
+    assert "document.title = data.title" in index
 
 
-def test_browsers_keep_them_for_a_year_and_another_version_not_at_all(staff_app: Flask, page: str) -> None:
+def test_browsers_keep_them_for_a_year_and_another_version_not_at_all(staff_app: Flask, index: str) -> None:
     client = staff_app.test_client()
-    found = [address for address in LINKED.findall(page) if "/made/" in address]
-    later = re.findall(r"'(/_dash-component-suites/made/[^']+)'", page)
+    found = [address for address in LINKED.findall(index) if "/made/" in address]
+    later = re.findall(r"'(/_dash-component-suites/made/[^']+)'", index)
     assert len(found) == 3 and {address.rpartition("/")[2] for address in later} == {"plotly.min.js", "dash_ag_grid.min.js"}
     for address in found + later:
         assert client.get(address).headers["Cache-Control"] == "private, max-age=31536000, immutable", address
@@ -49,8 +50,8 @@ def test_browsers_keep_them_for_a_year_and_another_version_not_at_all(staff_app:
         ("br; q=0.0", None),
     ],
 )
-def test_a_reader_gets_the_smallest_form_the_browser_takes(staff_app: Flask, page: str, accepted: str, coding: str | None) -> None:
-    address = next(address for address in LINKED.findall(page) if address.endswith("statroom.js"))
+def test_a_reader_gets_the_smallest_form_the_browser_takes(staff_app: Flask, index: str, accepted: str, coding: str | None) -> None:
+    address = next(address for address in LINKED.findall(index) if address.endswith("statroom.js"))
     answer = staff_app.test_client().get(address, headers={"Accept-Encoding": accepted})
     assert answer.headers.get("Content-Encoding") == coding and "Accept-Encoding" in answer.headers["Vary"]
     content = compressing.UNDO[coding](answer.data) if coding else answer.data
@@ -83,3 +84,9 @@ def test_every_icon_that_is_shown_is_drawn() -> None:
     named |= {"plus-lg", "dash-lg", "arrows-fullscreen"}  # of maps
     assert named == set(ICONS)
     assert styles_of_icons().count("%3Cpath d=") >= len(ICONS) and "http" not in styles_of_icons().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_page_names_the_large_scripts_it_will_need_and_no_others(staff_app: Flask) -> None:
+    for path, names in (("/definitions", []), ("/sla", ["async-graph.js", "plotly.min.js"]), ("/backlog", [*suites.GRAPHS, *suites.GRIDS])):
+        text = staff_app.test_client().get(path).get_data(as_text=True)
+        assert [address.rpartition("/")[2] for address in re.findall(r'<link rel="preload"[^>]*href="([^"]+)"', text)] == names, path
