@@ -29,7 +29,10 @@ class Watched:
 
     def settle(self) -> None:
         """Wait until nothing is asked for any more and figures stand."""
+        # Until Dash's page stands nothing is asked for, and nothing says that it is waited for.
+        expect(self.page.locator("#first-paint")).to_have_count(0)
         self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_timeout(100)
         expect(self.page.locator('[data-dash-is-loading="true"]')).to_have_count(0)
         self.page.wait_for_timeout(250)
 
