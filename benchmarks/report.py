@@ -38,11 +38,6 @@ def tell(latest: dict[str, Any]) -> str:
     if slow:
         lines += ["| page | part | best ms | of it processor ms |", "|---|---|--:|--:|"]
         lines += [f"| {row['page']} | {row['part']} | {min(row['ms']):.0f} | {min(row['cpu_ms']):.0f} |" for row in slow]
-    if cached := latest.get("cached"):
-        lines += [
-            "",
-            f"A cached callback of somebody signed in takes {cached['cached_ms']:.2f} ms, an empty one {cached['empty_ms']:.2f} ms: {cached['ratio']:.1f} times.",
-        ]
     return "\n".join(lines)
 
 
