@@ -29,7 +29,6 @@ PAGES = ("/", "/services", "/areas", "/promises", "/data", "/definitions")
 SCRIPT = """
 local asked, at = {}, 0
 init = function(args)
-  wrk.init(args)
   asked = {%s}
 end
 request = function()
