@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 
 from access import PUBLIC_VIEWER, AccessDenied, scope_of
 from components import filters, gate
+from data_access import cache
 from data_access.mart import generations, postgres, postgres_writing, reading, schema
 from data_access.mart.postgres_fetching import fetch
 from data_access.mart.postgres_writing import NotBrought, bring
@@ -93,6 +94,7 @@ def test_what_every_chart_and_list_asks_is_the_same_frame(
 ) -> None:
     query = walking.TOWN[2]
     fills = walking.callbacks()
+    monkeypatch.setattr(cache._cache, "app", None, raising=False)
     with at_desk(town), side_by_side(twins, monkeypatch):
         asked = gate.desk().ask(query).remembering()
         view = filters.view_of(query, asked)
