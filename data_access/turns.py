@@ -27,9 +27,10 @@ log = logging.getLogger(__name__)
 @contextmanager
 def alone(cache: Any, key: str, is_there: Callable[[], bool]) -> Iterator[None]:
     """Within it no other process computes `key`; it begins early when `is_there`, or when the wait gets too long."""
-    redis = getattr(cache.cache, "_write_client", None)
-    folder = getattr(cache.cache, "_path", None)
     try:
+        # Within the attempt: an application that has no cache of its own, as a command's, has none to ask here either.
+        redis = getattr(cache.cache, "_write_client", None)
+        folder = getattr(cache.cache, "_path", None)
         take, give_back = _in_redis(redis, key) if redis is not None else _in_folder(Path(folder).parent / FOLDER if folder else None, key)
     except Exception as error:
         log.warning("Processes cannot take turns: %s", error)

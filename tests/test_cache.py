@@ -109,3 +109,8 @@ def test_redis_keeps_answers_as_json(tmp_path: Path) -> None:
     finally:
         client.delete("statroom-staff-" + cache._key(name, "e1", PARKS, None))
         cache._cache.app = None
+
+
+def test_an_application_that_has_no_cache_computes(folder: Path) -> None:
+    with Flask("without").app_context():
+        assert [cache.cached("n", "e1", PARKS, {"a": 1}, lambda number=number: number) for number in (1, 2)] == [1, 2]

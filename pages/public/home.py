@@ -40,7 +40,7 @@ def _ways_on() -> html.Nav:
     if (shown := gate.desk().city.file.release).measures or shown.contacts:
         ways.append((portal_links.FIGURES, _("Beside reports"), _("What else the city counts, and what it aims for.")))
     items = [html.Li([dcc.Link(name, href=address), html.P(what)]) for address, name, what in ways]
-    return html.Nav(html.Ul(items, className="choices"), **{"aria-label": _("More about")})
+    return html.Nav(html.Ul(items, className="choices few"), **{"aria-label": _("More about")})
 
 
 @gate.answers(Output("in-words", "children"), question=Input("question", "data"), refused=lambda message: html.P(message))
