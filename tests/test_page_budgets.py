@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from benchmarks.browser import BUDGETS, opened, over, window
 from tests.support.servers import got
@@ -33,7 +33,7 @@ def test_a_page_shows_its_headings_before_any_script(browser: Browser, staff_url
         page.unroute_all()
         page.reload()
         page.wait_for_selector("#first-paint", state="detached")
-        page.wait_for_function("document.querySelector('#status').innerText.includes('Data through')")
+        expect(page.locator("#status")).to_contain_text("Data through", timeout=30_000)
         then = page.locator("h1").bounding_box()
     assert place is not None and then is not None and abs(place["x"] - then["x"]) <= 1
 
