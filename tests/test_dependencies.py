@@ -37,6 +37,8 @@ BY_NAME = {
     "plotly": "Dash draws with it", "duckdb": "SQLAlchemy's dialect needs it",
 }  # fmt: skip
 """Used without an import of ours."""
+NEWER = {"compression"}
+"""Of Python itself from a later release on; before it a package of `requirements.txt` stands in."""
 TOOLS = {"pyright", "ruff", "pytest-playwright", "pytest-timeout", "pytest-xdist", "playwright", "pip-audit"}
 """Commands, and plug-ins of pytest."""
 
@@ -72,7 +74,7 @@ def packages_of(places: tuple[str, ...]) -> set[str]:
                 modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
                 modules += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
                 found |= {module.partition(".")[0] for module in modules}
-    return {canonicalize_name(known.get(name, [name])[0]) for name in found - set(sys.stdlib_module_names) - ours - {"__future__"}}
+    return {canonicalize_name(known.get(name, [name])[0]) for name in found - set(sys.stdlib_module_names) - ours - NEWER - {"__future__"}}
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])

@@ -220,7 +220,7 @@ def test_an_export_of_staff_lies_where_only_its_owner_reads_it_and_is_remembered
     with pytest.raises(NotGiven, match="there is no department 'nobody'; there are"):
         give(settings, Publish(role="department", departments=("nobody",)), Quiet())
     log = audit.entries(open_store(settings), Viewer("a", "Admin", "admin"))
-    assert log["detail"].iloc[0].startswith("10 tables of the staff mart with the rights of role viewer")
+    assert log["detail"].iloc[0].startswith("13 tables of the staff mart with the rights of role viewer")
 
 
 def test_a_load_is_followed_by_the_exports_that_the_city_asks_for_and_not_undone_by_them(town: Path, tmp_path: Path, capsys: Any) -> None:

@@ -14,8 +14,8 @@ READS = {
     "spells", "open_spells", "closed_spells", "due_spells", "day_counts", "case_records", "case_events", "measures", "measure_values", "contact_intervals", "quarantine", "quality_issues",
 }  # fmt: skip
 """What a mart gives FROMs by, and what runs them."""
-OPENING = {"api/health.py", "cli/users.py", "cli/state.py", "serve.py"}
-"""Who opens a mart without a desk: to say how old it is and which departments there are. None reads a case."""
+OPENING = {"api/health.py", "cli/users.py", "cli/state.py", "components/freshness.py", "serve.py"}
+"""Who opens a mart without a desk: to say how old it is, which departments there are, and which edition the desk shows. None reads a case."""
 STORE_ONLY_BELOW = {"models", "guard", "writing", "staging", "generations", "facts", "public", "measures"}
 SCOPES = {"asked.scope", "scope", "self.scope"}
 

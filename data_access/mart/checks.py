@@ -70,6 +70,8 @@ def damage(generation: Generation, *, deep: bool = False) -> str | None:
                 return f"{path.parent.name} was made by another version of Statroom (tables of version {version})."
             if is_cut_short(path, meta, generation.number):
                 return f"{path.parent.name} is damaged (its log is cut short)."
+            if path.stat().st_size < _size_written(connection):
+                return f"{path.parent.name} is damaged (its file is cut short)."
             for table in schema.metadata.sorted_tables if deep else ():
                 columns = _FACTS.get(table.name, tuple(table.c.keys()))
                 if columns:
@@ -77,6 +79,12 @@ def damage(generation: Generation, *, deep: bool = False) -> str | None:
     except duckdb.Error as error:
         return f"{path.parent.name} is damaged ({' '.join(str(error).split())[:120]})."
     return None
+
+
+def _size_written(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bytes that the attached file must have at least. DuckDB opens one that was cut off, and fails at the first row that is gone."""
+    found = connection.execute("SELECT block_size, total_blocks FROM pragma_database_size() WHERE database_name = 'held'").fetchall()
+    return int(found[0][0]) * int(found[0][1])
 
 
 def is_cut_short(path: Path, meta: Mapping[str, str], number: int) -> bool:

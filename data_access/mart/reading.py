@@ -68,7 +68,11 @@ class Mart:
         self.as_of = datetime.fromisoformat(facts["as_of"]).replace(tzinfo=None)
         aggregate = json.loads(facts.get(schema.AGGREGATE, "[]"))
         self.dimensions = Dimensions(self._read_plain, types=json.loads(facts.get(schema.TYPES, "{}")), silent=aggregate)
-        self._aggregate = tuple(p.id for p in self.dimensions.programmes if p.slug in aggregate)
+        try:
+            self._aggregate = tuple(p.id for p in self.dimensions.programmes if p.slug in aggregate)
+        except DBAPIError as error:
+            self.close()
+            raise _damaged(current, audience, error) from error
         self.silent_sources: tuple[str, ...] = tuple(json.loads(facts.get(schema.SILENT, "[]")))
         self._named: dict[str, Mart] = {}
 
