@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import importlib.metadata
 import os
 import re
 import signal
@@ -36,22 +34,6 @@ def requirements(name: str) -> list[str]:
 def test_requirements_are_pinned(name: str) -> None:
     loose = [line for line in requirements(name) if not PIN.match(line)]
     assert {re.split(r"[<>=]", line)[0] for line in loose} <= PICKED_BY_PIP
-
-
-def test_everything_imported_is_required() -> None:
-    required = {re.split(r"[\[<>=]", line)[0].lower().replace("_", "-") for line in requirements("requirements.txt")}
-    imported: set[str] = set()
-    for layer in ("data_access", "metrics", "components", "pages", "api", "cli"):
-        for path in (ROOT / layer).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Import):
-                    imported |= {alias.name.partition(".")[0] for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    imported.add(node.module.partition(".")[0])
-    outside = imported - set(sys.stdlib_module_names) - {path.stem for path in ROOT.iterdir()}
-    providers = importlib.metadata.packages_distributions()
-    needed = {distribution.lower().replace("_", "-") for name in outside for distribution in providers.get(name, [name])[:1]}
-    assert needed <= required
 
 
 def test_make_lists_the_targets_of_the_contract() -> None:
