@@ -1,7 +1,7 @@
 """What a browser paints before any script has come: the page's frame and its headings, from the same layout that Dash will put there.
 
 A layout holds no data, so this says nothing of the city and is the same for everybody. The scripts take it away
-(`assets/40-first-paint.js`) when Dash's own page stands, which has the same parts in the same places. With it comes what
+(`assets/49-first-paint.js`) when Dash's own page stands, which has the same parts in the same places. With it comes what
 Dash would ask for first, so that the page stands without another round trip: frame, callbacks, and the page itself.
 """
 

@@ -56,11 +56,11 @@ def test_a_hostile_question_is_answered_in_words_by_every_callback(client: Any, 
 
 
 def test_a_department_head_is_never_shown_another_department(staff_app: Flask, demo_settings: Settings) -> None:
-    """Every callback with every chart, as asked by the head of one department, for everything and for every other department."""
+    """Every callback with every chart, as asked by the head of one department, for everything and for two other departments."""
     head = look_as(staff_app.test_client(), HEAD)
     head.get("/")
     departments = {m.slug: m.name for m in open_mart(demo_settings).dimensions.departments if m.name != OWN}
-    queries = [{}, {"weeks": "208"}, *({"department": slug} for slug in departments)]
+    queries = [{}, {"weeks": "208"}, *({"department": slug} for slug in list(departments)[:2])]
     seen = re.compile("|".join(re.escape(json.dumps(name)[1:-1]) for name in departments.values()))
     tried = 0
     for query in queries:

@@ -288,10 +288,10 @@ def test_no_component_takes_text_for_html_or_code() -> None:
     templates = sorted((ROOT / "components" / "templates").rglob("*.html"))
     assert templates
     assert [str(path) for path in (*ours(), *templates) if forbidden.search(path.read_text("utf-8"))] == []
-    # What is HTML already is marked so only where HTML is written without scripts, from parts that `markup.tag` has escaped;
+    # What is HTML already is marked so only where HTML is written for before or without scripts, from parts that `markup.tag` has escaped;
     # of packets their styles alone.
     marking = {path.name for path in ours() if re.search(r"\bMarkup\(", path.read_text("utf-8"))}
-    assert marking == {"embed.py", "markup.py", "packet_charts.py", "packet_html.py", "preview.py", "unscripted.py"}
+    assert marking == {"embed.py", "first_paint.py", "markup.py", "packet_charts.py", "packet_html.py", "preview.py", "unscripted.py"}
 
 
 def test_no_script_of_ours_makes_html_or_code_of_text() -> None:
