@@ -125,8 +125,9 @@ def time_used(rule: SlaRule, opened: np.ndarray, ended: np.ndarray, calendars: M
         at, time, at_close = _made_at(rule, opened, here, table, calendar.zone)
         day = there.astype("datetime64[D]")
         number = np.searchsorted(table.days, day, side="left")
-        later = np.where(at_close, ended > table.last_close[number], there - day.astype("datetime64[us]") > time)
-        used = number - at + ((table.days[number] == day) & later)
+        later = (table.days[number] == day) & (there - day.astype("datetime64[us]") > time)
+        # Closings are counted as such: one past midnight is still that of the day before.
+        used = np.where(at_close, np.searchsorted(table.last_close, ended, side="left"), number + later) - at
     return np.maximum(used, 0).astype("float64")
 
 

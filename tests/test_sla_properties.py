@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from data_access.calendars import Calendar, make_calendar, window_table
@@ -103,7 +103,13 @@ def test_elapsed_business_time_adds_up(calendar: Calendar, three: list[datetime]
     assert 0 <= parts <= (c - a).total_seconds()
 
 
+LATE = make_calendar(
+    "drawn", ZONES[0], {0: [("06:00", "07:00")], 2: [("06:00", "07:00"), ("23:00", "01:00")], 4: [("06:00", "07:00")]}, frozenset()
+)
+
+
 @given(calendars(), st.lists(st.tuples(instants, st.floats(0, 40)), min_size=1, max_size=12), st.integers(1, 12))
+@example(LATE, [(datetime(2026, 3, 7, 4), 5.0)], 2).via("ended on a Thursday at midnight, an hour before Wednesday's last closing")
 @OFTEN
 def test_who_ended_by_the_deadline_used_no_more_than_was_promised(
     calendar: Calendar, cases: list[tuple[datetime, float]], amount: int
