@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 from flask import Flask
 
 from access import PUBLIC_VIEWER, Viewer, scope_of
@@ -90,25 +91,14 @@ def test_a_handmade_scope_gets_no_answer(folder: Path) -> None:
         cache.cached("n", "e1", dataclasses.replace(PARKS, departments=None), None, lambda: 1)
 
 
-def test_redis_keeps_answers_as_json(tmp_path: Path) -> None:
-    redis = pytest.importorskip("redis")
-    url = os.environ.get("STATROOM_TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
-    client = redis.Redis.from_url(url)
-    try:
-        client.ping()
-    except redis.RedisError:
-        pytest.skip(f"no Redis at {url}; set STATROOM_TEST_REDIS_URL to run this")
-    settings = dataclasses.replace(read_settings({}), data=tmp_path, cache_url=url)
-    cache.start(Flask(__name__), settings)
+def test_redis_keeps_answers_as_json(tmp_path: Path, redis_url: str) -> None:
+    settings = dataclasses.replace(read_settings({}), data=tmp_path, cache_url=redis_url)
     name = f"test-{os.getpid()}-{time.time_ns()}"
-    try:
+    with cache.used_by_command(settings):
         assert cache.cached(name, "e1", PARKS, None, lambda: {"x": [1, None]}) == {"x": [1, None]}
         assert cache.cached(name, "e1", PARKS, None, lambda: "other") == {"x": [1, None]}
-        stored = client.get("statroom-staff-" + cache._key(name, "e1", PARKS, None))
-        assert stored == b'{"x":[1,null]}'
-    finally:
-        client.delete("statroom-staff-" + cache._key(name, "e1", PARKS, None))
-        cache._cache.app = None
+    stored = redis.Redis.from_url(redis_url).get("statroom-staff-" + cache._key(name, "e1", PARKS, None))
+    assert stored == b'{"x":[1,null]}'
 
 
 def test_an_application_that_has_no_cache_computes(folder: Path) -> None:

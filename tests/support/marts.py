@@ -24,7 +24,7 @@ from settings import Settings, read_settings
 SERVER = "STATROOM_TEST_MART_SERVER"
 """Variable with the database that marts of tests are read from (`tests/conftest.py` makes it); without it, their files are."""
 FILES_ONLY = pytest.mark.skipif(
-    os.environ.get("STATROOM_TEST_MART") == "postgresql", reason="about the mart's files: this run reads marts from PostgreSQL"
+    os.environ.get("STATROOM_TEST_MART") == "postgresql", reason="about the mart's files: leave STATROOM_TEST_MART empty to run it"
 )
 MAYOR = Viewer("mayor", "Mayor's office", "executive")
 
