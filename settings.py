@@ -137,6 +137,8 @@ class Settings:
     """STATROOM_RESIDENTS_URL: what residents want by mail, a database of its own (default SQLite in the data folder)."""
     mart_server: str = field(default="", repr=False)
     """STATROOM_MART_URL: `postgresql://...`, where the mart is read; its generations are built in `mart` and copied there."""
+    backups_elsewhere: Path | None = None
+    """STATROOM_BACKUPS: folder of the backups of Statroom's own data (default `backups` in the data folder)."""
     others: tuple[Neighbour, ...] | None = None
     """The other cities of an installation that serves several (`data_access/installation.py`); None where there is one city."""
     comparison: Path | None = None
@@ -146,6 +148,11 @@ class Settings:
     def released(self) -> Path:
         """Folder of the released figures of sensitive services: they outlive every mart, and belong in the backup."""
         return self.data / "released"
+
+    @property
+    def backups(self) -> Path:
+        """Folder of the backups of Statroom's own data."""
+        return self.backups_elsewhere or self.data / "backups"
 
     @property
     def cookie(self) -> str:
@@ -199,6 +206,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         residents_url=env.get("STATROOM_RESIDENTS_URL") or f"sqlite:///{data / 'residents.sqlite'}",
         **{name: env.get(f"STATROOM_{name.upper()}", "").strip() for name in ("smtp_url", "mail_from", "base_url")},
         others=None if others is None else tuple(Neighbour(**o | {"folder": Path(o["folder"]), "mart": Path(o["mart"])}) for o in others),
+        backups_elsewhere=Path(env["STATROOM_BACKUPS"]).resolve() if env.get("STATROOM_BACKUPS") else None,
         comparison=Path(env.get("STATROOM_COMPARISON") or city.parent / "comparison.toml").resolve(),
     )
 

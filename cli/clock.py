@@ -1,4 +1,4 @@
-"""Runs the loads on time: once a minute it asks every source's schedule. One per city; web processes never load."""
+"""Runs the loads on time, and the nightly backup: once a minute it asks every source's schedule. One per city; web processes never load."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from cli.export import export_after_load
 from cli.mail import after_load, in_between
 from cli.packet import announce_next
 from cli.week import close_week, closed_said
+from data_access.backup_files import BackupError
+from data_access.backups import back_up_nightly
 from data_access.city import City
 from data_access.schedules import parse_schedule
 from data_access.sync import SyncError, sync
@@ -45,6 +47,18 @@ def run(settings: Settings) -> None:
             _load(settings, city, name)
         if settings.smtp_url:
             (after_load if names else in_between)(settings)
+        _back_up(settings)
+
+
+def _back_up(settings: Settings) -> None:
+    try:
+        made = back_up_nightly(settings)
+    except BackupError as error:
+        # Said every minute until it is mended: a night without a backup is not to be overlooked.
+        click.echo(str(error), err=True)
+        return
+    if made:
+        click.echo(f"Backed up {made.total:,} rows to {made.file}.")
 
 
 def due_sources(city: City, minute: Any) -> list[str]:

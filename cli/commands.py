@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.backup import backup, restore
 from cli.check import check
 from cli.errors import one_line, plain_errors
 from cli.export import export, export_after_load
@@ -211,4 +212,4 @@ def freeze() -> None:
     click.echo(closed_said(closed) if closed else "The last week that is over in the data is frozen already.")
 
 
-COMMANDS = (demo, sync, check, status, init, clock, freeze, packet, export, mail, upgrade, user)
+COMMANDS = (demo, sync, check, status, init, clock, freeze, packet, export, mail, backup, restore, upgrade, user)

@@ -30,6 +30,8 @@ FORESEEN = (
     "NotWritten",
     "NotGiven",
     "AccessDenied",
+    "BackupError",
+    "CopyError",
 )
 """By name: importing them all would make every command slow."""
 

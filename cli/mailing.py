@@ -53,7 +53,7 @@ def due_now(settings: Settings) -> Due:
         MartUnavailable: before the first load.
     """
     office = post.office(settings)
-    return Postman(settings, prepared(settings.store_url), "" if office is None else office.site, _now()).due()
+    return Postman(settings, prepared(settings.store_url, settings.backups), "" if office is None else office.site, _now()).due()
 
 
 def send_due(settings: Settings) -> Done | None:
@@ -66,7 +66,7 @@ def send_due(settings: Settings) -> Done | None:
     office = post.office(settings)
     if office is None:
         return None
-    store = prepared(settings.store_url)
+    store = prepared(settings.store_url, settings.backups)
     due, done = Postman(settings, store, office.site, _now()).due(), Done()
     done.silent, done.error = due.silent, " ".join(due.failed)
     for draft in due.drafts:
@@ -81,13 +81,15 @@ def send_waiting(settings: Settings) -> Done | None:
     if office is None:
         return None
     done = Done()
-    _send(settings, prepared(settings.store_url), office, done, with_news=False)
+    _send(settings, prepared(settings.store_url, settings.backups), office, done, with_news=False)
     return done
 
 
 def troubles(settings: Settings) -> list[str]:
     """The letters to staff of the last days that were not sent, each with the reason."""
-    return [f"{subject}: {error}" for subject, error in letters.troubles(prepared(settings.store_url), _now() - TROUBLES_FOR)]
+    return [
+        f"{subject}: {error}" for subject, error in letters.troubles(prepared(settings.store_url, settings.backups), _now() - TROUBLES_FOR)
+    ]
 
 
 def _send(settings: Settings, store: Store, office: Office, done: Done, *, with_news: bool) -> None:

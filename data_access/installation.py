@@ -109,6 +109,8 @@ def environ_of(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
     for name in OWN_URLS:
         if made.get(name):
             made[name] = _own_url(name, made[name], place, is_own=made[name] != environ.get(name))
+    if made.get("STATROOM_BACKUPS"):
+        made["STATROOM_BACKUPS"] = str(Path(made["STATROOM_BACKUPS"]).resolve() / place.id)
     apart = {part.strip() for part in environ.get("STATROOM_APART", "").split(",")}
     addresses = _addresses(environ.get("STATROOM_ADDRESSES", ""), known)
     told = [one for one in known if one != place and not apart & {one.id, place.id}]

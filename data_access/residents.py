@@ -92,11 +92,17 @@ _READ = [resident.c[name] for name in Resident.__dataclass_fields__]
 def opened(url: str) -> Engine:
     """The residents' database, its tables made if they are not there."""
     engine = create_engine(url)
-    with alone(engine), engine.begin() as connection:
+    with alone(engine):
+        make_tables(engine)
+    return engine
+
+
+def make_tables(engine: Engine, _version: str | None = None) -> None:
+    """Make the tables that are not there."""
+    with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK})
         _metadata.create_all(connection)
-    return engine
 
 
 def ask(engine: Engine, email: str, about: str, language: str, now: datetime) -> None:

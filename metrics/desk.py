@@ -118,7 +118,7 @@ class Desk:
         """
         if self.is_public:
             raise AccessDenied("This is not open to you.")
-        return prepared(self.settings.store_url)
+        return prepared(self.settings.store_url, self.settings.backups)
 
     def acting(self, action: Action) -> Acting:
         """The present viewer, about to do `action`.
