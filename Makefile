@@ -8,7 +8,7 @@ VENV := .venv/bin
 RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed
 PIP := $(VENV)/python -m pip install --quiet --disable-pip-version-check
-OURS := $(wildcard *.py) api cli data_access metrics components pages tests benchmarks docs
+OURS := $(wildcard *.py) settings api cli data_access metrics components pages tests benchmarks docs
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile | expand -t 14

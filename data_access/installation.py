@@ -1,7 +1,7 @@
 """Several cities in one installation: which there are, and the environment of each one's processes.
 
 A process serves one city. `STATROOM_CITIES` lists the folders of all; from it every city gets an environment like
-that of a city alone, with a data folder, databases and a key of its own, and `settings.py` reads that. Without
+that of a city alone, with a data folder, databases and a key of its own, and `settings` reads that. Without
 `STATROOM_CITIES` there is one city and nothing here does anything.
 """
 

@@ -20,7 +20,7 @@ RUNTIME = (
     "app.py",
     "gunicorn.conf.py",
     "serve.py",
-    "settings.py",
+    "settings",
     "api",
     "cli",
     "components",

@@ -59,7 +59,7 @@ def test_the_procfile_names_its_processes_and_they_exist() -> None:
 
 
 def test_everything_the_environment_may_say_is_read_in_one_place() -> None:
-    """Own settings are read by `settings.py`; the rest of the code asks it. Of several cities one more place makes what each of them reads."""
+    """Own settings are read by `settings`; the rest of the code asks it. Of several cities one more place makes what each of them reads."""
     reading = re.compile(r"""environ(?:\.get\(|\[)['"](STATROOM_[A-Z_]+|PORT)['"]""")
     found = {}
     for layer in ("data_access", "metrics", "components", "pages", "api", "cli"):

@@ -14,7 +14,7 @@ from settings import ROOT
 COPIED = (
     "access.py",
     "app.py",
-    "settings.py",
+    "settings",
     "serve.py",
     "pyproject.toml",
     "api",
@@ -123,7 +123,7 @@ MUTANTS = (
            "tests/test_walls.py::test_the_router_is_told_a_page_of_ours"),
     Mutant("doors that are open to nobody", "components/sign_in.py", 'OPEN_FILES = re.compile(r"/(assets|bootstrap/static)/.+")', 'OPEN_FILES = re.compile(r"/.+")',
            "tests/test_walls.py::test_nobody_comes_in_by_another_door"),
-    Mutant("short keys", "settings.py", "if secret and len(secret) < 32:", "if False:", "tests/test_walls.py::test_a_short_key_is_refused"),
+    Mutant("short keys", "settings/__init__.py", "if secret and len(secret) < 32:", "if False:", "tests/test_walls.py::test_a_short_key_is_refused"),
     Mutant("packets about other departments", "data_access/store/packet_rows.py", "set(one.departments) <= set(open_to)", "set(one.departments) & set(open_to)",
            "tests/test_packets.py::TestWhoMayRead::test_a_head_reads_packets_of_own_departments_alone"),
     Mutant("packets of whole departments for some districts", "data_access/store/packet_rows.py", "if scope_of(viewer).is_part:", "if False:",
@@ -146,7 +146,7 @@ MUTANTS = (
            "tests/test_resident_mail.py::test_from_the_form_to_the_last_letter"),
     Mutant("mail that asks one address too often", "data_access/residents.py", "if n >= MOST_ASKED or ", "if ",
            "tests/test_resident_mail.py::test_one_address_is_asked_three_times_in_two_days_at_most"),
-    Mutant("Dash's own doors", "settings.py", 'REFUSED = ("DASH_MCP_ENABLED", "DASH_DEBUG")', "REFUSED = ()", "tests/test_walls.py::test_dash_is_not_let_open_itself"),
+    Mutant("Dash's own doors", "settings/__init__.py", 'REFUSED = ("DASH_MCP_ENABLED", "DASH_DEBUG")', "REFUSED = ()", "tests/test_walls.py::test_dash_is_not_let_open_itself"),
 )  # fmt: skip
 
 

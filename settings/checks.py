@@ -1,0 +1,23 @@
+"""What every setting has in common: one kind of error, and numbers and rates that are read alike."""
+
+from __future__ import annotations
+
+import re
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text names the variable, its value and the remedy."""
+
+
+def whole(name: str, text: str, least: int, most: int, of: str = "") -> int:
+    """The whole number `text` of the setting `name`, from `least` to `most`."""
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:10]) <= most:
+        raise SettingsError(f"{name} is {text!r}; set it to a whole number{of} from {least} to {most}.")
+    return int(text)
+
+
+def rate(name: str, text: str) -> str:
+    """A rate such as `120 per minute`, as it was written."""
+    if not re.fullmatch(r"[1-9]\d{0,6} per (second|minute|hour|day)", text):
+        raise SettingsError(f"{name} is {text!r}; write a number and a time, such as '120 per minute'.")
+    return text
