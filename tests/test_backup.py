@@ -140,7 +140,7 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(settings: Settings, at:
     content[int(len(content) * at)] ^= 0x10
     made.file.write_bytes(content)
     write_notes(settings, "written later")
-    with pytest.raises(BackupError, match="damaged|cannot be read"):
+    with pytest.raises(BackupError, match=r"damaged|cannot be read"):
         backups.restore(settings, made.file, replace=True)
     assert notes(settings) == ["storm", "written later"]
 
@@ -265,7 +265,7 @@ def test_a_backup_is_whole_or_not_there(settings: Settings, monkeypatch: pytest.
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(backups, "flush", full)
-    with pytest.raises(BackupError, match="no backup was made: .*No space left"):
+    with pytest.raises(BackupError, match=r"no backup was made: .*No space left"):
         backups.back_up(settings)
     assert list(settings.backups.iterdir()) == []
 
