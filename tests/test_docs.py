@@ -16,7 +16,7 @@ ALL = "\n".join(WORDS.values())
 NOT_OURS = {"run", "routes", "shell"}
 CODE = [
     path
-    for folder in ("", "api", "benchmarks", "cli", "components", "data_access", "metrics", "pages", "tests")
+    for folder in ("", "api", "benchmarks", "cli", "components", "data_access", "metrics", "pages", "settings", "tests")
     for path in ((ROOT / folder).rglob("*.py") if folder else ROOT.glob("*.py"))
 ]
 
