@@ -1,6 +1,6 @@
 # `make help` lists what there is. The first `make run` or `make test` installs into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format audit bench screenshots docs translations install clean
+.PHONY: help run test check format audit bench faults screenshots docs translations install clean
 
 PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
@@ -34,6 +34,9 @@ audit: $(DEVELOPMENT)  ## ask whether a fault of an installed package is known, 
 
 bench: $(DEVELOPMENT)  ## speed with BENCH_CASES (5,000,000) cases, beside the same questions asked of pandas
 	@$(VENV)/python -m benchmarks
+
+faults: $(DEVELOPMENT)  ## break the CRM, the disk, the processes and the clock, and write what came of it into docs/operating.md
+	@$(VENV)/python -m benchmarks.faults
 
 screenshots: $(DEVELOPMENT)  ## take the README's pictures again
 	@$(VENV)/python docs/screenshots.py

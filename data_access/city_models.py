@@ -37,6 +37,10 @@ class CityFacts(Model):
     """Target of departments that have none of their own."""
 
 
+ANSWER_SECONDS = 600
+"""A database that gives no answer for this long hangs: the load ends."""
+
+
 class SourceConfig(Model):
     """`[[source]]`: files (`path`), or a database or an API on the web (`url`)."""
 
@@ -56,6 +60,8 @@ class SourceConfig(Model):
     """Instant (with offset, or UTC) up to which an extract is complete, when its rows cannot tell."""
     schedule: str | None = None
     """When the sync should run, for the scheduler; a cron line."""
+    answer_seconds: Annotated[float, Field(ge=1)] = ANSWER_SECONDS
+    """Databases: how long a statement, or a chunk of rows, may let one wait before the load ends."""
 
 
 class Department(Model):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from benchmarks.faults import __main__ as faults
 from settings import ROOT, Settings
 
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((ROOT / "docs").glob("*.md"))
@@ -33,6 +34,7 @@ def test_every_command_in_the_documents_exists_and_every_command_is_documented()
 def test_every_option_in_the_documents_exists() -> None:
     commands = [below for command in cli.COMMANDS for below in (command, *getattr(command, "commands", {}).values())]
     options = {option for command in commands for parameter in command.params for option in parameter.opts if option.startswith("--")}
+    options |= {option for action in faults.parser()._actions for option in action.option_strings if option.startswith("--")} - {"--help"}
     assert named(r"(?<![\w-])--[a-z][a-z-]+") - {"--help"} <= options
     assert options <= named(r"(?<![\w-])--[a-z][a-z-]+")
 

@@ -12,37 +12,39 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from data_access.city_models import ANSWER_SECONDS
 from data_access.mapping.spec import LINE_FAULT
+from data_access.sources.patience import watch
 
 CONNECT_SECONDS = 10
-ANSWER_SECONDS = 600
-"""A database that gives no answer for this long hangs: the load ends."""
 
 
-def engine_for(address: str) -> Engine:
-    """An engine that reads from `address`; a city's own choices in the URL's query win.
+def engine_for(address: str, answer_seconds: float = ANSWER_SECONDS) -> Engine:
+    """An engine that reads from `address`; a city's own choices in the URL's query win. After so many seconds of silence it gives up.
 
     Raises:
         ValueError, ModuleNotFoundError, sqlalchemy.exc.SQLAlchemyError: the address is none, or its driver is not installed.
     """
     url = make_url(address)
-    engine = create_engine(_read_only(url), connect_args=_connect_arguments(url), poolclass=NullPool)
+    engine = create_engine(_read_only(url), connect_args=_connect_arguments(url, answer_seconds), poolclass=NullPool)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_text)
     elif engine.dialect.driver == "psycopg":
         # First: the dialect itself asks the server things, and would be answered in bytes.
         event.listen(engine, "connect", _psycopg_text, insert=True)
     elif engine.dialect.driver in ("pyodbc", "oracledb"):
-        event.listen(engine, "connect", _answer_in_time)
+        event.listen(engine, "connect", partial(_answer_in_time, answer_seconds))
+    if engine.dialect.name != "sqlite":
+        watch(engine, answer_seconds)
     return engine
 
 
-def one_state(connection: Connection) -> Connection:
+def one_state(connection: Connection, answer_seconds: float = ANSWER_SECONDS) -> Connection:
     """`connection` in a transaction that sees one state of the database and, where the database can promise it, cannot write."""
     name = connection.dialect.name
     if name == "postgresql":
         connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        for setting in ("datestyle = 'ISO'", "timezone = 'UTC'", f"statement_timeout = {ANSWER_SECONDS * 1000}"):
+        for setting in ("datestyle = 'ISO'", "timezone = 'UTC'", f"statement_timeout = {int(answer_seconds * 1000)}"):
             connection.exec_driver_sql(f"SET LOCAL {setting}")
     elif name in ("mysql", "mariadb"):
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -142,12 +144,12 @@ def _read_only(url: URL) -> URL:
     return url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "uri": "true"})
 
 
-def _connect_arguments(url: URL) -> dict[str, Any]:
+def _connect_arguments(url: URL, answer_seconds: float) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     if url.get_driver_name() in ("psycopg", "psycopg2"):
         wanted = {"connect_timeout": CONNECT_SECONDS}
     elif url.get_driver_name() in ("pymysql", "mysqldb"):
-        wanted = {"connect_timeout": CONNECT_SECONDS, "read_timeout": ANSWER_SECONDS}
+        wanted = {"connect_timeout": CONNECT_SECONDS, "read_timeout": max(1, int(answer_seconds))}
     elif url.get_driver_name() == "pyodbc":
         wanted = {"timeout": CONNECT_SECONDS}
     elif url.get_driver_name() == "oracledb":
@@ -160,12 +162,12 @@ def _sqlite_text(connection: Any, _record: Any) -> None:
     connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
-def _answer_in_time(connection: Any, _record: Any) -> None:
+def _answer_in_time(seconds: float, connection: Any, _record: Any) -> None:
     """These drivers know how long to wait for an answer only once they are connected: in seconds, or in milliseconds."""
     if hasattr(connection, "call_timeout"):
-        connection.call_timeout = ANSWER_SECONDS * 1000
+        connection.call_timeout = int(seconds * 1000)
     else:
-        connection.timeout = ANSWER_SECONDS
+        connection.timeout = int(seconds)
 
 
 def _psycopg_text(connection: Any, _record: Any) -> None:

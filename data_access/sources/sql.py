@@ -15,6 +15,7 @@ from data_access.mapping.ids import plain_ids
 from data_access.mapping.spec import LINE_FAULT, Sql
 from data_access.sources.base import BATCH_ROWS, RawBatch, Sample, Source, SourceError
 from data_access.sources.connections import engine_for, frame_of, limit_time, one_state, shown
+from data_access.sources.patience import answering
 from data_access.sources.watermarks import highest
 from settings import utc_now
 
@@ -102,7 +103,7 @@ class SqlSource(Source):
             # Drivers have their own ways to say that they cannot sign in.
             raise self._unreachable(error) from error
         try:
-            yield one_state(connection)
+            yield one_state(connection, self.config.answer_seconds)
         except (SQLAlchemyError, UnicodeError) as error:
             raise self._unreachable(error) from error
         finally:
@@ -110,7 +111,7 @@ class SqlSource(Source):
 
     def _engine(self) -> Engine:
         try:
-            return engine_for(str(self.config.url))
+            return engine_for(str(self.config.url), self.config.answer_seconds)
         except (NoSuchModuleError, ImportError) as error:
             said = str(error)[:100]
             remedy = next((text for name, text in INSTALL.items() if name in said), "")
@@ -208,5 +209,10 @@ def _listed(connection: Connection, alias: str, columns: Iterable[str]) -> str:
 def _partitions(connection: Connection, statement: str, values: dict[str, Any]) -> Iterator[pd.DataFrame]:
     result = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(text(statement), values)
     names = list(result.keys())
-    for rows in result.partitions(BATCH_ROWS):
+    chunks = iter(result.partitions(BATCH_ROWS))
+    while True:
+        with answering(connection):
+            rows = next(chunks, None)
+        if rows is None:
+            return
         yield frame_of(rows, names)
