@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_access.city import City, CityError
 from data_access.city_models import SourceConfig
 from data_access.loading import Loading, LoadReport, Progress, SyncError
-from data_access.mart import checks, generations, postgres_fetching, postgres_writing, promises
+from data_access.mart import checks, generations, parquet, promises, servers
 from data_access.mart.generations import Generation
 from data_access.mart.staging import Stage
 from data_access.mart.writing import BuildError
@@ -35,7 +35,7 @@ KEY_CHECK_EVERY = 10
 """Of the loads that read only the changes of a database, so many compare all ids once, to find deleted cases."""
 NO_SPACE = "No space left on device"
 FORESEEN = (
-    SourceError, CityError, BuildError, generations.LoadInProgress, generations.NoGeneration, postgres_writing.NotBrought, SyncError,
+    SourceError, CityError, BuildError, generations.LoadInProgress, generations.NoGeneration, generations.NotBrought, SyncError,
 )  # fmt: skip
 """Errors whose text is the line an operator needs."""
 
@@ -75,7 +75,7 @@ def _load(
     try:
         with generations.writing(settings.mart):
             if settings.mart_server:
-                postgres_fetching.fetch(settings.mart_server, settings.mart)
+                servers.fetch(settings.mart_server, settings.mart)
             number = generations.next_number(settings.mart)
             previous = _base(settings.mart, city, full, complete)
             full = full or previous is None
@@ -93,7 +93,7 @@ def _load(
                     generations.publish(folder)
             if settings.mart_server:
                 # Also where nothing was new: what an earlier load could not bring there is brought now.
-                postgres_writing.bring(settings.mart_server, settings.mart)
+                servers.bring(settings.mart_server, settings.mart)
     except BaseException as error:
         done = len(loading.reports) if loading else 0
         line = _one_line(error)
@@ -119,9 +119,11 @@ def _base(root: Path, city: City, full: bool, complete: bool) -> Generation | No
     Raises:
         SyncError: it cannot be kept, and this load would not replace all of it.
     """
+    current = generations.current(root)
+    if current is not None and parquet.is_divided(current.path("staff")):
+        raise SyncError(f"{root} holds what was brought there from a folder that loads build in; let STATROOM_MART_URL name that one here.")
     if full and complete:
         return next((kept for kept in generations.kept(root) if checks.damage(kept, deep=True) is None), None)
-    current = generations.current(root)
     if current is None:
         return None
     problem = checks.damage(current) or checks.mismatch(current, city)

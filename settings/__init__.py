@@ -89,7 +89,7 @@ class Settings:
     residents_url: str = ""
     """STATROOM_RESIDENTS_URL: what residents want by mail, a database of its own (default SQLite in the data folder)."""
     mart_server: str = field(default="", repr=False)
-    """STATROOM_MART_URL: `postgresql://...`, where the mart is read; its generations are built in `mart` and copied there."""
+    """STATROOM_MART_URL: `postgresql://...` or `hive://...` (Spark), where the mart is read; its generations are built in `mart` and copied there."""
     backups_elsewhere: Path | None = None
     """STATROOM_BACKUPS: folder of the backups of Statroom's own data (default `backups` in the data folder)."""
     others: tuple[Neighbour, ...] | None = None
@@ -165,11 +165,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def _mart(url: str, data: Path) -> dict[str, Any]:
-    if not url or url.startswith(("postgresql://", "postgresql+psycopg://")):
+    if not url or url.startswith(("postgresql://", "postgresql+psycopg://", "hive://")):
         return {"mart": data / "mart", "mart_server": url}
     if not url.startswith("duckdb:///") or url == "duckdb:///":
         said = re.sub(r"(//[^:@/]*):[^@]*@", r"\1:***@", url)
-        raise SettingsError(f"STATROOM_MART_URL is {said!r}; write 'duckdb:///FOLDER', 'postgresql://USER@HOST/DATABASE' or nothing.")
+        raise SettingsError(f"STATROOM_MART_URL is {said!r}; set duckdb:///FOLDER, postgresql://HOST/DB, hive://HOST/DB?files=/X or none.")
     return {"mart": Path(url.removeprefix("duckdb:///")).resolve()}
 
 

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from settings import Settings
-from tests.support import services
+from tests.support import services, spark
 from tests.support.marts import SERVER
 from tests.support.servers import served
 
@@ -38,8 +39,12 @@ sys.dont_write_bytecode = False
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With STATROOM_TEST_MART=postgresql every mart that tests make is read from a database of its own, also by the processes of a run."""
-    if os.environ.get("STATROOM_TEST_MART") != "postgresql" or hasattr(config, "workerinput"):
+    """With STATROOM_TEST_MART=postgresql or spark every mart that tests make is read from a server, also by the processes of a run."""
+    wanted = os.environ.get("STATROOM_TEST_MART", "")
+    if wanted not in ("postgresql", "spark") or hasattr(config, "workerinput"):
+        return
+    if wanted == "spark":
+        _start_spark(config)
         return
     server = services.address(services.POSTGRES)
     if server is None:
@@ -47,6 +52,18 @@ def pytest_configure(config: pytest.Config) -> None:
     databases = _databases(server, "PostgreSQL")
     os.environ[SERVER] = next(databases)
     config.add_cleanup(lambda: next(databases, None))
+
+
+def _start_spark(config: pytest.Config) -> None:
+    if os.environ.get(SERVER):
+        return
+    reason = spark.missing()
+    if reason:
+        raise pytest.UsageError(f"STATROOM_TEST_MART=spark: {reason}")
+    folder = tempfile.TemporaryDirectory(prefix="statroom-spark-")
+    cluster = spark.started_cluster(Path(folder.name))
+    os.environ[SERVER] = cluster.__enter__()
+    config.add_cleanup(lambda: (cluster.__exit__(None, None, None), folder.cleanup()))
 
 
 LONGEST = (

@@ -39,6 +39,8 @@ BY_NAME = {
 """Used without an import of ours."""
 NEWER = {"compression"}
 """Of Python itself from a later release on; before it a package of `requirements.txt` stands in."""
+OPTIONAL = {"pyhive", "thrift"}
+"""Of `requirements-spark.txt`: who reads the mart from a Spark cluster installs them."""
 TOOLS = {"pyright", "ruff", "pytest-playwright", "pytest-timeout", "pytest-xdist", "playwright", "pip-audit"}
 """Commands, and plug-ins of pytest."""
 
@@ -77,7 +79,7 @@ def packages_of(places: tuple[str, ...]) -> set[str]:
     return {canonicalize_name(known.get(name, [name])[0]) for name in found - set(sys.stdlib_module_names) - ours - NEWER - {"__future__"}}
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "requirements-spark.txt"])
 def test_every_package_is_named_with_its_exact_version(file: str) -> None:
     wanted = [Requirement(line) for line in read(file) if not line.startswith("#")]
     loose = {canonicalize_name(one.name) for one in wanted if [part.operator for part in one.specifier] != ["=="]}
@@ -86,8 +88,20 @@ def test_every_package_is_named_with_its_exact_version(file: str) -> None:
 
 def test_the_application_imports_what_is_named_as_imported_and_no_more() -> None:
     named, used = set(parts()[0]), packages_of(RUNTIME)
-    assert used - named == set()
+    assert used - named - OPTIONAL == set()
     assert named - used - set(BY_NAME) == set()
+
+
+def test_what_only_some_cities_install_is_imported_where_an_address_asks_for_it() -> None:
+    """One module has imports of it at its top, and no module imports that one at its own."""
+    found = set()
+    for path in (ROOT / "data_access").rglob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
+                if {name.partition(".")[0] for name in names} & {*OPTIONAL, "spark_dialect"}:
+                    found.add(path.name)
+    assert found == {"spark_dialect.py"}
 
 
 def test_the_tests_import_what_is_named_for_them() -> None:

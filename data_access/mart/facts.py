@@ -6,7 +6,9 @@ All SQL runs in the stage's scratch database; `make_facts` leaves tables `new_re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 
@@ -14,7 +16,7 @@ from data_access import vocabulary
 from data_access.city import City
 from data_access.due import after_holds, compute_due_dates, statutory
 from data_access.mart import promises, schema
-from data_access.mart.fact_sql import city_day, columns_of, is_counted
+from data_access.mart.fact_sql import CLOSED_SPANS, SPANS, city_day, columns_of, is_counted
 from data_access.mart.stage_visits import make_stage_visits
 from data_access.mart.staging import Stage
 
@@ -32,10 +34,10 @@ def make_facts(stage: Stage, city: City, load_id: int, as_of: datetime) -> None:
     run("INSERT INTO event FROM noticed")
     run(_TRANSFERS)
     run(_FIRST_DUE)
-    run(_SPANS)
-    run(_CLOSED_SPANS)
+    run(f"CREATE TABLE span AS {SPANS}")
+    run(f"CREATE TABLE closed_span AS {CLOSED_SPANS}; CREATE VIEW last_span AS SELECT * FROM closed_span WHERE next_opened_at IS NULL")
     run(
-        f"CREATE TABLE new_spell AS SELECT {columns_of(schema.spell, _spell(city.zone))} FROM closed_span s JOIN coded c USING (case_id) {_EXTRAS}"
+        f"CREATE TABLE new_spell AS SELECT {columns_of(schema.spell, spell_columns(partial(city_day, city.zone)))} FROM closed_span s JOIN coded c USING (case_id) {_EXTRAS}"
     )
     run(
         f"CREATE TABLE new_record AS SELECT {columns_of(schema.case_record, _RECORD)} FROM coded c JOIN last_span s USING (case_id) {_EXTRAS}"
@@ -168,34 +170,11 @@ _FIRST_DUE = """CREATE TABLE first_due AS SELECT case_id, arg_min(try_cast(from_
     FROM event WHERE event_kind = 'due_changed' GROUP BY case_id"""
 _MOVED = """LEFT JOIN map_department f ON f.label = e.from_value AND e.event_kind = 'transferred'
     LEFT JOIN map_department t ON t.label = e.to_value AND e.event_kind = 'transferred'"""
-_SPANS = """CREATE TABLE span AS
-    SELECT case_id, spell_opened_at, row_number() OVER w AS spell_no, lead(spell_opened_at) OVER w AS next_opened_at FROM (
-        SELECT case_id, opened_at AS spell_opened_at FROM coded
-        UNION SELECT case_id, event_at FROM event WHERE event_kind = 'reopened' AND event_at > opened_at)
-    WINDOW w AS (PARTITION BY case_id ORDER BY spell_opened_at)"""
-# The source's closing is the end of the last spell; earlier spells end at their closing event, or,
-# where the source kept none, when the next one began. A closing date left over from before the
-# last reopening is history: the case is open unless its status says that it is not.
-_CLOSED_SPANS = """CREATE TABLE closed_span AS SELECT s.*, CASE
-        WHEN s.next_opened_at IS NOT NULL THEN coalesce(x.closed_at, s.next_opened_at)
-        WHEN c.closed_at IS NULL THEN NULL
-        WHEN c.closed_at >= s.spell_opened_at THEN c.closed_at
-        WHEN c.status IN ('closed', 'cancelled') THEN s.spell_opened_at END AS span_closed_at
-    FROM span s JOIN coded c USING (case_id)
-    LEFT JOIN (
-        SELECT s.case_id, s.spell_no, min(e.event_at) AS closed_at FROM span s JOIN event e
-        ON e.case_id = s.case_id AND e.event_kind = 'closed' AND e.event_at BETWEEN s.spell_opened_at AND s.next_opened_at
-        GROUP BY ALL) x USING (case_id, spell_no);
-    CREATE VIEW last_span AS SELECT * FROM closed_span WHERE next_opened_at IS NULL"""
 _EXTRAS = "LEFT JOIN transfer tr ON tr.case_id = c.case_id LEFT JOIN first_due fd ON fd.case_id = c.case_id"
 
 
-def _spell(zone: str) -> dict[str, str]:
-    """Column -> SQL of `schema.spell` where it is not the coded case's own column."""
-
-    def day(instant: str) -> str:
-        return city_day(zone, instant)
-
+def spell_columns(day: Callable[[str], str]) -> dict[str, str]:
+    """Column -> SQL of `schema.spell` where it is not the coded case's own column; `day` says an instant's day in the city."""
     return {
         "spell_no": "s.spell_no::SMALLINT",
         "spell_opened_at": "s.spell_opened_at",

@@ -31,6 +31,10 @@ class NoGeneration(RuntimeError):
     """The file `current` names no generation; the text says which there are."""
 
 
+class NotBrought(RuntimeError):
+    """The generation was built and is not in service on the server; one line says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """A complete, checked pair of mart files."""

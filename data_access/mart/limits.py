@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-ENDED = ("INTERRUPT", "STATEMENT TIMEOUT")
-"""What engines say of a statement that was ended because it took too long: DuckDB, PostgreSQL."""
+ENDED = ("INTERRUPT", "STATEMENT TIMEOUT", "TIMEDOUT", "TIMED OUT AFTER")
+"""What engines say of a statement that was ended because it took too long: DuckDB, PostgreSQL, Spark."""
 
 
 @contextmanager

@@ -13,7 +13,8 @@ import psycopg
 from psycopg import sql
 
 from data_access.mart import generations, postgres
-from data_access.mart.postgres_writing import TYPES, NotBrought, connected
+from data_access.mart.generations import NotBrought
+from data_access.mart.postgres_writing import TYPES, connected
 from settings import AUDIENCES
 
 COLUMNS = """SELECT c.relname, a.attname, format_type(a.atttypid, NULL) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

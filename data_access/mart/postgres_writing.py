@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from data_access.mart import generations
+from data_access.mart.generations import NotBrought
 from data_access.mart.postgres import CONNECT_SECONDS, Server, first_line, lock_of, server_of
 from settings import AUDIENCES, Audience
 
@@ -37,10 +38,6 @@ CHUNK = 1 << 20
 DROP_SECONDS = 5
 BASE = """CREATE TABLE {}.generation (
     edition text PRIMARY KEY, number integer NOT NULL, published_at timestamptz NOT NULL DEFAULT now(), in_service boolean NOT NULL)"""
-
-
-class NotBrought(RuntimeError):
-    """The generation was built and is not in service on the server; one line says why."""
 
 
 def bring(address: str, root: Path) -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import FromClause
 
 from access import PUBLIC_VIEWER, AccessDenied, Scope, is_sealed, scope_of
-from data_access.mart import checks, embedded, generations, guard, postgres, schema
+from data_access.mart import checks, embedded, generations, guard, schema, servers
 from data_access.mart.dimensions import Dimensions
 from data_access.mart.limits import in_time, took_too_long
 from settings import Audience, Settings
@@ -45,7 +45,7 @@ class QueryTooLong(RuntimeError):
 class Mart:
     """One generation for one audience, opened read-only and hardened."""
 
-    def __init__(self, current: generations.Generation | postgres.Served, audience: Audience) -> None:
+    def __init__(self, current: generations.Generation | servers.Served, audience: Audience) -> None:
         self.audience = audience
         self.generation = current.number
         self._engine = _guarded(current, audience)
@@ -262,9 +262,9 @@ def open_mart(settings: Settings) -> Mart:
         return _open[key][1]
 
 
-def _current(settings: Settings) -> generations.Generation | postgres.Served:
+def _current(settings: Settings) -> generations.Generation | servers.Served:
     try:
-        current = postgres.current(settings.mart_server) if settings.mart_server else generations.current(settings.mart)
+        current = servers.current(settings.mart_server) if settings.mart_server else generations.current(settings.mart)
     except generations.NoGeneration as error:
         raise MartUnavailable(str(error)) from None
     if current is None:
@@ -272,11 +272,13 @@ def _current(settings: Settings) -> generations.Generation | postgres.Served:
     return current
 
 
-def _guarded(current: generations.Generation | postgres.Served, audience: Audience) -> Engine:
+def _guarded(current: generations.Generation | servers.Served, audience: Audience) -> Engine:
     # The dialect asks the engine a few things on first connect, before the guard listens.
     try:
         engine = (
-            current.engine(audience, QUERY_SECONDS) if isinstance(current, postgres.Served) else embedded.engine_of(current.path(audience))
+            embedded.engine_of(current.path(audience))
+            if isinstance(current, generations.Generation)
+            else current.engine(audience, QUERY_SECONDS)
         )
         engine.connect().close()
     except generations.NoGeneration as error:
@@ -287,6 +289,6 @@ def _guarded(current: generations.Generation | postgres.Served, audience: Audien
     return engine
 
 
-def _damaged(current: generations.Generation | postgres.Served, audience: Audience, error: DBAPIError | str) -> MartUnavailable:
+def _damaged(current: generations.Generation | servers.Served, audience: Audience, error: DBAPIError | str) -> MartUnavailable:
     cause = error if isinstance(error, str) else " ".join(str(error.orig).split())[:120]
     return MartUnavailable(f"{current.described(audience)} ({cause}); run `flask sync --full`.")

@@ -11,12 +11,13 @@ from typing import Any, Iterable
 
 import pandas as pd
 import pytest
+from sqlalchemy import make_url
 
 from access import Viewer
 from data_access.city import City
 from data_access.city_models import CityFile
-from data_access.mart.postgres_writing import bring
 from data_access.mart.reading import Mart, open_mart
+from data_access.mart.servers import bring
 from data_access.mart.writing import publish_cases
 from metrics.periods import Calendar
 from settings import Settings, read_settings
@@ -24,7 +25,8 @@ from settings import Settings, read_settings
 SERVER = "STATROOM_TEST_MART_SERVER"
 """Variable with the database that marts of tests are read from (`tests/conftest.py` makes it); without it, their files are."""
 FILES_ONLY = pytest.mark.skipif(
-    os.environ.get("STATROOM_TEST_MART") == "postgresql", reason="about the mart's files: leave STATROOM_TEST_MART empty to run it"
+    os.environ.get("STATROOM_TEST_MART") in ("postgresql", "spark"),
+    reason="about the mart's files: leave STATROOM_TEST_MART empty to run it",
 )
 MAYOR = Viewer("mayor", "Mayor's office", "executive")
 
@@ -58,8 +60,12 @@ def settings_in(folder: Path, audience: str = "staff") -> Settings:
 
 def server_of(folder: Path) -> str:
     """The address of the mart of `folder`, where tests read marts from a server; else empty."""
-    url = os.environ.get(SERVER, "")
-    return f"{url}?schema=t_{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}" if url else ""
+    url, name = os.environ.get(SERVER, ""), f"t_{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
+    if url.startswith("hive:"):
+        # That Spark builds the facts is a test of its own; here it is asked.
+        cluster = make_url(url).set(database=name).update_query_dict({"files": str(folder / "spark"), "facts": "copied"})
+        return cluster.render_as_string(hide_password=False)
+    return f"{url}?schema={name}" if url else ""
 
 
 def make_mart(

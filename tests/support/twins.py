@@ -1,4 +1,4 @@
-"""One generation opened from its files and from a PostgreSQL database: every statement put to the one is put to the other too."""
+"""One generation opened from its files and from a server: every statement put to the one is put to the other too."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import Select
 
 from access import Scope
-from data_access.mart import generations, postgres
-from data_access.mart.postgres_writing import bring
+from data_access.mart import generations, servers
 from data_access.mart.reading import Mart
 
 
@@ -43,9 +42,9 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def open_both(folder: Path, url: str, audience: str = "staff") -> Twins:
-    """The generation in service in `folder`, brought to the database at `url` too."""
-    bring(url, folder / "mart")
-    held, served = generations.current(folder / "mart"), postgres.current(url)
+    """The generation in service in `folder`, brought to the server at `url` too."""
+    servers.bring(url, folder / "mart")
+    held, served = generations.current(folder / "mart"), servers.current(url)
     assert held is not None and served is not None
     return Twins(Mart(held, audience), Mart(served, audience))  # type: ignore[arg-type]
 
