@@ -14,6 +14,8 @@ from settings import ROOT, Settings
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((ROOT / "docs").glob("*.md"))
 WORDS = {path: path.read_text("utf-8") for path in DOCUMENTS}
 ALL = "\n".join(WORDS.values())
+OF_SPARK = {"--master", "--class"}
+"""Options of a program that is not ours."""
 NOT_OURS = {"run", "routes", "shell"}
 CODE = [
     path
@@ -35,7 +37,7 @@ def test_every_option_in_the_documents_exists() -> None:
     commands = [below for command in cli.COMMANDS for below in (command, *getattr(command, "commands", {}).values())]
     options = {option for command in commands for parameter in command.params for option in parameter.opts if option.startswith("--")}
     options |= {option for action in faults.parser()._actions for option in action.option_strings if option.startswith("--")} - {"--help"}
-    assert named(r"(?<![\w-])--[a-z][a-z-]+") - {"--help"} <= options
+    assert named(r"(?<![\w-])--[a-z][a-z-]+") - {"--help", *OF_SPARK} <= options
     assert options <= named(r"(?<![\w-])--[a-z][a-z-]+")
 
 

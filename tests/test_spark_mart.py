@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from access import AccessDenied, scope_of
-from data_access.mart import generations, schema, servers, spark_facts
+from data_access.mart import generations, reading, schema, servers, spark_facts
 from data_access.mart.reading import Mart, MartUnavailable, NothingLoaded, open_mart
 from metrics.definitions import METRICS
 from metrics.measure import ask, measure
@@ -40,6 +40,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     reason = spark.missing()
     if reason:
         pytest.skip(reason)
+    # On a busy machine a cluster takes longer for nothing than people would wait.
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr(reading, "QUERY_SECONDS", 300.0)
+        yield from _cluster(tmp_path_factory)
+
+
+def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if os.environ.get(SERVER, "").startswith("hive:"):
         yield os.environ[SERVER]
         return

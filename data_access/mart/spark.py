@@ -140,6 +140,15 @@ def engine_of(cluster: Cluster, schema: str, seconds: float) -> Engine:
         raise NoGeneration(f"{REMEDY} ({error}).") from None
 
 
+def driver_error() -> type[Exception]:
+    """What PyHive raises."""
+    try:
+        from data_access.mart import spark_dialect
+    except ImportError as error:
+        raise NoGeneration(f"{REMEDY} ({error}).") from None
+    return spark_dialect.hive.Error
+
+
 def first_line(error: BaseException | None) -> str:
     """An error of a cluster in one line: its own words, without the traces that come with them."""
     said = re.search(r"errorMessage='(.*?)(?:\\n|'\)|$)", str(error), re.S)

@@ -7,7 +7,7 @@ Hive knows no parameters; days, instants and sums come back as DuckDB gives them
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from numbers import Integral
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from pyhive import hive  # type: ignore[import-not-found]
 from pyhive.sqlalchemy_hive import HiveDialect, HiveIdentifierPreparer  # type: ignore[import-not-found]
 from sqlalchemy.dialects import registry
-from sqlalchemy.sql import operators, sqltypes
+from sqlalchemy.sql import operators, sqltypes, type_api
 from sqlalchemy.sql.compiler import GenericTypeCompiler, SQLCompiler
 from sqlalchemy.sql.elements import Cast, Over, UnaryExpression
 from sqlalchemy.sql.functions import FunctionElement
@@ -116,6 +116,21 @@ class SparkTypes(GenericTypeCompiler):
         return "TIMESTAMP_NTZ"
 
 
+class SparkInterval(type_api.NativeForEmulated, sqltypes._AbstractInterval):  # type: ignore[misc]
+    """A stretch of time is one, and no instant that far from an epoch."""
+
+    __visit_name__ = "INTERVAL"
+    native = True
+
+    @classmethod
+    def adapt_emulated_to_native(cls, interval: Any, **kw: Any) -> SparkInterval:
+        return cls()
+
+    @property
+    def _type_affinity(self) -> type[sqltypes.Interval]:
+        return sqltypes.Interval
+
+
 class Cursor(hive.Cursor):
     """Gives days, whole sums and instants as DuckDB does, all at once: what fails while rows come fails within the statement."""
 
@@ -161,6 +176,7 @@ class SparkDialect(HiveDialect):
     statement_compiler = SparkMart
     preparer = HiveIdentifierPreparer
     type_compiler = type_compiler_cls = SparkTypes
+    colspecs = {sqltypes.Interval: SparkInterval}
 
     def connect(self, *args: Any, **kwargs: Any) -> Connection:
         try:
@@ -184,6 +200,8 @@ def literal(value: Any) -> str:
     """`value` in Spark SQL, with its type."""
     if value is None:
         return "NULL"
+    if isinstance(value, timedelta):
+        return f"INTERVAL '{value / timedelta(seconds=1):.6f}' SECOND"
     if isinstance(value, datetime):
         return f"TIMESTAMP_NTZ '{value.isoformat(' ')}'"
     if isinstance(value, date):

@@ -7,8 +7,10 @@ serve the same files with DuckDB. If anything fails, what was in service before 
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -38,8 +40,63 @@ STATEMENT_SECONDS = 6 * 3600
 """How long one statement of a build may take."""
 
 
-def bring(address: str, root: Path) -> bool:
+@dataclass(frozen=True)
+class Bringing:
+    """A generation on its way to a cluster."""
+
+    cluster: spark.Cluster
+    engine: Engine
+    generation: generations.Generation
+    folder: Path
+    facts: dict[str, str]
+    """What the generation says of itself (table `meta`)."""
+    done: Callable[[str], None]
+
+    def write(self, audience: Audience) -> None:
+        """The files of one audience, and the tables over them."""
+        builds = self.cluster.builds and audience == "staff"
+        held, target = self.generation.path(audience), self.folder / audience
+        parquet.export(held, self.folder, audience, without=spark_facts.BUILT if builds else ())
+        if builds:
+            spark_facts.write_coded(held, self.folder / spark_facts.INPUT)
+        self.done(f"{audience}: files")
+        schema = self.cluster.schema_of(audience, self.facts["edition"])
+        begin = [f"DROP DATABASE IF EXISTS {schema} CASCADE", f"CREATE DATABASE {schema}", f"USE {schema}"]
+        known = {name: columns for name, columns in _columns(self.folder, audience).items() if not builds or name not in spark_facts.BUILT}
+        spark.run(self.engine, begin + [_table(name, columns, target) for name, columns in known.items()])
+        self.done(f"{audience}: tables")
+        if builds:
+            entered = ((name, CODED_TYPES[type(kind)]) for name, kind in spark_facts.CODED.items())
+            as_of = datetime.fromisoformat(self.facts["as_of"]).replace(tzinfo=None)
+            made = spark_facts.statements(str(target), self.facts["city_zone"], as_of)
+            name = spark_facts.INPUT
+            spark.run(self.engine, [f"USE {schema}", _table(name, entered, self.folder), *made, f"DROP TABLE {name}"])
+            shutil.rmtree(self.folder / name)
+            self.done(f"{audience}: facts")
+        parquet.register(self.folder, audience)
+
+    def switch(self) -> None:
+        """Put it into service in the folder and in the cluster."""
+        parquet.put_into_service(self.folder)
+        said = f"SELECT '{self.facts['edition']}' AS edition, {self.generation.number} AS number"
+        name = self.cluster.schema
+        spark.run(self.engine, [f"CREATE DATABASE IF NOT EXISTS {name}", f"CREATE OR REPLACE VIEW {name}.generation AS {said}"])
+
+    def drop_old(self) -> None:
+        """Drop the databases whose files are gone."""
+        with self.engine.connect() as connection:
+            names = [name for (name,) in connection.exec_driver_sql(f"SHOW DATABASES LIKE '{self.cluster.schema}_*'").fetchall()]
+        editions = [_told(generation)["edition"] for generation in generations.kept(self.cluster.files)]
+        kept = {self.cluster.schema_of(audience, edition) for audience in AUDIENCES for edition in editions}  # type: ignore[arg-type]
+        ours = re.compile(rf"{self.cluster.schema}_({'|'.join(AUDIENCES)})_[0-9a-f]+")
+        spark.run(self.engine, [f"DROP DATABASE {name} CASCADE" for name in names if ours.fullmatch(name) and name not in kept])
+
+
+def bring(address: str, root: Path, done: Callable[[str], None] = lambda step: None) -> bool:
     """Put the generation in service below `root` into service on the cluster at `address` too; answers whether it was not yet.
+
+    Args:
+        done: called after each step with its name.
 
     Raises:
         NotBrought: what was in service is in service still.
@@ -47,66 +104,30 @@ def bring(address: str, root: Path) -> bool:
     generation = generations.current(root)
     if generation is None:
         return False
-    cluster = spark.cluster_of(address)
     try:
-        edition, zone, as_of = _told(generation)
-        held = spark.current(address)
-        if held is not None and held.edition == edition:
+        cluster = spark.cluster_of(address)
+        facts, held = _told(generation), spark.current(address)
+        if held is not None and held.edition == facts["edition"]:
             return False
-        folder = parquet.started(cluster.files, generation.number)
         engine = spark.engine_of(cluster, "default", STATEMENT_SECONDS)
         try:
+            bringing = Bringing(cluster, engine, generation, parquet.started(cluster.files, generation.number), facts, done)
             for audience in AUDIENCES:
-                _write(
-                    engine,
-                    cluster.schema_of(audience, edition),
-                    generation,
-                    folder,
-                    audience,
-                    zone,
-                    as_of,
-                    cluster.builds and audience == "staff",
-                )
-            parquet.put_into_service(folder)
-            _switch(engine, cluster, edition, generation.number)
-            _drop_old(engine, cluster)
+                bringing.write(audience)  # type: ignore[arg-type]
+            bringing.switch()
+            bringing.drop_old()
         finally:
             engine.dispose()
-    except (SQLAlchemyError, duckdb.Error, OSError, NoGeneration) as error:
+    except (spark.driver_error(), SQLAlchemyError, duckdb.Error, OSError, NoGeneration) as error:
         said = spark.first_line(getattr(error, "orig", None) or error)
-        raise NotBrought(f"the data is loaded, but not in service in {cluster.name}: {said}. Mend the cause and load again.") from error
+        raise NotBrought(f"the data is loaded, but not in service in the cluster: {said}. Mend the cause and load again.") from error
     return True
 
 
-def _told(generation: generations.Generation) -> tuple[str, str, str]:
+def _told(generation: generations.Generation) -> dict[str, str]:
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{generation.path('staff')}' AS held (READ_ONLY)")
-        meta = dict(connection.execute("SELECT key, value FROM held.meta").fetchall())
-    return meta["edition"], meta["city_zone"], meta["as_of"]
-
-
-def _write(
-    engine: Engine, schema: str, generation: generations.Generation, folder: Path, audience: Audience, zone: str, as_of: str, built: bool
-) -> None:
-    """The files of one audience, and the tables over them."""
-    parquet.export(generation.path(audience), folder, audience, without=spark_facts.BUILT if built else ())
-    target = folder / audience
-    run = [f"DROP DATABASE IF EXISTS {schema} CASCADE", f"CREATE DATABASE {schema}", f"USE {schema}"]
-    run += [
-        _table(table, columns, target)
-        for table, columns in _columns(folder, audience).items()
-        if not built or table not in spark_facts.BUILT
-    ]
-    if built:
-        entered = folder / spark_facts.INPUT
-        spark_facts.write_coded(generation.path("staff"), entered)
-        run.append(_table(spark_facts.INPUT, ((name, CODED_TYPES[type(kind)]) for name, kind in spark_facts.CODED.items()), folder))
-        run += spark_facts.statements(str(target), zone, datetime.fromisoformat(as_of).replace(tzinfo=None))
-        run.append(f"DROP TABLE {spark_facts.INPUT}")
-    spark.run(engine, run)
-    if built:
-        shutil.rmtree(folder / spark_facts.INPUT)
-    parquet.register(folder, audience)
+        return dict(connection.execute("SELECT key, value FROM held.meta").fetchall())
 
 
 def _columns(folder: Path, audience: Audience) -> dict[str, list[tuple[str, str]]]:
@@ -125,19 +146,3 @@ def _table(name: str, columns: Iterable[tuple[str, str]], folder: Path) -> str:
     declared = ", ".join(f"`{column}` {kind}" for column, kind in columns)
     # Which year a file is of is no column of the mart: its files are found below the folder.
     return f"CREATE TABLE {name} ({declared}) USING parquet OPTIONS (recursiveFileLookup 'true') LOCATION '{folder / name}'"
-
-
-def _switch(engine: Engine, cluster: spark.Cluster, edition: str, number: int) -> None:
-    said = f"SELECT '{edition}' AS edition, {number} AS number"
-    spark.run(engine, [f"CREATE DATABASE IF NOT EXISTS {cluster.schema}", f"CREATE OR REPLACE VIEW {cluster.schema}.generation AS {said}"])
-
-
-def _drop_old(engine: Engine, cluster: spark.Cluster) -> None:
-    """Drop the databases whose files are gone."""
-    with engine.connect() as connection:
-        names = [name for (name,) in connection.exec_driver_sql(f"SHOW DATABASES LIKE '{cluster.schema}_*'").fetchall()]
-    kept = set()
-    for generation in generations.kept(cluster.files):
-        edition = _told(generation)[0]
-        kept |= {cluster.schema_of(audience, edition) for audience in AUDIENCES}
-    spark.run(engine, [f"DROP DATABASE {name} CASCADE" for name in names if name not in kept])
