@@ -169,7 +169,8 @@ def _mart(url: str, data: Path) -> dict[str, Any]:
         return {"mart": data / "mart", "mart_server": url}
     if not url.startswith("duckdb:///") or url == "duckdb:///":
         said = re.sub(r"(//[^:@/]*):[^@]*@", r"\1:***@", url)
-        raise SettingsError(f"STATROOM_MART_URL is {said!r}; set duckdb:///FOLDER, postgresql://HOST/DB, hive://HOST/DB?files=/X or none.")
+        known = "'duckdb:///FOLDER', 'postgresql://USER@HOST/DATABASE', 'hive://HOST/DATABASE?files=/FOLDER' or nothing"
+        raise SettingsError(f"STATROOM_MART_URL is {said!r}; write {known}.")
     return {"mart": Path(url.removeprefix("duckdb:///")).resolve()}
 
 

@@ -32,6 +32,7 @@ def test_the_mart_can_be_read_from_a_server_and_is_built_in_the_data_folder(tmp_
     settings = read_settings({"STATROOM_MART_URL": "postgresql://u:hunter2@db/city", "STATROOM_DATA": str(tmp_path)})
     assert (settings.mart, settings.mart_server) == (tmp_path / "mart", "postgresql://u:hunter2@db/city")
     assert "hunter2" not in repr(settings)
+    assert read_settings({"STATROOM_MART_URL": "hive://spark/city?files=/mnt/city"}).mart_server == "hive://spark/city?files=/mnt/city"
     with pytest.raises(SettingsError, match="postgresql://USER@HOST/DATABASE") as raised:
         read_settings({"STATROOM_MART_URL": "postgres://u:hunter2@db/city"})
     assert "hunter2" not in str(raised.value)
