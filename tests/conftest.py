@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 
 from data_access.mart import reading
 from settings import Settings
-from tests.support import services, spark
+from tests.support import servers, services, spark
 from tests.support.marts import SERVER
 from tests.support.servers import served
 
@@ -88,6 +88,12 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for the whole test run, shared by its processes."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compress_once(run_folder: Path) -> None:
+    """All servers of a run share their compressed files, as those of a city do that are started again."""
+    servers.COMPRESSED = run_folder / "compressed"
 
 
 @pytest.fixture(scope="session")

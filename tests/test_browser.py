@@ -29,6 +29,10 @@ STAFF = (
 )
 
 
+LIGHT = "/meeting"
+"""A page with little on it, where the frame around all pages is looked at."""
+
+
 @pytest.fixture(scope="module")
 def window(browser: Browser) -> Iterator[Watched]:
     """One window for all pages: what is kept from one to the next makes no difference to what is checked."""
@@ -37,20 +41,21 @@ def window(browser: Browser) -> Iterator[Watched]:
 
 
 @pytest.mark.parametrize("path", STAFF)
-def test_a_staff_page_on_a_desk_and_on_a_phone_in_the_dark(window: Watched, staff_url: str, path: str) -> None:
+def test_a_staff_page_on_a_phone_in_the_dark_and_on_a_desk(window: Watched, staff_url: str, path: str) -> None:
     page = window.page
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
-    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="dark")
     page.goto(staff_url + path)
     window.settle()
     assert window.overflow() <= 0
     assert window.violations() == []
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    page.emulate_media(color_scheme="dark")
-    page.reload()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
     window.settle()
     assert window.overflow() <= 0
     assert window.violations() == []
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "light"
     errors, window.errors[:] = list(window.errors), []
     assert errors == []
     assert window.outside == []
@@ -115,7 +120,7 @@ def test_an_impossible_address_is_explained_where_the_charts_would_be(browser: B
 
 def test_light_and_dark_can_be_chosen_and_stay(browser: Browser, staff_url: str) -> None:
     with watched(browser) as found:
-        found.page.goto(staff_url)
+        found.page.goto(staff_url + LIGHT)
         found.settle()
         theme = "document.documentElement.dataset.bsTheme"
         assert found.page.evaluate(theme) == "light"
@@ -138,20 +143,20 @@ def test_a_demo_viewer_is_chosen_at_the_top(browser: Browser, staff_url: str) ->
 
 def test_the_navigation_opens_on_a_phone(browser: Browser, staff_url: str) -> None:
     with watched(browser, size=PHONE) as found:
-        found.page.goto(staff_url)
+        found.page.goto(staff_url + LIGHT)
         found.settle()
-        link = found.page.locator(".site-nav").get_by_text("Departments")
+        link = found.page.locator(".site-nav").get_by_text("Commitments")
         expect(link).not_to_be_visible()
         found.page.locator("#nav-toggle").click()
         link.click()
         found.settle()
-        expect(found.page.locator("h1")).to_have_text("Departments")
+        expect(found.page.locator("h1")).to_have_text("Commitments")
         expect(found.page.locator(".site-nav")).not_to_be_visible()
 
 
 def test_the_content_is_one_key_away(browser: Browser, staff_url: str) -> None:
     with watched(browser) as found:
-        found.page.goto(staff_url)
+        found.page.goto(staff_url + LIGHT)
         found.settle()
         found.page.keyboard.press("Tab")
         assert found.page.evaluate("document.activeElement.textContent") == "Skip to the content"

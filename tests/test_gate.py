@@ -37,18 +37,18 @@ def served() -> list[str]:
     return [name for name in callbacks() if "_pages_content" not in name]
 
 
-def bodies(name: str, query: Any) -> list[dict[str, Any]]:
-    """The callback's body for a query, for each chart where it is about charts."""
+def bodies(name: str, query: Any, most: int | None = None) -> list[dict[str, Any]]:
+    """The callback's body for a query, for each chart where it is about charts, or for the first `most`."""
     ids = ["department", "weeks", "request_type"]
     values = {"question.data": query, "in-path.data": [], "tick.n_intervals": 1, "value": ["all", "13", "all"]}
-    charts = list(CHARTS) if "MATCH" in name else [""]
+    charts = list(CHARTS)[:most] if "MATCH" in name else [""]
     return [body(name, values, chart=chart, ids=ids) for chart in charts]
 
 
 @pytest.mark.parametrize("query", HOSTILE, ids=lambda query: json.dumps(query)[:50])
 def test_a_hostile_question_is_answered_in_words_by_every_callback(client: Any, query: Any) -> None:
     for name in served():
-        for content in bodies(name, query)[:4]:
+        for content in bodies(name, query, most=4):
             answer = post(client, content)
             assert answer.status_code in (200, 204, 400), (name, answer.get_data(as_text=True)[:300])
             assert "Something went wrong" not in answer.get_data(as_text=True), name

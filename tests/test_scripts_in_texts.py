@@ -7,8 +7,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, expect
 
+from data_access.store import passwords
 from settings import read_settings
 from tests.support import payloads, walled
 from tests.support.looking import Watched, watched
@@ -65,7 +67,10 @@ PUBLIC = {
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = payloads.make_town(tmp_path_factory.mktemp("scripts"))
-    payloads.write_into(payloads.settings_of(folder, "staff", read_settings({})))
+    with pytest.MonkeyPatch.context() as patch:
+        # Twenty people get accounts; how hard their passwords are to guess is tested elsewhere.
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        payloads.write_into(payloads.settings_of(folder, "staff", read_settings({})))
     return folder
 
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, expect
 
 # A machine that is busy with other tests draws slowly; what is expected still comes.
 expect.set_options(timeout=30_000)
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 90_000
+"""Milliseconds in which a page comes to rest, however busy the machine is."""
+IS_DRAWN = """() => new Promise((tell) => requestIdleCallback(
+  () => tell(document.readyState === "complete" && !document.querySelector('#first-paint, [data-dash-is-loading="true"]')), { timeout: 1000 }
+))"""
+"""Whether Dash's page stands and no part of it is waited for, asked once the page has nothing else to do."""
+# What passes is not told apart, element by element: most of axe's time would go into it.
+VIOLATIONS = """async (targets) => {
+  const found = await axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: targets } } });
+  return found.violations.map((rule) => `${rule.id}: ${rule.nodes[0].html.slice(0, 200)}`);
+}"""
+_free: weakref.WeakKeyDictionary[Browser, list[BrowserContext]] = weakref.WeakKeyDictionary()
 
 
 @dataclass
@@ -26,15 +39,38 @@ class Watched:
     """Requests that left this machine."""
     draws: int = 0
     """Requests that drew a chart."""
+    asked: int = 0
+    """All requests."""
+    waits_for: set[Request] = field(default_factory=set)
+    """Those that are not answered yet."""
+    origins: set[str] = field(default_factory=set)
+    """Servers of this machine that were asked."""
 
     def settle(self) -> None:
-        """Wait until nothing is asked for any more and figures stand."""
-        # Until Dash's page stands nothing is asked for, and nothing says that it is waited for.
-        expect(self.page.locator("#first-paint")).to_have_count(0)
-        self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_timeout(100)
-        expect(self.page.locator('[data-dash-is-loading="true"]')).to_have_count(0)
-        self.page.wait_for_timeout(250)
+        """Wait until nothing is asked for any more and figures stand: three looks in a row, 100 ms apart, saw no request and nothing that loads."""
+        still, asked = 0, self.asked
+        for _ in range(PATIENCE // 100):
+            self.page.wait_for_timeout(100)
+            is_still = not self.waits_for and self.asked == asked and self._is_drawn() and not self.waits_for
+            still, asked = still + 1 if is_still else 0, self.asked
+            if still == 3:
+                return
+        raise AssertionError(f"{self.page.url} does not come to rest: {[request.url for request in self.waits_for]}")
+
+    def _is_drawn(self) -> bool:
+        try:
+            return bool(self.page.evaluate(IS_DRAWN))
+        except Error:
+            # The page was left for another one meanwhile.
+            return False
+
+    def on_both(self) -> Iterator[bool]:
+        """The open page on a phone in the light, then on a desk in the dark, each at rest; it is not loaded again. Yields whether it is dark."""
+        for size, dark in ((PHONE, False), (DESKTOP, True)):
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self.page.emulate_media(color_scheme="dark" if dark else "light")
+            self.settle()
+            yield dark
 
     def drawn(self, least: int = 1) -> int:
         """How many charts were drawn since the last time this was asked; waits for the first `least` of them."""
@@ -48,9 +84,8 @@ class Watched:
 
     def violations(self, *, targets: bool = False) -> list[str]:
         """What axe-core finds: rule and first element; with `targets` also what is too small to hit (WCAG 2.2, 2.5.8), which it leaves out by itself."""
-        options = {"rules": {"target-size": {"enabled": targets}}}
-        found = Axe().run(self.page, options=options).response["violations"]
-        return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
+        self.page.evaluate(AXE_SCRIPT)
+        return self.page.evaluate(VIOLATIONS, targets)
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than the window."""
@@ -63,23 +98,49 @@ class Watched:
 
 @contextmanager
 def watched(browser: Browser, *, size: dict[str, int] | None = None, dark: bool = False) -> Iterator[Watched]:
-    """An empty browser window that is watched."""
-    context = browser.new_context(viewport=size or DESKTOP, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
+    """An empty browser window that is watched. It has no cookies and nothing stored; only scripts that were loaded before need not be loaded again."""
+    free = _free.setdefault(browser, [])
+    context = free.pop() if free else browser.new_context()
     page = context.new_page()
+    page.set_viewport_size(size or DESKTOP)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="dark" if dark else "light")
     found = Watched(page)
     page.on("console", lambda message: found.errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.errors.append(str(error)))
     page.on("response", lambda answer: found.errors.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
-    page.on("request", lambda request: _note(found, request.url, request.post_data or ""))
+    page.on("request", lambda request: _note(found, request))
+    page.on("requestfinished", lambda request: found.waits_for.discard(request))
+    page.on("requestfailed", lambda request: found.waits_for.discard(request))
+    is_whole = False
     try:
         yield found
+        is_whole = True
     finally:
-        context.close()
+        if is_whole:
+            _empty(context, found)
+            free.append(context)
+        else:
+            context.close()
 
 
-def _note(found: Watched, url: str, data: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https") and parts.hostname != "127.0.0.1":
-        found.outside.append(url)
-    if "chart-finding" in data:
+def _empty(context: BrowserContext, found: Watched) -> None:
+    """Leave the window as an empty one: no page, no cookie, nothing that a page stored."""
+    control = context.new_cdp_session(found.page)
+    for origin in found.origins:
+        control.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    context.clear_cookies()
+    for page in context.pages:
+        page.close()
+
+
+def _note(found: Watched, request: Request) -> None:
+    parts = urlsplit(request.url)
+    found.asked += 1
+    found.waits_for.add(request)
+    if parts.scheme in ("http", "https"):
+        if parts.hostname == "127.0.0.1":
+            found.origins.add(f"{parts.scheme}://{parts.netloc}")
+        else:
+            found.outside.append(request.url)
+    if "chart-finding" in (request.post_data or ""):
         found.draws += 1

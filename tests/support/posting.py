@@ -26,7 +26,7 @@ def callbacks() -> dict[str, dict[str, Any]]:
 
 def body(name: str, given: dict[str, Any], *, chart: str = "", ids: list[Any] | None = None) -> dict[str, Any]:
     """A well-formed body for callback `name`; `given` has values by "id.property" (of a pattern: by property)."""
-    spec = callbacks()[name]
+    spec = dash.get_app().callback_map[name]
 
     def one(part: dict[str, Any]) -> Any:
         declared = part["id"]

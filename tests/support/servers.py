@@ -11,11 +11,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from settings import ROOT, Settings
 
 START_SECONDS = 60
+COMPRESSED: Path | None = None
+"""Where servers of one test run share the files of Dash that each would compress anew; without it they share none."""
 
 
 @contextmanager
@@ -25,6 +28,7 @@ def served(settings: Settings, *, workers: int = 1, **environ: str) -> Iterator[
     Raises:
         RuntimeError: it did not answer; the text has the end of its log.
     """
+    _share_compressed(settings.data)
     port = _free_port()
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
@@ -53,6 +57,14 @@ def got(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
             return answer.status, dict(answer.headers), answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, dict(error.headers), error.read().decode()
+
+
+def _share_compressed(data: Path) -> None:
+    if COMPRESSED is not None:
+        COMPRESSED.mkdir(exist_ok=True)
+        (data / "cache").mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            (data / "cache" / "files").symlink_to(COMPRESSED)
 
 
 def environ_of(settings: Settings, port: int) -> dict[str, str]:
