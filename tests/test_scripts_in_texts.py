@@ -78,7 +78,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def window(browser: Browser) -> Iterator[tuple[Watched, list[str]]]:
     """A window, and the dialogs that were opened in it."""
     dialogs: list[str] = []
-    with watched(browser) as found:
+    with watched(browser, fresh=True) as found:
         found.page.add_init_script(BEFORE)
         found.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         yield found, dialogs

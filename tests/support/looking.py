@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, expect
+from playwright.sync_api import Browser, Error, Page, Request, expect
 
 # A machine that is busy with other tests draws slowly; what is expected still comes.
 expect.set_options(timeout=30_000)
@@ -25,7 +26,7 @@ VIOLATIONS = """async (targets) => {
   const found = await axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: targets } } });
   return found.violations.map((rule) => `${rule.id}: ${rule.nodes[0].html.slice(0, 200)}`);
 }"""
-_free: weakref.WeakKeyDictionary[Browser, list[BrowserContext]] = weakref.WeakKeyDictionary()
+_free: weakref.WeakKeyDictionary[Browser, list[Page]] = weakref.WeakKeyDictionary()
 
 
 @dataclass
@@ -97,40 +98,59 @@ class Watched:
 
 
 @contextmanager
-def watched(browser: Browser, *, size: dict[str, int] | None = None, dark: bool = False) -> Iterator[Watched]:
-    """An empty browser window that is watched. It has no cookies and nothing stored; only scripts that were loaded before need not be loaded again."""
+def watched(browser: Browser, *, size: dict[str, int] | None = None, dark: bool = False, fresh: bool = False) -> Iterator[Watched]:
+    """An empty browser window that is watched, without cookies and with nothing stored.
+
+    A window that a test left whole serves the next one: a new one would load and compile all scripts again. Not so one that is `fresh`,
+    which is for tests that change more of a window than `_is_empty_again` takes back.
+    """
     free = _free.setdefault(browser, [])
-    context = free.pop() if free else browser.new_context()
-    page = context.new_page()
+    page = free.pop() if free and not fresh else browser.new_context().new_page()
     page.set_viewport_size(size or DESKTOP)  # type: ignore[arg-type]
-    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.emulate_media(media="null", color_scheme="dark" if dark else "light", reduced_motion="null", forced_colors="null")
     found = Watched(page)
-    page.on("console", lambda message: found.errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: found.errors.append(str(error)))
-    page.on("response", lambda answer: found.errors.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
-    page.on("request", lambda request: _note(found, request))
-    page.on("requestfinished", lambda request: found.waits_for.discard(request))
-    page.on("requestfailed", lambda request: found.waits_for.discard(request))
+    listeners: dict[Any, Callable[[Any], None]] = {
+        "console": lambda message: found.errors.append(message.text) if message.type == "error" else None,
+        "pageerror": lambda error: found.errors.append(str(error)),
+        "response": lambda answer: found.errors.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
+        "request": lambda request: _note(found, request),
+        "requestfinished": lambda request: found.waits_for.discard(request),
+        "requestfailed": lambda request: found.waits_for.discard(request),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
     is_whole = False
     try:
         yield found
         is_whole = True
     finally:
-        if is_whole:
-            _empty(context, found)
-            free.append(context)
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+        if is_whole and not fresh and _is_empty_again(found):
+            free.append(page)
         else:
-            context.close()
+            page.context.close()
 
 
-def _empty(context: BrowserContext, found: Watched) -> None:
-    """Leave the window as an empty one: no page, no cookie, nothing that a page stored."""
-    control = context.new_cdp_session(found.page)
-    for origin in found.origins:
+def _is_empty_again(found: Watched) -> bool:
+    """Leave the page for an empty one of the same server, and throw away what was stored; whether that could be done."""
+    page, context = found.page, found.page.context
+    if page.is_closed() or len(context.pages) > 1 or len(found.origins) != 1:
+        return False
+    [origin] = found.origins
+    try:
+        page.goto(f"{origin}/healthz")
+        control = context.new_cdp_session(page)
         control.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
-    context.clear_cookies()
-    for page in context.pages:
-        page.close()
+        control.detach()
+        page.evaluate("sessionStorage.clear()")
+        context.clear_cookies()
+        page.mouse.move(0, 0)
+    except Error:
+        return False
+    page.set_default_timeout(30_000)
+    page.set_default_navigation_timeout(30_000)
+    return True
 
 
 def _note(found: Watched, request: Request) -> None:
