@@ -1,7 +1,7 @@
 """How gunicorn serves Statroom: read from this folder by itself. PORT and WEB_CONCURRENCY decide as on any host.
 
 Two processes with a few threads each suit two cores: DuckDB uses one thread per process then,
-and a slow client holds a thread, not the service.
+and a slow client holds none.
 """
 
 import os
@@ -14,7 +14,8 @@ os.environ["WEB_CONCURRENCY"] = str(workers)
 # One numeric thread for each request: small matrices gain nothing from more, and threads that wait for a busy core cost a hundredfold.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 threads = 4
-worker_class = "gthread"
+# Threads; a request gets one once it is here as a whole.
+worker_class = "worker.WholeRequests"
 # Loaded once and shared: a worker that is replaced answers at once.
 preload_app = True
 timeout = 60

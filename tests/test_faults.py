@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
-from benchmarks.faults.ground import ROWS
+from benchmarks.faults.ground import ROWS, problem_of, until
 from benchmarks.faults.proxy import Proxy
+from settings import ROOT
 from tests.support.crm import MAPPING, Crm
 from tests.support.towns import Town
 
@@ -31,3 +38,92 @@ def test_a_silent_mariadb_too(tmp_path: Path, mariadb_url: str) -> None:
     with Proxy(int(address.port or 3306), after=1_500, then="hang") as way:
         url = address.set(port=way.port).render_as_string(hide_password=False)
         assert "cannot be read" in Town(tmp_path).database(url, MAPPING, answer_seconds=1).refused()
+
+
+# Slow clients
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An application that says how much it was sent, under one worker with two threads."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "tiny.py").write_text(
+        "def app(environ, start):\n"
+        "    body = environ['wsgi.input'].read(int(environ.get('CONTENT_LENGTH') or 0))\n"
+        "    start('200 OK', [('Content-Length', str(len(str(len(body)))))])\n"
+        "    return [str(len(body)).encode()]\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "--config", "/dev/null", "--worker-class", "worker.WholeRequests", "--threads", "2",
+               "--bind", f"127.0.0.1:{port}", "--pythonpath", f"{ROOT},{folder}", "tiny:app"]  # fmt: skip
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    until(lambda: not problem_of(url))
+    yield url
+    process.terminate()
+    process.wait(20)
+
+
+def connected(url: str) -> socket.socket:
+    host, port = url.rpartition("/")[2].split(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+def heard(client: socket.socket, ending: bytes) -> bool:
+    """Whether an answer comes that ends so; it may come in pieces."""
+    said = b""
+    while not said.endswith(b"\r\n\r\n" + ending):
+        piece = client.recv(1_000)
+        if not piece:
+            return False
+        said += piece
+    return True
+
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n"
+
+
+@pytest.mark.parametrize("begun", [b"", b"G", b"GET / HTTP/1.1\r\nHost: x\r\n", POST + b"{"], ids=["nothing", "a byte", "a head without its end", "a body's first byte"])  # fmt: skip
+def test_clients_that_send_a_little_and_wait_hold_no_thread(site: str, begun: bytes) -> None:
+    """Twelve of them, and two threads: somebody else is answered."""
+    with ExitStack() as stack:
+        for _ in range(12):
+            stack.enter_context(connected(site)).sendall(begun)
+        assert problem_of(site, timeout=4) == ""
+
+
+def test_a_request_that_comes_in_pieces_is_answered_and_so_is_the_next_on_its_connection(site: str) -> None:
+    with connected(site) as client:
+        for piece in (POST[:3], POST[3:30], POST[30:] + b"x" * 10, b"x" * 1_990, b"x" * 2_000):
+            client.sendall(piece)
+            time.sleep(0.05)
+        assert heard(client, b"4000")
+        client.sendall(b"GET / HTTP/1.1\r\nHo")
+        time.sleep(0.05)
+        client.sendall(b"st: x\r\n\r\n")
+        assert heard(client, b"0")
+
+
+def test_two_requests_in_one_piece_are_both_answered(site: str) -> None:
+    with connected(site) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+        said = b""
+        while said.count(b"HTTP/1.1 200") < 2:
+            said += client.recv(1_000)
+            assert said
+
+
+def test_a_client_that_says_half_a_request_and_goes_is_no_trouble(site: str) -> None:
+    for _ in range(4):
+        with connected(site) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(1_000) == b""
+    assert problem_of(site, timeout=4) == ""
+
+
+def test_a_request_larger_than_is_waited_for_is_given_to_the_application(site: str) -> None:
+    with connected(site) as client:
+        client.sendall(POST.replace(b"4000", b"400000") + b"x" * 400_000)
+        assert heard(client, b"400000")

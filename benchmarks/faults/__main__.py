@@ -16,11 +16,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.faults import source  # noqa: F401
+from benchmarks.faults import clients, clock, disk, load, own_data, processes, source
 from benchmarks.faults.ground import Ground
 from benchmarks.faults.result import FAULTS, HEAD, Fault, NotTried, Result, row
 from settings import ROOT, utc_now
 
+FAMILIES = (source, load, disk, processes, clients, clock, own_data)
 BEGIN, END = "<!-- tried by `make faults`: begin -->", "<!-- tried by `make faults`: end -->"
 
 
