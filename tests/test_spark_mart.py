@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import secrets
 from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import cycle
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 
 from access import AccessDenied, scope_of
 from data_access.mart import generations, reading, schema, servers, spark_facts
@@ -61,7 +62,9 @@ def town(tmp_path_factory: pytest.TempPathFactory, url: str) -> Path:
     cases = worlds.world(311, "w0", ZONE, 120)
     worlds.mart_of(folder, cases, worlds.city(folder / "maps", ZONE))
     (folder / "files").mkdir()
-    address = f"{url}&files={folder / 'files'}"
+    # A cluster may be shared by the tests of a run; a database of it is not.
+    own = make_url(url).set(database=f"built_{secrets.token_hex(4)}").update_query_dict({"files": str(folder / "files")})
+    address = own.render_as_string(hide_password=False)
     with pytest.raises(NothingLoaded, match="flask sync"):
         open_mart(served(folder, address))
     assert servers.bring(address, folder / "mart") and not servers.bring(address, folder / "mart")
@@ -120,7 +123,7 @@ def test_the_cluster_is_asked_selects_on_scoped_tables_only(town: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("hive://127.0.0.1:1/statroom?files=/tmp/x", r"127.0.0.1:1/statroom .STATROOM_MART_URL. cannot be read"),
+        ("hive://127.0.0.1:1/statroom?files=/tmp/x&auth=NOSASL", r"127.0.0.1:1/statroom .STATROOM_MART_URL. cannot be read"),
         ("hive://127.0.0.1:1/statroom", "names no folder"),
         ("hive://127.0.0.1:1/Robert'); DROP?files=/tmp/x", "small letters"),
     ],

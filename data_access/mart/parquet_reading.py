@@ -18,8 +18,8 @@ from sqlalchemy import Engine, event
 from data_access.mart import parquet
 from data_access.mart.generations import NoGeneration
 
-LOCKED = ("SET enable_external_access = false", "SET lock_configuration = true")
-"""What every connection runs before anybody has it."""
+LOCKED = ("SET parquet_metadata_cache = true", "SET enable_external_access = false", "SET lock_configuration = true")
+"""What is settled before anybody has a connection."""
 
 
 @lru_cache(maxsize=16)

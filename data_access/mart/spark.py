@@ -10,6 +10,7 @@ Nothing here is imported where no address begins with `hive://`, so that PyHive 
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from data_access.mart.generations import NoGeneration
 from settings import Audience
 
+SESSIONS = 4
 SCHEMA = "statroom_mart"
 """The database where STATROOM_MART_URL names none."""
 ADDRESS = "hive://HOST:10000/statroom_mart?files=/FOLDER"
@@ -153,6 +155,13 @@ def first_line(error: BaseException | None) -> str:
     """An error of a cluster in one line: its own words, without the traces that come with them."""
     said = re.search(r"errorMessage='(.*?)(?:\\n|'\)|$)", str(error), re.S)
     return " ".join((said.group(1) if said else str(error)).split())[:300]
+
+
+def run_together(engine: Engine, statements: list[str]) -> None:
+    """Run `statements` that need no order in several sessions of `engine` at once: making a table is mostly waiting."""
+    with ThreadPoolExecutor(SESSIONS) as sessions:
+        for done in [sessions.submit(run, engine, statements[start::SESSIONS]) for start in range(SESSIONS)]:
+            done.result()
 
 
 def run(engine: Engine, statements: list[str]) -> None:

@@ -178,10 +178,14 @@ class SparkDialect(HiveDialect):
     type_compiler = type_compiler_cls = SparkTypes
     colspecs = {sqltypes.Interval: SparkInterval}
 
+    @classmethod
+    def import_dbapi(cls) -> Any:
+        return hive
+
     def connect(self, *args: Any, **kwargs: Any) -> Connection:
         try:
             return Connection(*args, **kwargs)
-        except (TException, OSError) as error:
+        except (TException, OSError, ImportError) as error:
             raise hive.OperationalError(str(error)) from error
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:

@@ -61,16 +61,16 @@ class Bringing:
             spark_facts.write_coded(held, self.folder / spark_facts.INPUT)
         self.done(f"{audience}: files")
         schema = self.cluster.schema_of(audience, self.facts["edition"])
-        begin = [f"DROP DATABASE IF EXISTS {schema} CASCADE", f"CREATE DATABASE {schema}", f"USE {schema}"]
+        spark.run(self.engine, [f"DROP DATABASE IF EXISTS {schema} CASCADE", f"CREATE DATABASE {schema}"])
         known = {name: columns for name, columns in _columns(self.folder, audience).items() if not builds or name not in spark_facts.BUILT}
-        spark.run(self.engine, begin + [_table(name, columns, target) for name, columns in known.items()])
+        spark.run_together(self.engine, [_table(schema, name, columns, target) for name, columns in known.items()])
         self.done(f"{audience}: tables")
         if builds:
             entered = ((name, CODED_TYPES[type(kind)]) for name, kind in spark_facts.CODED.items())
             as_of = datetime.fromisoformat(self.facts["as_of"]).replace(tzinfo=None)
             made = spark_facts.statements(str(target), self.facts["city_zone"], as_of)
             name = spark_facts.INPUT
-            spark.run(self.engine, [f"USE {schema}", _table(name, entered, self.folder), *made, f"DROP TABLE {name}"])
+            spark.run(self.engine, [f"USE {schema}", _table(schema, name, entered, self.folder), *made, f"DROP TABLE {name}"])
             shutil.rmtree(self.folder / name)
             self.done(f"{audience}: facts")
         parquet.register(self.folder, audience)
@@ -142,7 +142,7 @@ def _columns(folder: Path, audience: Audience) -> dict[str, list[tuple[str, str]
     return found
 
 
-def _table(name: str, columns: Iterable[tuple[str, str]], folder: Path) -> str:
+def _table(schema: str, name: str, columns: Iterable[tuple[str, str]], folder: Path) -> str:
     declared = ", ".join(f"`{column}` {kind}" for column, kind in columns)
     # Which year a file is of is no column of the mart: its files are found below the folder.
-    return f"CREATE TABLE {name} ({declared}) USING parquet OPTIONS (recursiveFileLookup 'true') LOCATION '{folder / name}'"
+    return f"CREATE TABLE {schema}.{name} ({declared}) USING parquet OPTIONS (recursiveFileLookup 'true') LOCATION '{folder / name}'"
