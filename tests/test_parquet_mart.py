@@ -135,6 +135,20 @@ def test_files_that_are_not_those_put_into_service_are_not_opened(town: Path, tm
         Mart(made, "staff")
 
 
+def test_numbers_rise_and_what_a_build_left_is_removed(town: Path, tmp_path: Path) -> None:
+    """The loading machine begins at 1 again, a build dies, three stay, and the one in service is never removed or written to."""
+    first = parquet.started(tmp_path, 12)
+    parquet.put_into_service(first)
+    died = parquet.started(tmp_path, 1)
+    assert died.name == "gen-000013"
+    (died / "half").touch()
+    for number in (1, 2, 3):
+        made = parquet.started(tmp_path, number)
+        assert list(made.iterdir()) == []
+        parquet.put_into_service(made)
+    assert [kept.folder.name for kept in generations.kept(tmp_path)] == ["gen-000015", "gen-000014", "gen-000013"]
+
+
 def test_loads_do_not_build_in_a_folder_of_parquet_files(town: Path, divided: generations.Generation) -> None:
     with pytest.raises(SyncError, match="let STATROOM_MART_URL name that one"):
         sync(dataclasses.replace(settings_in(town), mart=divided.folder.parent), small_city(source=[SOURCE]))

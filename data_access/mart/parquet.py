@@ -83,9 +83,15 @@ def register(folder: Path, audience: Audience) -> int:
 
 
 def started(root: Path, number: int) -> Path:
-    """An empty folder for generation `number` below `root`, which is not in service: what a build that died left there is removed."""
-    folder = root / f"gen-{number:06d}"
-    shutil.rmtree(folder, ignore_errors=True)
+    """An empty folder for generation `number` below `root`, or for the one after the generation in service there, if that is later.
+
+    What builds that died left is removed. Numbers only rise, also where the machine that loads has lost its own and begins anew.
+    """
+    held = generations.current(root)
+    for left in generations.kept(root):
+        if held is None or left.number > held.number:
+            shutil.rmtree(left.folder)
+    folder = root / f"gen-{max(number, held.number + 1 if held else 0):06d}"
     folder.mkdir(parents=True)
     return folder
 

@@ -78,7 +78,8 @@ class Bringing:
     def switch(self) -> None:
         """Put it into service in the folder and in the cluster."""
         parquet.put_into_service(self.folder)
-        said = f"SELECT '{self.facts['edition']}' AS edition, {self.generation.number} AS number"
+        number = int(self.folder.name.removeprefix("gen-"))
+        said = f"SELECT '{self.facts['edition']}' AS edition, {number} AS number"
         name = self.cluster.schema
         spark.run(self.engine, [f"CREATE DATABASE IF NOT EXISTS {name}", f"CREATE OR REPLACE VIEW {name}.generation AS {said}"])
 
