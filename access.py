@@ -43,6 +43,7 @@ Action = Literal[
     "answer_remark",
     "look_at_sources",
     "map_source",
+    "decide_load",
 ]
 MAY: dict[Action, frozenset[Role]] = {
     "annotate": frozenset({"analyst", "executive", "admin"}),
@@ -58,6 +59,7 @@ MAY: dict[Action, frozenset[Role]] = {
     "answer_remark": frozenset({"analyst", "executive", "admin"}),
     "look_at_sources": frozenset({"analyst", "admin"}),
     "map_source": frozenset({"admin"}),
+    "decide_load": frozenset({"admin"}),
     "save_view": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
     "subscribe": frozenset({"viewer", "department", "analyst", "executive", "admin"}),
 }

@@ -152,7 +152,7 @@ def prepare(site: Site) -> None:
     elif is_demo and _is_old(settings, city.facts.stale_after_hours):
         print("The demo city is some days old; building it again up to today", flush=True)
         _flask(site, "demo")
-        _flask(site, "sync", "--full")
+        _flask(site, "sync", "--full", "--approve", "The demo city was built again up to today.")
 
 
 def _can_be_read(settings: Settings) -> bool:

@@ -18,7 +18,7 @@ from cli.errors import speak_of
 from data_access.installation import Place, environ_of, place_of, places
 from settings import ROOT, SettingsError
 
-IN_TURN = frozenset({"sync", "check", "status", "freeze", "mail", "upgrade", "backup", "list"})
+IN_TURN = frozenset({"sync", "check", "status", "freeze", "mail", "upgrade", "backup", "list", "show"})
 """Commands that mean every city where none is named."""
 AT_ONCE = frozenset({"clock"})
 """Commands that run until they are stopped, in all cities at the same time."""

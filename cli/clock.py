@@ -1,4 +1,7 @@
-"""Runs the loads on time, and the nightly backup: once a minute it asks every source's schedule. One per city; web processes never load."""
+"""Runs the loads on time, and the nightly backup: once a minute it asks every source's schedule, and carries out what people decided about a held load.
+
+One per city; web processes never load.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import click
 from cli.city import configured_city
 from cli.errors import one_line
 from cli.export import export_after_load
+from cli.held import carry_out
 from cli.mail import after_load, in_between
 from cli.packet import announce_next
 from cli.week import close_week, closed_said
@@ -42,6 +46,7 @@ def run(settings: Settings) -> None:
             return
         # A load that took longer than a minute: the minutes it covered are over, not owed.
         minute = max(minute, utc_now().replace(second=0, microsecond=0))
+        _carry_out(settings)
         names = due_sources(city, minute)
         for name in names:
             _load(settings, city, name)
@@ -67,12 +72,24 @@ def due_sources(city: City, minute: Any) -> list[str]:
     return [source.name for source in city.sources if source.schedule and parse_schedule(source.schedule).fits(local)]
 
 
+def _carry_out(settings: Settings) -> None:
+    """Do what people decided about a held load."""
+    try:
+        carry_out(settings)
+    except Exception as error:
+        # The next minute tries again.
+        click.echo(f"What was decided about the held load could not be done: {one_line(error)}", err=True)
+
+
 def _load(settings: Settings, city: City, name: str) -> None:
     brought = False
     try:
         for report in sync(settings, city, source=name):
-            brought = brought or bool(report.generation)
-            click.echo(f"{name}: {report.rows_new:,} new, {report.rows_changed:,} changed, {report.seconds:.1f} s")
+            brought = brought or report.state == "loaded"
+            click.echo(
+                f"{report.source_name}: {report.rows_new:,} new, {report.rows_changed:,} changed, {report.rows_restated:,} of them of the past, "
+                f"{report.seconds:.1f} s{', ' + report.state if report.state not in ('loaded', 'unchanged') else ''}"
+            )
     except SyncError as error:
         # Recorded in Statroom's database too; the last good data stays, and the next minute tries again.
         click.echo(f"{name}: {error}", err=True)

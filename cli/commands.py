@@ -12,6 +12,7 @@ from cli.backup import backup, restore
 from cli.check import check
 from cli.errors import one_line, plain_errors
 from cli.export import export, export_after_load
+from cli.held import decide, held
 from cli.init import init
 from cli.mail import mail
 from cli.packet import announce_next, packet
@@ -20,6 +21,13 @@ from settings import ROOT, Settings, read_settings, utc_now
 
 DEMO_DATABASE = "demo_crm.sqlite"
 DEMO_TRUTHS = "demo_truths.json"
+BECAME = {
+    "unchanged": "nothing changed, no new generation",
+    "held": "HELD, not in service: it differs too much from the data in service",
+    "rejected": "not in service: the same data were rejected before",
+    "set aside": "not in service: what waited was approved meanwhile",
+}
+"""What became of a load that did not go into service, by its state."""
 
 
 @click.command("demo")
@@ -94,8 +102,9 @@ def demo_url(settings: Settings) -> str:
     metavar="YEAR",
     help="With --full: count the released figures of a year anew, as a further vintage.",
 )
+@click.option("--approve", metavar="TEXT", help="Put it into service also if it would be held; the reason, as for `flask held approve`.")
 @plain_errors
-def sync(full: bool, source: str | None, new_deadlines: bool, recount: int | None) -> None:
+def sync(full: bool, source: str | None, new_deadlines: bool, recount: int | None, approve: str | None) -> None:
     """Load what is new or changed into the next generation of the mart."""
     from cli.progress import progress
 
@@ -107,9 +116,16 @@ def sync(full: bool, source: str | None, new_deadlines: bool, recount: int | Non
         reports = _load(full=full, source=source, new_deadlines=new_deadlines, recount=str(recount or ""), progress=shown)
     for report in reports:
         click.echo(_told(report))
+    for sentence in dict.fromkeys(sentence for report in reports for sentence in report.remarks):
+        click.echo(f"  {sentence}")
+    is_held = any(report.state == "held" for report in reports)
+    if is_held and approve:
+        decide(approve=True, because=approve)
+    elif is_held:
+        click.echo("The data in service stay until somebody decides: `flask held approve` or `flask held reject`, or /data-health.")
     _keep_samples(source, anew=full)
     _close_week()
-    if any(report.generation for report in reports):
+    if any(report.state == "loaded" for report in reports):
         export_after_load(read_settings())
 
 
@@ -158,11 +174,13 @@ def _told(report: Any) -> str:
         f"{report.source_name}: {report.rows_read:,} rows read = {report.rows_new:,} new + {report.rows_changed:,} changed"
         f" + {report.rows_unchanged:,} unchanged + {report.rows_quarantined:,} quarantined; {report.rows_deleted:,} deleted;"
         f" {report.seconds:.1f} s; "
-        + (f"generation {report.generation} is in service" if report.generation else "nothing changed, no new generation")
+        + (f"generation {report.generation} is in service" if report.state == "loaded" else BECAME[report.state])
         + (f", data through {report.as_of:%Y-%m-%d %H:%M} UTC." if report.as_of else ".")
     ]
     if report.unmapped_status:
         lines.append(f"  {report.unmapped_status:,} rows have a status nobody mapped: they are loaded as unknown (see /data-health).")
+    if report.rows_restated:
+        lines.append(f"  Of them {report.rows_restated:,} were opened before what was known so far: figures of the past move by them.")
     lines += [f"  Columns: {text}." for text in report.drift]
     return "\n".join(lines)
 
@@ -212,4 +230,4 @@ def freeze() -> None:
     click.echo(closed_said(closed) if closed else "The last week that is over in the data is frozen already.")
 
 
-COMMANDS = (demo, sync, check, status, init, clock, freeze, packet, export, mail, backup, restore, upgrade, user)
+COMMANDS = (demo, sync, check, status, held, init, clock, freeze, packet, export, mail, backup, restore, upgrade, user)

@@ -32,6 +32,8 @@ FORESEEN = (
     "AccessDenied",
     "BackupError",
     "CopyError",
+    "NotDecided",
+    "NotBrought",
 )
 """By name: importing them all would make every command slow."""
 

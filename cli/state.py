@@ -8,8 +8,11 @@ from typing import Any
 
 from access import PUBLIC_VIEWER, Viewer, scope_of
 from cli.city import configured_city
+from cli.held import lines as held_lines
+from cli.held import told
+from data_access import deciding
 from data_access.mart.reading import NothingLoaded, open_mart
-from data_access.store import runs
+from data_access.store import held, runs
 from data_access.store.engine import open_store
 from settings import Settings, utc_now
 
@@ -17,7 +20,7 @@ RUNS_SHOWN = 10
 
 
 def state(settings: Settings) -> dict[str, Any]:
-    """JSON values: `city`, `generation`, `as_of`, `age_hours`, `stale`, `last_failure`, `loads`, `runs`."""
+    """JSON values: `city`, `generation`, `as_of`, `age_hours`, `stale`, `last_failure`, `held`, `still_rejected`, `loads`, `runs`."""
     city = configured_city(settings)
     made: dict[str, Any] = {
         "city": city.name, "audience": settings.audience, "generation": None, "as_of": None, "age_hours": None, "stale": None, "loads": [],
@@ -33,7 +36,12 @@ def state(settings: Settings) -> dict[str, Any]:
         }  # fmt: skip
     store = open_store(settings)
     try:
-        made |= {"last_failure": runs.last_failure(store, [s.name for s in city.sources]), "runs": _rows(runs.recent(store, RUNS_SHOWN))}
+        names = [source.name for source in city.sources]
+        rejected = held.still_rejected(store, names)
+        made |= {
+            "last_failure": runs.last_failure(store, names), "held": told(store), "still_rejected": rejected and deciding.said(rejected),
+            "runs": _rows(runs.recent(store, RUNS_SHOWN)),
+        }  # fmt: skip
     finally:
         store.dispose()
     return made
@@ -49,6 +57,9 @@ def state_text(found: dict[str, Any]) -> str:
         lines.append(f"Generation {found['generation']}, data through {found['as_of']}, {found['age_hours']:,.1f} hours old{note}")
     if found["last_failure"]:
         lines.append(f"The last load failed: {found['last_failure']}")
+    lines += held_lines(found["held"])
+    if found["still_rejected"]:
+        lines.append(f"The source still delivers the load that {found['still_rejected']}; it is not put into service.")
     if found["runs"]:
         lines.append(
             f"{'started':<20} {'source':<16} {'mode':<12} {'state':<10} {'read':>11} {'new':>11} {'changed':>9} {'refused':>8} {'seconds':>8}"

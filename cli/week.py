@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from access import Viewer
 from data_access.city import City
-from data_access.store import runs
+from data_access.store import held, runs
 from data_access.store.engine import open_store
 from data_access.store.freezes import Freeze
 from settings import Settings, utc_now
@@ -28,10 +28,11 @@ def close_week(settings: Settings, city: City) -> Freeze | None:
     store = open_store(settings)
     try:
         failure = runs.last_failure(store, [source.name for source in city.sources])
+        is_held = held.open_one(store) is not None
         # Also where the process is told to serve the public: what residents may see is not what is frozen.
         asked = Desk(replace(settings, audience="staff"), lambda: CLOSER).ask({})
         late = timedelta(hours=city.facts.stale_after_hours)
-        return freeze(asked, store, utc_now().replace(tzinfo=None), stale_after=late, failure=failure)
+        return freeze(asked, store, utc_now().replace(tzinfo=None), stale_after=late, failure=failure, is_held=is_held)
     finally:
         store.dispose()
 

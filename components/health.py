@@ -28,7 +28,7 @@ MODES = {"full": N_("full"), "incremental": N_("incremental")}
 RUNS = (
     Column("source_name", "Source"), Column("mode", "Kind"), Column("state", "Result"), Column("started_at", "Started", "instant"),
     Column("rows_read", "Read", "cases"), Column("rows_new", "New", "cases"), Column("rows_changed", "Changed", "cases"),
-    Column("rows_quarantined", "Refused", "cases"), Column("seconds", "Seconds", "number"), Column("error", "What went wrong"),
+    Column("rows_restated", "Of the past", "cases"), Column("rows_quarantined", "Refused", "cases"), Column("seconds", "Seconds", "number"), Column("error", "What went wrong"),
 )  # fmt: skip
 REFUSED = (
     Column("reason", "Why a row was refused"),
@@ -81,9 +81,10 @@ def attempts(asked: Asked) -> html.Section:
     names = [source.name for source in gate.desk().city.sources]
     frame = runs.recent(store, RUNS_SHOWN)
     frame = frame[frame["source_name"].isin(names)]
-    counts = [name for name in schema.LOAD_COUNTS if name in frame.columns]
+    counts = [name for name in (*schema.LOAD_COUNTS, "rows_restated") if name in frame.columns]
     frame[counts] = frame[counts].mask(frame["source_name"].isin(asked.mart.silent_sources))
-    return card("Loads tried lately", html_table(Twin(frame, RUNS, "Newest first"), asked.calendar))
+    about = "“Of the past” counts cases opened before what was known at the load before that came only then or were changed: figures of the past moved by them."
+    return card("Loads tried lately", html.P(about), html_table(Twin(frame, RUNS, "Newest first"), asked.calendar))
 
 
 def refused(asked: Asked) -> html.Section:

@@ -15,7 +15,7 @@ from dash import Input, Output, dcc, html
 from dash._utils import to_json
 from flask import request
 
-from components import cities_menu, first_paint, gate, language, preview, programme_filters, words
+from components import cities_menu, first_paint, gate, held_banner, language, preview, programme_filters, words
 from components.language import _
 from components.page import in_navigation
 from components.suites import Suites, csp_hash
@@ -218,6 +218,8 @@ def status_of(asked: Asked) -> list[Any]:
     if asked.question.as_of != mart.as_of:
         made.append(_banner("info", _("Shown as it was known on {instant}.", instant=words.instant(asked.question.as_of, asked.calendar))))
     old = words.age(age.total_seconds() / 3600)
+    if waits := held_banner.banner():
+        made.append(_banner("bad", waits))
     failure = _last_failure()
     if failure:
         made.append(_banner("bad", f"The last load failed; data {old} old is shown. {words.sentence(failure)}"))

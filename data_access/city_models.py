@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from data_access.gate_models import Gate
 from data_access.model_base import Id, Labels, Model, Share
 from data_access.programme_models import Programme
 from data_access.publish_models import Publishes
@@ -62,6 +63,8 @@ class SourceConfig(Model):
     """When the sync should run, for the scheduler; a cron line."""
     answer_seconds: Annotated[float, Field(ge=1)] = ANSWER_SECONDS
     """Databases: how long a statement, or a chunk of rows, may let one wait before the load ends."""
+    gate: Gate = Gate()
+    """How far a load may differ from what is in service before a person decides."""
 
 
 class Department(Model):

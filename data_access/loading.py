@@ -55,7 +55,13 @@ class LoadReport:
     as_of: datetime | None = None
     generation: int | None = None
     unmapped_status: int = 0
+    rows_restated: int = 0
+    """Cases opened before what was known before that came only now or were changed: figures of the past move by them."""
     drift: list[str] = field(default_factory=list)
+    state: str = "unchanged"
+    """What became of it: loaded, unchanged, held, rejected (as a person rejected the same data) or set aside."""
+    remarks: list[str] = field(default_factory=list)
+    """Why it is held or was not, as sentences."""
 
     def row(self) -> dict[str, object]:
         """As columns of the mart's table `load`, without its number."""
@@ -73,13 +79,15 @@ class Loading:
         full: every source is read whole and all facts are made anew.
         complete: no source of the city is left out.
         compare_keys: sources whose ids are compared with the held ones although only their changes are read.
+        whole: sources that are read whole although only their changes would be.
         now: the machine's time, naive UTC.
     """
 
     def __init__(
         self, stage: Stage, city: City, *, full: bool, complete: bool, compare_keys: frozenset[str], now: datetime,
-        progress: Progress | None,
+        progress: Progress | None, whole: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
+        self.whole = whole
         self.stage, self.city, self.full, self.now, self.progress = stage, city, full, now, progress
         self.complete, self.compare_keys = complete, compare_keys
         self.reports: list[LoadReport] = []
@@ -98,7 +106,7 @@ class Loading:
         begun = time.monotonic()
         load_id = self._first_load_id + len(self.reports)
         since, held_as_of = self._held(name)
-        whole = self.full or source.always_complete or since is None
+        whole = self.full or name in self.whole or source.always_complete or since is None
         report = LoadReport(name, "full" if whole else "incremental", self.now)
         if self.progress:
             self.progress.begin(name, source.count() if whole else None)
@@ -152,6 +160,7 @@ class Loading:
             report.rows_changed += counts.changed
             report.rows_unchanged += counts.unchanged
             report.rows_deleted = counts.deleted
+            report.rows_restated = counts.restated
         self.reports[-1].rows_deleted += sum(counts.deleted for counts in settled.values())
         if not self.full and not any(r.rows_new + r.rows_changed + r.rows_deleted for r in self.reports):
             return False
@@ -167,7 +176,6 @@ class Loading:
             told=told,
         )
         for report in self.reports:
-            report.generation = number
             report.seconds += (time.monotonic() - begun) / len(self.reports)
         return True
 

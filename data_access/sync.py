@@ -1,4 +1,4 @@
-"""A load from start to finish: read the sources, stage, decide what changed, publish a generation.
+"""A load from start to finish: read the sources, stage, decide what changed, publish a generation or hold it for a person.
 
 Every attempt is remembered, also a failed one. Whatever goes wrong, the generation that was in
 service stays in service.
@@ -7,7 +7,10 @@ service stays in service.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,16 +19,18 @@ import duckdb
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from data_access import deciding
 from data_access.city import City, CityError
-from data_access.city_models import SourceConfig
 from data_access.loading import Loading, LoadReport, Progress, SyncError
-from data_access.mart import checks, generations, parquet, promises, servers
+from data_access.mart import checks, gates, generations, holding, parquet, promises, servers
 from data_access.mart.generations import Generation
+from data_access.mart.holding import Held, Order
 from data_access.mart.staging import Stage
 from data_access.mart.writing import BuildError
+from data_access.released import files
 from data_access.sources import open_source
 from data_access.sources.base import SourceError
-from data_access.store import runs, told
+from data_access.store import held, runs, told
 from data_access.store.engine import open_store
 from settings import Settings, utc_now
 
@@ -54,59 +59,124 @@ def sync(
     Raises:
         SyncError: nothing was published.
     """
-    chosen = [config for config in city.sources if source in (None, config.name)]
-    if not chosen:
+    names = tuple(config.name for config in city.sources if source in (None, config.name))
+    if not names:
         raise SyncError(f"there is no source {source!r}; there are {', '.join(s.name for s in city.sources) or 'none'}.")
+    order = Order(names, full, compared=names if compare_keys else (), new_deadlines=new_deadlines, recount=recount)
     store = open_store(settings)
     try:
-        return _load(settings, city, store, chosen, full, compare_keys, new_deadlines, recount, progress)
+        reports, waited = _load(settings, city, store, order, progress)
+        if waited is not None:
+            # What waits is of other sources and was compared with what is no longer in service: it is built again, or nobody could ever decide.
+            with suppress(SyncError):  # on record; what was asked for is loaded
+                reports += _load(settings, city, store, waited.order, progress)[0]
+        return reports
     finally:
         store.dispose()
 
 
 def _load(
-    settings: Settings, city: City, store: Engine, chosen: list[SourceConfig], full: bool, compare_keys: bool,
-    new_deadlines: bool, recount: str, progress: Progress | None,
-) -> list[LoadReport]:  # fmt: skip
-    names = [config.name for config in chosen]
-    complete = len(chosen) == len(city.sources)
+    settings: Settings, city: City, store: Engine, order: Order, progress: Progress | None
+) -> tuple[list[LoadReport], Held | None]:  # fmt: skip
+    """One load; answers its reports, and what waited for a person of other sources if this load took its ground away."""
     begun, started_at = time.monotonic(), utc_now().replace(tzinfo=None)
-    loading: Loading | None = None
+    attempt = Attempt(settings, city, store, order, started_at, progress)
     try:
         with generations.writing(settings.mart):
-            if settings.mart_server:
-                servers.fetch(settings.mart_server, settings.mart)
-            number = generations.next_number(settings.mart)
-            previous = _base(settings.mart, city, full, complete)
-            full = full or previous is None
-            promising = promises.newest_readable(generations.kept(settings.mart)) if full and complete else None
-            with generations.building(settings.mart, number) as folder, Stage(folder, previous, promising) as stage:
-                stage.keep_deadlines = not new_deadlines
-                keys = frozenset(names if compare_keys else _turns(store, names))
-                loading = Loading(stage, city, full=full, complete=complete, compare_keys=keys, now=started_at, progress=progress)
-                for config in chosen:
-                    loading.load(open_source(config, city, settings.data / "spool"))
-                facts = told.published(store, utc_now().astimezone(ZoneInfo(city.zone)).date())
-                published = loading.publish(number, settings.released, recount, facts)
-                stage.close()
-                if published:
-                    generations.publish(folder)
+            attempt.run()
             if settings.mart_server:
                 # Also where nothing was new: what an earlier load could not bring there is brought now.
                 servers.bring(settings.mart_server, settings.mart)
     except BaseException as error:
-        done = len(loading.reports) if loading else 0
+        names = attempt.order.sources
+        done = len(attempt.loading.reports) if attempt.loading else 0
         line = _one_line(error)
         with suppress(SQLAlchemyError):  # what stopped the load is the news, not that it could not be noted
-            runs.record(store, source_name=names[min(done, len(names) - 1)], mode="full" if full else "incremental", state="failed",
+            runs.record(store, source_name=names[min(done, len(names) - 1)], mode="full" if attempt.full else "incremental", state="failed",
                         started_at=started_at, seconds=time.monotonic() - begun, error=line)  # fmt: skip
         if not isinstance(error, Exception):
             raise
         raise SyncError(line) from error
-    return _remembered(store, loading.reports, number if published else None)
+    assert attempt.loading is not None
+    return _remembered(store, attempt.loading.reports), attempt.waited
 
 
-def _turns(store: Engine, names: list[str]) -> list[str]:
+class Attempt:
+    """One load under the writer's lock."""
+
+    def __init__(
+        self, settings: Settings, city: City, store: Engine, order: Order, started_at: datetime, progress: Progress | None
+    ) -> None:
+        self.settings, self.city, self.store, self.order = settings, city, store, order
+        self.started_at, self.progress = started_at, progress
+        self.full = order.full
+        self.loading: Loading | None = None
+        self.waited: Held | None = None
+
+    def run(self) -> None:
+        """Build the next generation; put it into service, or hold it for a person."""
+        root, city = self.settings.mart, self.city
+        if self.settings.mart_server:
+            servers.fetch(self.settings.mart_server, root)
+        deciding.carry_out(self.settings, self.store)
+        waiting = holding.waiting(root)
+        known = [source.name for source in city.sources]
+        self.order = deciding.joined(self.order, waiting, known)
+        complete = set(known) <= set(self.order.sources)
+        number = generations.next_number(root)
+        self.full = self.order.full
+        previous = _base(root, city, self.full, complete)
+        self.full = full = self.full or previous is None
+        promising = promises.newest_readable(generations.kept(root)) if full and complete else None
+        with generations.building(root, number) as folder, Stage(folder, previous, promising) as stage:
+            stage.keep_deadlines = not self.order.new_deadlines
+            keys = frozenset(self.order.compared or _turns(self.store, self.order.sources))
+            whole = frozenset(self.order.whole)
+            self.loading = Loading(
+                stage, city, full=full, complete=complete, compare_keys=keys, now=self.started_at, progress=self.progress, whole=whole
+            )
+            for config in city.sources:
+                if config.name in self.order.sources:
+                    self.loading.load(open_source(config, city, self.settings.data / "spool"))
+            facts = told.published(self.store, utc_now().astimezone(ZoneInfo(city.zone)).date())
+            built = self.loading.publish(number, self.settings.released, self.order.recount, facts)
+            stage.close()
+            if built and self._passes(folder, previous, keys):
+                files.take(folder, self.settings.released)
+                generations.publish(folder)
+                for report in self.loading.reports:
+                    report.state, report.generation = "loaded", number
+        self._let_go(waiting)
+
+    def _passes(self, folder: Path, previous: Generation | None, keys: frozenset[str]) -> bool:
+        """Whether what was built may take over; what may not waits for a person from now on."""
+        assert self.loading is not None
+        beside = deciding.in_service(self.settings.mart, previous)
+        remarks = [] if beside is None else gates.remarks(folder, beside, self.city, self.loading.reports)
+        if beside is None or not remarks:
+            return True
+        whole = tuple(report.source_name for report in self.loading.reports if report.mode == "full")
+        order = replace(self.order, full=self.order.full, whole=whole, compared=tuple(sorted(keys)))
+        state, sentences = deciding.hold(self.settings, self.store, folder, beside, order, remarks)
+        number = int(folder.name.removesuffix(".tmp").removeprefix("gen-"))
+        for report in self.loading.reports:
+            report.state, report.remarks, report.generation = state, sentences, number if state == "held" else None
+        return False
+
+    def _let_go(self, waiting: Held | None) -> None:
+        """What waited before this load is history once this one is in service or found nothing new."""
+        assert self.loading is not None
+        state = self.loading.reports[0].state
+        if waiting is None or state not in ("loaded", "unchanged"):
+            return
+        is_same = bool(set(waiting.order.sources) & set(self.order.sources))
+        if is_same or state == "loaded":
+            deciding.overtaken(self.settings, self.store)
+        if not is_same and state == "loaded":
+            self.waited = waiting
+
+
+def _turns(store: Engine, names: Sequence[str]) -> list[str]:
     """The sources whose turn it is to be compared id by id."""
     return [name for name in names if runs.count_good(store, name) % KEY_CHECK_EVERY == KEY_CHECK_EVERY - 1]
 
@@ -132,11 +202,12 @@ def _base(root: Path, city: City, full: bool, complete: bool) -> Generation | No
     return current
 
 
-def _remembered(store: Engine, reports: list[LoadReport], generation: int | None) -> list[LoadReport]:
+def _remembered(store: Engine, reports: list[LoadReport]) -> list[LoadReport]:
     for report in reports:
         facts: dict[str, Any] = report.row()
         del facts["as_of"]
-        runs.record(store, state="loaded" if generation else "unchanged", generation=generation, **facts)
+        why = " ".join(report.remarks) if report.state in (held.REJECTED, deciding.SET_ASIDE) else None
+        runs.record(store, state=report.state, generation=report.generation, rows_restated=report.rows_restated, error=why, **facts)
     return reports
 
 

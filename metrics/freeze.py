@@ -22,7 +22,9 @@ MOST_REFUSED = MOST_UNMAPPED = 0.01
 """Of the rows read: more are too many for figures that are to be believed."""
 
 
-def close_week(asked: Asked, store: Store, now: datetime, *, stale_after: timedelta, failure: str | None = None) -> Freeze | None:
+def close_week(
+    asked: Asked, store: Store, now: datetime, *, stale_after: timedelta, failure: str | None = None, is_held: bool = False
+) -> Freeze | None:
     """Freeze the last week that is over in the data, if it is not frozen yet; answers what was frozen.
 
     Args:
@@ -30,11 +32,12 @@ def close_week(asked: Asked, store: Store, now: datetime, *, stale_after: timede
         now: naive UTC.
         stale_after: older data are late.
         failure: why the last load failed, if it did.
+        is_held: whether a newer load waits for a decision.
     """
     first, _ = asked.last_week()
     if freezes.of_week(store, first) is not None:
         return None
-    note = " ".join(problems(asked, now, stale_after, failure))
+    note = " ".join(problems(asked, now, stale_after, failure, is_held))
     return freezes.keep(
         store, week=first, as_of=asked.question.as_of, now=now, definitions=DEFINITIONS_VERSION, gate_note=note, figures=figures(asked)
     )
@@ -68,11 +71,13 @@ def _plain(value: Any) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def problems(asked: Asked, now: datetime, stale_after: timedelta, failure: str | None = None) -> list[str]:
+def problems(asked: Asked, now: datetime, stale_after: timedelta, failure: str | None = None, is_held: bool = False) -> list[str]:
     """Why the data are not fit to be discussed, each in a sentence; none where they are."""
     made, age = [], now - asked.mart.as_of
     if failure:
         made.append(f"The last load failed: {failure}" if failure.endswith(".") else f"The last load failed: {failure}.")
+    if is_held:
+        made.append("A newer load is held: it differs too much from these data, and nobody has decided about it.")
     if age > stale_after:
         hours = f"{age.total_seconds() / 3600:,.0f} hours"
         made.append(f"The feed is late: when the week was closed, the data were {hours} old.")

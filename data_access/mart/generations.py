@@ -4,7 +4,8 @@ A generation is a folder `gen-000012` with one DuckDB file per audience; of a la
 that of the generation before, with a log of what changed beside it (`logs`). It is built aside
 as `gen-000012.tmp`, flushed to disk, renamed, and put into service by replacing the one-line
 file `current` with a rename, so that a reader sees the old generation or the new one and
-nothing between. A build that dies leaves only a `.tmp` folder, which the next build removes.
+nothing between. A build that dies leaves only a `.tmp` folder, which the next build removes. One that
+differs too much from the data in service stands aside as `held-000012` until a person decides (`holding`).
 """
 
 from __future__ import annotations
@@ -82,8 +83,13 @@ def kept(root: Path) -> list[Generation]:
 
 
 def next_number(root: Path) -> int:
-    """The number of the generation to build next."""
-    return max((generation.number for generation in kept(root)), default=0) + 1
+    """The number of the generation to build next: none that a held one has."""
+    return max((_generation(folder).number for folder in (*_folders(root), *held_folders(root))), default=0) + 1
+
+
+def held_folders(root: Path) -> list[Path]:
+    """Folders of generations that wait for a decision; more than one only where a load died while it held the newer one."""
+    return sorted(folder for folder in root.glob("held-*") if re.fullmatch(r"held-\d+", folder.name))
 
 
 def _folders(root: Path) -> list[Path]:
@@ -120,13 +126,20 @@ def building(root: Path, number: int) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def put_aside(built: Path) -> Path:
+    """Give the generation built in folder `built` a place where it outlives the build without being in service; answers the folder."""
+    _flush_all(built)
+    folder = built.with_name(f"held-{_generation(built).number:06d}")
+    built.rename(folder)
+    _flush(built.parent)
+    return folder
+
+
 def publish(built: Path) -> Generation:
-    """Put the generation built in folder `built` into service and drop the oldest ones."""
+    """Put the generation in folder `built`, which was built or held, into service and drop the oldest ones. Safe to repeat."""
     root = built.parent
-    for file in built.iterdir():
-        _flush(file)
-    _flush(built)
-    folder = root / built.name.removesuffix(".tmp")
+    _flush_all(built)
+    folder = root / f"gen-{_generation(built).number:06d}"
     built.rename(folder)
     _flush(root)
     pointer = root / "current.new"
@@ -140,7 +153,13 @@ def publish(built: Path) -> Generation:
 
 
 def _generation(folder: Path) -> Generation:
-    return Generation(int(folder.name.removesuffix(".tmp").removeprefix("gen-")), folder)
+    return Generation(int(folder.name.removesuffix(".tmp").partition("-")[2]), folder)
+
+
+def _flush_all(folder: Path) -> None:
+    for file in folder.iterdir():
+        _flush(file)
+    _flush(folder)
 
 
 def _flush(path: Path) -> None:

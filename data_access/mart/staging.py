@@ -36,6 +36,8 @@ class Settled:
     changed: int
     unchanged: int
     deleted: int
+    restated: int = 0
+    """Cases opened before what their source was known up to that came only now or were changed."""
 
 
 class Stage:
@@ -149,6 +151,8 @@ class Stage:
         run(f"CREATE {'VIEW' if rebuild else 'TABLE'} matching AS FROM held {'' if rebuild else 'SEMI JOIN hashed USING (source_id)'}")
         run(_LATEST)
         settled = {name: Settled(int(new), int(changed), int(same), 0) for name, new, changed, same in run(_ACCOUNT).fetchall()}
+        for name, count in run(_RESTATED).fetchall() if self.previous else ():
+            settled[name] = replace(settled[name], restated=int(count))
         run("CREATE TABLE gone (case_id BIGINT, source_name VARCHAR)")
         if read_whole:
             run(_GONE, [list(read_whole)])
@@ -249,6 +253,8 @@ _EVENT_HASH = (
 )
 _HELD = """SELECT r.case_id, p.slug AS programme, r.source_id, r.source_name, r.content_hash
     FROM previous.case_record r JOIN previous.programme p ON p.id = r.programme_id"""
+_RESTATED = """SELECT source_name, count(*) FROM latest JOIN (SELECT source_name, arg_max(as_of, id) AS known FROM previous.load GROUP BY 1) USING (source_name)
+    WHERE held_hash IS DISTINCT FROM content_hash AND opened_at <= known GROUP BY 1"""
 _NOTHING_HELD = """SELECT NULL::BIGINT AS case_id, NULL::VARCHAR AS programme, NULL::VARCHAR AS source_id,
     NULL::VARCHAR AS source_name, NULL::VARCHAR AS content_hash WHERE false"""
 _GONE = """INSERT INTO gone SELECT held.case_id, held.source_name FROM held

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -92,7 +92,9 @@ def publish_cases(
                 "rows_quarantined": 0, "rows_deleted": settled.deleted, "watermark": None, "as_of": as_of,
             }  # fmt: skip
             number = generations.next_number(root)
-            build(stage, city, as_of=as_of, loads=[load], number=number, released=released or root / cube.FOLDER, recount=recount)
+            cells = released or root / cube.FOLDER
+            build(stage, city, as_of=as_of, loads=[load], number=number, released=cells, recount=recount)
+        files.take(folder, cells)
         return generations.publish(folder)
 
 
@@ -108,6 +110,8 @@ def build(
     told: Mapping[str, str] = NOTHING_TOLD,
 ) -> None:
     """Write `staff.duckdb` and `public.duckdb` into the stage's folder, checked and closed.
+
+    What is released for the first time lies there too (`files.take`): nothing may be released of a generation that never goes into service.
 
     `stage` is settled; `loads` are rows of `schema.load` for this build, oldest first; `released` is the folder of released cells;
     `recount` a year of them to be counted anew; `told` what residents are told from Statroom's own database.
@@ -128,7 +132,7 @@ def build(
             _require_room(stage, False)
         made = building.whole()
     for one in made:
-        one.keep()
+        replace(one, folder=stage.folder / files.PENDING / one.folder.relative_to(released)).keep()
     _tidy(stage)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -19,6 +20,8 @@ from typing import Any
 from data_access.released.trees import Cell, Level
 
 TREE = "tree.json"
+PENDING = "released"
+"""The folder, within that of a generation, with what is released once the generation goes into service."""
 
 
 class Altered(RuntimeError):
@@ -115,6 +118,17 @@ def keep_periods(folder: Path, made: list[Released]) -> None:
         if not path.exists():
             body = _body(one)
             _write(path, {**body, "sha256": one.sha256, "seal": _seal(body)})
+
+
+def take(generation: Path, folder: Path) -> None:
+    """Release what a generation that goes into service has pending. Safe to repeat."""
+    pending = generation / PENDING
+    for path in sorted(pending.rglob("*.json")):
+        target = folder / path.relative_to(pending)
+        if path.name == TREE or not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, json.loads(path.read_text("utf-8")))
+    shutil.rmtree(pending, ignore_errors=True)
 
 
 def _read(path: Path) -> Released:

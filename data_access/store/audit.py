@@ -13,7 +13,7 @@ from data_access.store.models import audit_entry
 
 Done = Literal[
     "signed in", "sign-in refused", "signed out", "signed out everywhere", "password changed", "account made", "account changed",
-    "account disabled", "account enabled", "password reset", "exported", "protected case viewed", "target decided", "subscribed", "mapping saved", "mapping undone",
+    "account disabled", "account enabled", "password reset", "exported", "protected case viewed", "target decided", "subscribed", "mapping saved", "mapping undone", "load approved", "load rejected",
 ]  # fmt: skip
 LONGEST = 400
 

@@ -25,13 +25,27 @@ load_run = Table(
     Column("id", Integer, primary_key=True),
     Column("source_name", String(60), nullable=False, index=True),
     Column("mode", String(20), nullable=False, comment="full or incremental"),
-    Column("state", String(20), nullable=False, comment="loaded, unchanged or failed"),
+    Column("state", String(20), nullable=False, comment="loaded, unchanged, failed, held, rejected, replaced or set aside"),
     Column("started_at", DateTime, nullable=False, comment="UTC"),
     Column("seconds", Float, nullable=False),
     Column("rows_read", BigInteger), Column("rows_new", BigInteger), Column("rows_changed", BigInteger),
     Column("rows_unchanged", BigInteger), Column("rows_quarantined", BigInteger), Column("rows_deleted", BigInteger),
     Column("watermark", String(40)), Column("generation", Integer),
     Column("error", Text, comment="one line, without secrets"),
+    Column("rows_restated", BigInteger, comment="cases opened before what was known last that came or were changed"),
+)  # fmt: skip
+
+held_load = Table(
+    "held_load", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", String(40), nullable=False, unique=True, comment="of the generation that waits"),
+    Column("generation", Integer, nullable=False), Column("sources", Text, nullable=False, comment="JSON list of their names"),
+    Column("built_at", DateTime, nullable=False, comment="UTC"), Column("as_of", DateTime, nullable=False, comment="UTC"),
+    Column("fingerprint", String(300), nullable=False, comment="the same for the same cases"),
+    Column("remarks", Text, nullable=False, comment="JSON list of what the gates found, with a sentence each"),
+    Column("state", String(20), nullable=False, comment="held, approved (soon in service), published, rejected or replaced"),
+    Column("decided_at", DateTime, comment="UTC"), Column("decided_by_id", String(80)), Column("decided_by_name", String(120)),
+    Column("because", String(400)),
 )  # fmt: skip
 
 saved_view = Table(

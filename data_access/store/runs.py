@@ -9,6 +9,9 @@ from sqlalchemy import Engine, func, insert, select
 
 from data_access.store.models import load_run
 
+IN_SERVICE = ("loaded", "unchanged")
+"""States of loads whose data people see."""
+
 
 def record(engine: Engine, **facts: Any) -> None:
     """Remember one load; `facts` are columns of `load_run`."""
@@ -24,16 +27,16 @@ def recent(engine: Engine, limit: int = 20) -> pd.DataFrame:
 
 
 def count_good(engine: Engine, source_name: str) -> int:
-    """How many loads of a source did not fail."""
+    """How many loads of a source did not fail, also if they were held."""
     query = select(func.count()).where(load_run.c.source_name == source_name, load_run.c.state != "failed")
     with engine.connect() as connection:
         return int(connection.execute(query).scalar_one())
 
 
 def last_full_rows(engine: Engine, source_name: str) -> int | None:
-    """How many rows the latest load of everything of a source read; None if there was none."""
+    """How many rows the latest load of everything of a source read that is in service; None if there was none."""
     query = select(load_run.c.rows_read).where(
-        load_run.c.source_name == source_name, load_run.c.state != "failed", load_run.c.mode == "full"
+        load_run.c.source_name == source_name, load_run.c.state.in_(IN_SERVICE), load_run.c.mode == "full"
     )
     with engine.connect() as connection:
         return connection.execute(query.order_by(load_run.c.id.desc()).limit(1)).scalar()

@@ -7,7 +7,7 @@ from typing import Any
 from dash import Input, Output, html
 
 from access import AccessDenied
-from components import gate, health
+from components import gate, health, held_load
 from components.page import Query, heading, page
 from metrics.select import Asked
 
@@ -24,7 +24,7 @@ def build(_query: Query) -> list[Any]:
 )
 def fill(asked: Asked) -> list[Any]:
     """All parts; those about rows only for who sees all departments."""
-    made = [health.freshness(asked)]
+    made = [*held_load.part(asked), health.freshness(asked)]
     try:
         return [*made, health.attempts(asked), health.unmapped(asked), health.refused(asked), health.oddities(asked)]
     except AccessDenied as denied:
