@@ -32,6 +32,7 @@ from data_access.city import City, load_city
 from data_access.loading import Loading
 from data_access.mart import amending, generations, logs
 from data_access.mart.staging import Stage
+from data_access.released import files
 from data_access.sources.files import FilesSource
 from metrics.measure import ask
 from metrics.periods import Calendar
@@ -192,6 +193,7 @@ def load(folder: Path, way: str) -> None:
             loading.load(source)
             assert loading.publish(number, settings.released)
             stage.close()
+            files.take(built, settings.released)
             made = generations.publish(built)
     published = time.time()
     report = loading.reports[0]

@@ -27,6 +27,7 @@ from data_access.mart.generations import Generation
 from data_access.mart.reading import MartUnavailable, open_mart
 from data_access.mart.staging import Stage
 from data_access.mart.writing import build
+from data_access.released import files
 from settings import ROOT
 from tests.support import worlds
 from tests.support.marts import settings_in, small_city
@@ -106,6 +107,7 @@ def load(root: Path, city: City, number: int, as_of: datetime, told: tuple[pd.Da
         stage.settle(rebuild=number == 1, keys_of=("crm",))
         loads: list[dict[str, object]] = [{column.name: None for column in schema.load.c} | {"id": number, "source_name": "crm", "mode": "incremental", "started_at": as_of, "as_of": as_of}]  # fmt: skip
         build(stage, city, as_of=as_of, loads=loads, number=number, released=root / "released")
+        files.take(folder, root / "released")
         return generations.publish(folder)
 
 
