@@ -75,7 +75,8 @@ def decide(*, approve: bool, because: str) -> None:
             raise click.ClickException("no load is held.")
         # Whoever may use this command line is on record as that.
         acting = Acting(Viewer("command-line", "Command line", "admin"), store, utc_now().replace(tzinfo=None))
-        loads.decide(acting, found.edition, approve=approve, because=because)
+        if not (approve and found.state == loads.APPROVED):
+            loads.decide(acting, found.edition, approve=approve, because=because)
         try:
             made = deciding.decided(settings, store)
         except LoadInProgress:

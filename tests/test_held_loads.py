@@ -110,7 +110,7 @@ def test_a_source_that_lost_nine_of_ten_cases_is_held_and_the_old_data_stay(coll
     ([line.replace("C", "X", 1) for line in ROWS], {("replaced", "")}),
     ([line.replace("Tree", f"{n % 3}") for n, line in enumerate(ROWS)], {("new_values", "type")}),
     ([line.replace("Phone", "") for line in ROWS], {("nulls", "channel")}),
-    ([*ROWS, *(f"R{n},Tree,Parks,Phone,Open,yesterday,," for n in range(30))], {("refused", "")}),
+    ([*ROWS, *(f"R{n},Tree,Parks,Phone,Open,yesterday,," for n in range(30)), row(200)], {("refused", "")}),
 ], ids=["backfill", "renamed department", "older newest", "new numbers", "retyped", "emptied column", "refused"])  # fmt: skip
 def test_each_way_in_which_a_source_breaks_is_held_for_its_own_reason(town: Town, rows: list[str], said: set[tuple[str, str]]) -> None:
     town.write("cases.csv", *rows)
@@ -233,7 +233,7 @@ def test_cases_missed_by_comparing_ids_are_looked_for_again_until_somebody_decid
     crm.run("DELETE FROM service_requests WHERE id > 30")
     assert town.load(compare_keys=True).state == "held"
     crm.add(61, updated_at="2026-03-17 12:00:00")
-    assert (town.load().state, spoke(town)) == ("held", {("fewer", ""), ("department", "Streets")})
+    assert (town.load().state, spoke(town)) == ("held", {("fewer", "")})
     decide(town, approve=True)
     assert (town.load().state, len(town.cases())) == ("unchanged", 31)
 
@@ -361,15 +361,15 @@ def test_an_approved_load_goes_into_service_in_postgresql_too(town: Town, postgr
 def test_of_a_held_load_nothing_is_released_before_it_is_approved(tmp_path: Path) -> None:
     """A backfill closes quarters; their cells are published once and for ever, so not from data that nobody looked at."""
     town = Town(tmp_path, release={"B": ["Tree"]}).files(gate=LEAST)
-    town.write("cases.csv", *(row(n, day="2025-01-02") for n in range(30)))
+    town.write("cases.csv", *(row(n, day="2025-01-01") for n in range(30)))
     town.load()
     assert not list(town.settings.released.glob("*.json"))
-    town.write("cases.csv", *(row(n, day="2025-01-02") for n in range(300)), row(300, day="2025-08-01"))
+    town.write("cases.csv", *(row(n, day="2025-01-01") for n in range(300)), row(300, day="2026-08-01"))
     assert town.load().state == "held"
     assert not list(town.settings.released.glob("*.json"))
     decide(town, approve=True)
     carry_out(town)
-    assert "2025-Q1.v1.json" in {path.name for path in town.settings.released.iterdir()}
+    assert list(town.settings.released.glob("2025*.v1.json"))
     assert sorted(path.name for path in (town.settings.mart / "gen-000002").iterdir()) == ["public.duckdb", "staff.duckdb"]
 
 

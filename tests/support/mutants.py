@@ -42,6 +42,8 @@ class Mutant:
 
 
 MUTANTS = (
+    Mutant("who decides about a held load", "data_access/store/held.py", 'permit(acting.viewer, "decide_load")', "pass",
+           "tests/test_held_loads.py::test_nobody_but_an_administrator_decides"),
     Mutant("rows of other departments", "data_access/mart/reading.py", "cut = cut.where(table.c.department_id.in_(ids) if ids else false())",
            "cut = cut if ids else cut.where(false())", "tests/test_walls.py::test_every_from_is_cut_to_the_departments_of_the_scope"),
     Mutant("no departments means no rows", "data_access/mart/reading.py", "if ids else false())", "if ids else ~false())",
