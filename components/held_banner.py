@@ -16,7 +16,7 @@ def banner() -> str | None:
     if waiting is not None and waiting.state == held.APPROVED:
         return "A load that was held is approved and will be in service within some minutes."
     if waiting is not None:
-        return "A load is held: it differs too much from the data shown, and waits for somebody to decide. State of the data says more."
+        return "A load is held: it differs too much from the data shown, and waits for an administrator to decide."
     rejected = held.still_rejected(store, [source.name for source in desk.city.sources])
     return (
         None

@@ -30,7 +30,7 @@ def part(asked: Asked) -> list[Any]:
         return []
     head = (
         f"The load of {', '.join(waiting.sources)} of {words.instant(waiting.built_at, asked.calendar)} differs too much from the data in service "
-        f"to replace them unseen. It holds data through {words.instant(waiting.as_of, asked.calendar)}; until somebody decides, all figures are those before it."
+        f"to replace them unseen. It holds data through {words.instant(waiting.as_of, asked.calendar)}; until somebody decides, all figures come from the data before it."
     )
     content = [html.P(head), html.Ul([html.Li(remark.sentence) for remark in waiting.remarks])]
     content += [_decided(waiting)] if waiting.state == held.APPROVED else _form(waiting)

@@ -106,12 +106,15 @@ def _newest(before: Seen, now: Seen, gate: Gate) -> Found:
 def _departments(before: Seen, now: Seen, gate: Gate) -> Found:
     lost = {label: n - now.departments.get(label, 0) for label, n in before.departments.items()}
     beyond = [label for label, n in lost.items() if n >= gate.least and n / before.departments[label] > gate.department]
+    # Where there are as many cases as before, somebody else has them now.
+    remedy = (
+        " If it has a new name, write the new one among its aliases in city.toml." if now.rows >= before.rows * (1 - gate.fewer) else ""
+    )
     for label in sorted(beyond, key=lambda label: (-lost[label], label))[:MOST_DEPARTMENTS]:
         held, left = before.departments[label], now.departments.get(label, 0)
         name = before.called("department", label)
         yield "department", name, lost[label] / held, (
-            f"{name} has {left:,} cases instead of {held:,}, {lost[label] / held:.1%} fewer; at most {gate.department:.1%} fewer pass. "
-            "If it has a new name, write the new one among its aliases in city.toml."
+            f"{name} has {left:,} cases instead of {held:,}, {lost[label] / held:.1%} fewer; at most {gate.department:.1%} fewer pass.{remedy}"
         )  # fmt: skip
 
 
