@@ -62,7 +62,6 @@ def reject(because: str) -> None:
 def decide(*, approve: bool, because: str) -> None:
     """Decide about the held load, and carry it out unless a load is running."""
     from data_access import deciding
-    from data_access.mart.generations import LoadInProgress
     from data_access.store import held as loads
     from data_access.store.acting import Acting
     from data_access.store.engine import open_store
@@ -79,7 +78,7 @@ def decide(*, approve: bool, because: str) -> None:
             loads.decide(acting, found.edition, approve=approve, because=because)
         try:
             made = deciding.decided(settings, store)
-        except LoadInProgress:
+        except deciding.LoadInProgress:
             click.echo("Decided. A load is running; it or the next one carries this out.")
             return
     finally:

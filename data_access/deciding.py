@@ -19,6 +19,7 @@ from data_access.store import held
 from data_access.store.held import HeldLoad
 from settings import Settings, utc_now
 
+LoadInProgress = generations.LoadInProgress
 SET_ASIDE = "set aside"
 """State of a load that did not pass while what waited before it was approved."""
 
