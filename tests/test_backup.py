@@ -203,10 +203,11 @@ def accounts_in(settings: Settings) -> list[str]:
 
 def test_a_backup_of_a_newer_version_is_refused_and_says_what_to_do(settings: Settings) -> None:
     with closing(sqlite3.connect(settings.data / "statroom.sqlite")) as connection, connection:
+        is_now = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     made = backups.back_up(settings)
     with closing(sqlite3.connect(settings.data / "statroom.sqlite")) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0010'")
+        connection.execute("UPDATE alembic_version SET version_num = ?", is_now)
     with pytest.raises(BackupError, match="newer version"):
         backups.restore(settings, made.file, replace=True)
     assert notes(settings) == ["storm"]
