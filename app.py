@@ -36,9 +36,9 @@ def _serving(settings: Settings) -> Flask:
 
     import api
     from access import PUBLIC_VIEWER
-    from components import gate, keeping, language, limits, page, shell, web
+    from components import gate, keeping, language, limits, observing, page, shell, web
     from components.suites import Suites
-    from data_access import cache
+    from data_access import cache, slow
     from metrics.desk import Desk
 
     is_public = settings.audience == "public"
@@ -56,6 +56,8 @@ def _serving(settings: Settings) -> Flask:
     }  # fmt: skip
     desk = Desk(settings, lambda: PUBLIC_VIEWER)
     gate.start(server, desk)
+    observing.start(server, settings)
+    slow.start(settings)
     cache.start(server, settings)
     if is_public:
         from components import answers, freshness, outward
@@ -114,8 +116,12 @@ def _serving(settings: Settings) -> Flask:
 def __getattr__(name: str) -> Any:
     # Made when gunicorn asks for it: a command that only loads data should not wait for pages.
     if name == "server":
+        from components import logs
+
         try:
-            made = globals()["server"] = create_app(read_settings(installation.own(os.environ)))
+            settings = read_settings(installation.own(os.environ))
+            logs.start(settings)
+            made = globals()["server"] = create_app(settings)
         except SettingsError as error:
             raise SystemExit(f"Error: {error}") from None
         return made

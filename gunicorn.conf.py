@@ -5,6 +5,8 @@ and a slow client holds none.
 """
 
 import os
+import shutil
+import tempfile
 from typing import Any
 
 bind = f"{os.environ.get('STATROOM_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8050}"
@@ -27,6 +29,18 @@ max_requests_jitter = 2_000
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 accesslog = None
 errorlog = "-"
+
+
+# What the workers count about themselves is added up from files in here (`data_access/observed.py`).
+COUNTED = "statroom-counted-"
+if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=COUNTED, dir=worker_tmp_dir)
+
+
+def on_exit(_server: Any) -> None:
+    """The counts end with the processes, unless somebody named a folder for them."""
+    if COUNTED in os.environ["PROMETHEUS_MULTIPROC_DIR"]:
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def on_starting(server: Any) -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import embed, errors, health, open311, open_data, picture, routes, site
+from api import embed, errors, health, open311, open_data, picture, routes, site, watched
 from components import limits
 from metrics.desk import Desk
 
 
 def register(server: Flask, desk: Desk) -> None:
-    """Add `/healthz`, `/readyz`, `/api/v1/...` and, for residents, `/preview.png` and what lies below `/data/`, `/embed/` and `/open311/v2/` to `server`; whoever `desk` does not know is answered 401."""
+    """Add `/healthz`, `/readyz`, `/metrics`, `/api/v1/...` and, for residents, `/preview.png` and what lies below `/data/`, `/embed/` and `/open311/v2/` to `server`; whoever `desk` does not know is answered 401."""
     health.register(server, desk.settings)
+    watched.register(server, desk)
     site.register(server, desk)
     blueprints = [routes.blueprint(desk), *([open_data.blueprint(desk), picture.blueprint(desk)] if desk.is_public else [])]
     for blueprint in blueprints:

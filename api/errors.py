@@ -14,6 +14,7 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from access import AccessDenied
+from data_access import observed
 from data_access.mart.reading import MartUnavailable, QueryTooLong
 from metrics.desk import Unknown
 from metrics.question import BadQuestion
@@ -62,5 +63,6 @@ def _unforeseen(error: Exception) -> Response:
 def logged(error: Exception) -> str:
     """What the caller is told of something unforeseen: the number it is logged under."""
     number = secrets.token_hex(4)
+    observed.ERRORS.labels("api").inc()
     log.error("Request %s failed", number, exc_info=error)
     return f"Something went wrong here; it is logged as {number}."

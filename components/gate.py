@@ -19,6 +19,7 @@ from flask import Flask, current_app, request
 from access import AccessDenied, Action
 from components import keeping
 from components.language import _, said
+from data_access import observed
 from data_access.mart.reading import MartUnavailable, QueryTooLong
 from metrics.desk import Desk, Unknown
 from metrics.question import BadQuestion
@@ -60,8 +61,10 @@ def answers(
 
     def make(function: Callable[..., Any]) -> Callable[..., Any]:
         inputs = {"_query": question, **{name: dependency for name, (dependency, _parse) in taken.items()}}
+        seconds = observed.CALLBACK_SECONDS.labels(part_of(output))
 
         @dash.callback(output, inputs=inputs, prevent_initial_call=not initial)
+        @seconds.time()
         def run(_query: Any, **given: Any) -> Any:
             try:
                 asked = desk().ask(query_of(_query))
@@ -103,8 +106,10 @@ def changes(
 
     def make(function: Callable[..., Any]) -> Callable[..., Any]:
         inputs = {"_clicks": trigger, "_query": question, **{name: dependency for name, (dependency, _parse) in taken.items()}}
+        seconds = observed.CALLBACK_SECONDS.labels(part_of(output))
 
         @dash.callback(output, inputs=inputs, prevent_initial_call=True)
+        @seconds.time()
         def run(_clicks: Any, _query: Any, **given: Any) -> Any:
             try:
                 if not isinstance(_clicks, int) or isinstance(_clicks, bool) or _clicks < 1:
@@ -134,6 +139,16 @@ def require_same_site() -> None:
         raise AccessDenied("This was not sent from a page of Statroom; open the page and try again.")
 
 
+def part_of(output: Any) -> str:
+    """The part of a page that a callback fills, as it was declared: the name under which its time is counted."""
+    if isinstance(output, dict):
+        output = next(iter(output.values()))
+    if isinstance(output, (list, tuple)):
+        output = output[0]
+    name = output.component_id
+    return str(name.get("type", "pattern")) if isinstance(name, dict) else str(name)
+
+
 def _unchanged(output: Any) -> Any:
     """An answer that leaves everything as it is."""
     if isinstance(output, dict):
@@ -158,6 +173,7 @@ def sentence_for(error: Exception) -> str:
     if isinstance(error, QueryTooLong):
         return _("This took too long and was stopped. Ask for a shorter period or fewer groups.")
     number = secrets.token_hex(4)
+    observed.ERRORS.labels("callback").inc()
     log.error("Callback %s failed", number, exc_info=error)
     return _("Something went wrong here; it is logged as {number}.", number=number)
 

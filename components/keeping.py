@@ -12,7 +12,7 @@ SECONDS = 60
 """How long browsers and proxies may show an answer without asking again."""
 LARGEST_ANSWER = 2 * 1024 * 1024
 """Bytes, before compression, of a callback's or a program's answer that is not a file."""
-UNKEPT = ("/healthz", "/readyz")
+UNKEPT = ("/healthz", "/readyz", "/metrics")
 HOST_BEFORE = "X-Forwarded-Host"
 """What a proxy writes the host into that was asked for, or hands on from a client."""
 

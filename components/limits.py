@@ -22,7 +22,7 @@ from settings import Settings
 EXTENSION = "statroom-limits"
 COUNTED_ELSEWHERE = ("api", "open_data", "embed", "open311")
 """Blueprints that `api` counts itself. By name and not by address: what has no route of theirs is a page."""
-FREE = ("/assets/", "/_dash-component-suites/", "/bootstrap/", "/healthz", "/readyz", "/_favicon.ico")
+FREE = ("/assets/", "/_dash-component-suites/", "/bootstrap/", "/healthz", "/readyz", "/metrics", "/_favicon.ico")
 """What browsers keep, and what machines watch."""
 FORGET_EVERY = 10.0
 """Seconds between looking for counts that are over. They count for nothing before, too."""

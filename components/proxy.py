@@ -22,7 +22,7 @@ def require(server: Flask, headers: ProxyHeaders) -> None:
     @server.before_request
     def known_only() -> Answer | None:
         is_file = request.method in ("GET", "HEAD") and sign_in.OPEN_FILES.fullmatch(request.path)
-        if request.path in ("/healthz", "/readyz") or sign_in.OPEN_LINKS.fullmatch(request.path) or is_file:
+        if request.path in ("/healthz", "/readyz", "/metrics") or sign_in.OPEN_LINKS.fullmatch(request.path) or is_file:
             return None
         try:
             g.account = _vouched_for(headers)

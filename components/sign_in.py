@@ -19,7 +19,7 @@ from data_access.store.accounts import Account
 from settings import Settings, utc_now
 
 TOKEN = "token"
-OPEN = ("/sign-in", "/sign-in/provider", "/sign-in/back", "/healthz", "/readyz")
+OPEN = ("/sign-in", "/sign-in/provider", "/sign-in/back", "/healthz", "/readyz", "/metrics")
 OPEN_LINKS = re.compile(r"/unsubscribe/[\w-]{1,100}", re.ASCII)
 """What a link in a letter opens: its token says all that has to be known."""
 OPEN_FILES = re.compile(r"/(assets|bootstrap/static)/.+")

@@ -61,7 +61,7 @@ def back_up(settings: Settings, why: str = ASKED) -> Backup:
 def back_up_nightly(settings: Settings) -> Backup | None:
     """A backup if the latest nightly one is a day old, and none otherwise; the oldest beyond `NIGHTLY_KEPT` go."""
     mine = [file for file in found(settings) if _parts(file)["why"] == NIGHTLY]
-    if mine and utc_now() - _when(mine[-1]) < EVERY:
+    if mine and utc_now() - made_at(mine[-1]) < EVERY:
         return None
     made = back_up(settings, NIGHTLY)
     for old in [*mine, made.file][:-NIGHTLY_KEPT]:
@@ -73,7 +73,7 @@ def found(settings: Settings) -> list[Path]:
     """The backups of the city, oldest first."""
     folder = settings.backups
     files = [file for file in folder.glob("statroom-*.tar.gz") if NAME.fullmatch(file.name)] if folder.is_dir() else []
-    return sorted((file for file in files if _parts(file)["city"] == settings.city.name), key=lambda file: (_when(file), file.name))
+    return sorted((file for file in files if _parts(file)["city"] == settings.city.name), key=lambda file: (made_at(file), file.name))
 
 
 def read(file: Path) -> Backup:
@@ -198,7 +198,8 @@ def _parts(file: Path) -> dict[str, str]:
     return matched.groupdict()
 
 
-def _when(file: Path) -> datetime:
+def made_at(file: Path) -> datetime:
+    """When a backup was made, by its name."""
     return datetime.strptime(_parts(file)["when"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 

@@ -22,7 +22,7 @@ from flask_caching import Cache
 from flask_caching.backends.filesystemcache import FileSystemCache
 
 from access import Scope, is_sealed
-from data_access import turns
+from data_access import observed, turns
 from settings import Settings
 
 SECONDS_KEPT = 24 * 3600
@@ -121,7 +121,9 @@ def cached(name: str, edition: str, scope: Scope, parameters: Any, compute: Call
     key = _key(name, edition, scope, parameters)
     held = _get(key)
     if held is not None:
+        observed.CACHE_ANSWERS.labels("kept").inc()
         return held
+    came = "waited for"
     holder = _lock_of(key)
     with holder.lock:
         held = _get(key)
@@ -129,8 +131,10 @@ def cached(name: str, edition: str, scope: Scope, parameters: Any, compute: Call
             with turns.alone(_cache, key, lambda: _get(key) is not None):
                 held = _get(key)
                 if held is None:
+                    came = "computed"
                     held = compute()
                     _set(key, held)
+    observed.CACHE_ANSWERS.labels(came).inc()
     return held
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Mapping
 
-from settings.checks import SettingsError, rate, whole
+from settings.checks import SettingsError, one_of, rate, token, whole
 from settings.sign_in import LOOPBACK_HOSTS, SIGN_INS, USUAL_SCOPES, Provider, ProxyHeaders, SignIn, provider_of, proxy_of, sign_in_of
 
 __all__ = [
@@ -92,6 +92,12 @@ class Settings:
     """STATROOM_MART_URL: `postgresql://...` or `hive://...` (Spark), where the mart is read; its generations are built in `mart` and copied there."""
     backups_elsewhere: Path | None = None
     """STATROOM_BACKUPS: folder of the backups of Statroom's own data (default `backups` in the data folder)."""
+    log_format: Literal["text", "json"] = "text"
+    """STATROOM_LOG: `text`, or `json` for a line of JSON for each request and finding."""
+    slow_ms: int = 1_000
+    """STATROOM_SLOW_MS: milliseconds from which a question to the mart is noted with its SQL."""
+    metrics_token: str = field(default="", repr=False)
+    """STATROOM_METRICS_TOKEN: what who reads `/metrics` has to show; empty: there is no such address."""
     others: tuple[Neighbour, ...] | None = None
     """The other cities of an installation that serves several (`data_access/installation.py`); None where there is one city."""
     comparison: Path | None = None
@@ -156,6 +162,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         sign_in_rate=rate("STATROOM_SIGN_IN_RATE", env.get("STATROOM_SIGN_IN_RATE") or "20 per minute"),
         api_rate=rate("STATROOM_API_RATE", env.get("STATROOM_API_RATE") or "120 per minute"),
         public_rate=rate("STATROOM_PUBLIC_RATE", env.get("STATROOM_PUBLIC_RATE") or "3000 per minute"),
+        log_format=one_of("STATROOM_LOG", env.get("STATROOM_LOG") or "text", ("text", "json")),  # type: ignore[arg-type]
+        slow_ms=whole("STATROOM_SLOW_MS", env.get("STATROOM_SLOW_MS") or "1000", 1, 600_000, " of milliseconds"),
+        metrics_token=token("STATROOM_METRICS_TOKEN", env.get("STATROOM_METRICS_TOKEN", "")),
         residents_url=env.get("STATROOM_RESIDENTS_URL") or f"sqlite:///{data / 'residents.sqlite'}",
         **{name: env.get(f"STATROOM_{name.upper()}", "").strip() for name in ("smtp_url", "mail_from", "base_url")},
         others=None if others is None else tuple(Neighbour(**o | {"folder": Path(o["folder"]), "mart": Path(o["mart"])}) for o in others),

@@ -26,6 +26,14 @@ def recent(engine: Engine, limit: int = 20) -> pd.DataFrame:
         return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
 
 
+def latest(engine: Engine, sources: Collection[str]) -> list[dict[str, Any]]:
+    """The latest load of each of `sources`, by source (columns of `load_run`)."""
+    newest = select(func.max(load_run.c.id)).where(load_run.c.source_name.in_(list(sources))).group_by(load_run.c.source_name)
+    query = select(load_run).where(load_run.c.id.in_(newest)).order_by(load_run.c.source_name)
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def count_good(engine: Engine, source_name: str) -> int:
     """How many loads of a source did not fail, also if they were held."""
     query = select(func.count()).where(load_run.c.source_name == source_name, load_run.c.state != "failed")

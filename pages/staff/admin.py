@@ -17,6 +17,7 @@ def build(_query: Query) -> list[Any]:
     return [
         heading("Accounts and audit", "Who may sign in, what they may see, and what was done. A change holds from the person's next request."),
         html.P(dcc.Link("Sources and what their columns and words mean", href="/admin/sources")),
+        html.P(dcc.Link("Status of the installation: what needs attention, loads, backups, slow questions", href="/admin/status")),
         html.Div(
             [
                 part("Accounts", html.Div(id="admin-accounts")),
