@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import IO
 
 from sqlalchemy import Dialect, Select
 
+from data_access import observed
 from settings import Settings, utc_now
 
 FILE = "slow-questions.jsonl"
@@ -38,6 +40,18 @@ _kept = _Kept()
 def start(settings: Settings) -> None:
     """Note from now on what takes longer than `settings.slow_ms`."""
     _kept.milliseconds, _kept.file = settings.slow_ms, settings.data / f"{settings.audience}-{FILE}"
+
+
+@contextmanager
+def timed(statement: Select, dialect: Dialect, audience: str) -> Iterator[None]:
+    """Count how long `statement` takes, also one that fails, and note it if that is long."""
+    begun = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds = time.perf_counter() - begun
+        observed.QUESTION_SECONDS.observe(seconds)
+        note(statement, dialect, seconds, audience)
 
 
 def note(statement: Select, dialect: Dialect, seconds: float, audience: str) -> None:

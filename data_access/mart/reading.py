@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import json
 import threading
-import time
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -20,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import FromClause
 
 from access import PUBLIC_VIEWER, AccessDenied, Scope, is_sealed, scope_of
-from data_access import observed, slow
+from data_access import slow
 from data_access.mart import checks, embedded, generations, guard, schema, servers
 from data_access.mart.dimensions import Dimensions
 from data_access.mart.limits import in_time, took_too_long
@@ -218,9 +217,9 @@ class Mart:
         return self._run(select(*table.c), self._plain)
 
     def _run(self, statement: Select, scope: Scope, numbers: bool = False) -> pd.DataFrame:
-        begun = time.perf_counter()
         try:
-            with self._engine.connect() as connection, in_time(connection.connection.driver_connection, QUERY_SECONDS):
+            timed = slow.timed(statement, self._engine.dialect, self.audience)
+            with timed, self._engine.connect() as connection, in_time(connection.connection.driver_connection, QUERY_SECONDS):
                 result = connection.execute(statement, execution_options={"scope": scope})
                 if numbers and (columns := getattr(result.cursor, "fetch_df", None)) is not None:
                     return columns()
@@ -232,10 +231,6 @@ class Mart:
             if error.connection_invalidated:
                 raise MartUnavailable("The server of the mart ended the connection; ask again.") from error
             raise
-        finally:
-            seconds = time.perf_counter() - begun
-            observed.QUESTION_SECONDS.observe(seconds)
-            slow.note(statement, self._engine.dialect, seconds, self.audience)
 
 
 _open: dict[tuple[str, Audience], tuple[int | str, Mart]] = {}
