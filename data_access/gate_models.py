@@ -29,4 +29,4 @@ class Gate(Model):
     newest_back_hours: Annotated[float, Field(ge=0)] = 24
     """By how many hours the newest case may have been opened before the newest one held."""
     least: Annotated[int, Field(ge=1)] = 200
-    """Differences of fewer rows are noise and hold nothing."""
+    """Differences of fewer rows are noise and hold nothing; a source of which fewer are in service is not compared."""

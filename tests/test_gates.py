@@ -56,7 +56,7 @@ def test_nothing_is_compared_before_the_first_load_and_a_small_town_is_not_held_
     assert judged("crm", Seen(0), BEFORE, Gate(), new=10_000) == []
     village = Seen(199, NOON, {"parks": 199}, 199, {"channel": 0}, {"type": {"tree": 199}}, read=199)
     gone = Seen(1, NOON - timedelta(days=900), {}, 1, {"channel": 1}, {"type": {"oak": 1}}, read=1, refused=0)
-    assert judged("crm", village, gone, Gate()) == []
+    assert judged("crm", village, gone, Gate()) == judged("crm", village, BEFORE, Gate()) == []
     assert {remark.gate for remark in judged("crm", village, gone, Gate(least=100))} == {"fewer", "department", "newest_back_hours"}
 
 

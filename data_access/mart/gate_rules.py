@@ -56,14 +56,14 @@ class Remark:
 
 
 def judged(name: str, before: Seen, now: Seen, gate: Gate, *, new: int = 0) -> list[Remark]:
-    """What of the source `name` goes beyond its gate, none where nothing was held before.
+    """What of the source `name` goes beyond its gate, none where nothing or next to nothing was held before.
 
     Args:
         before: what is in service.
         now: what was built.
         new: cases that the load brought for the first time.
     """
-    if not before.rows:
+    if before.rows < gate.least:
         return []
     found = [*_rows(before, now, gate, new), *_newest(before, now, gate), *_departments(before, now, gate)]
     found += [*_nulls(before, now, gate), *_values(before, now, gate), *_refused(before, now, gate)]
@@ -93,7 +93,7 @@ def _rows(before: Seen, now: Seen, gate: Gate, new: int) -> Found:
 
 
 def _newest(before: Seen, now: Seen, gate: Gate) -> Found:
-    if before.newest is None or now.newest is None or before.rows < gate.least:
+    if before.newest is None or now.newest is None:
         return
     back = (before.newest - now.newest) / timedelta(hours=1)
     if back > gate.newest_back_hours:
