@@ -7,6 +7,7 @@ and a slow client holds none.
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from typing import Any
 
 bind = f"{os.environ.get('STATROOM_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8050}"
@@ -60,6 +61,22 @@ def on_starting(server: Any) -> None:
             raise SystemExit(f"Error: the staff application would listen on {host}; without passwords it serves 127.0.0.1 only.")
 
 
-def worker_exit(_server: Any, _worker: Any) -> None:
+def on_reload(server: Any) -> None:
+    """HUP: the workers there are go on until the new ones are ready."""
+    from worker import replace_workers
+
+    replace_workers(server)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Open the mart and make a page before the first reader comes."""
+    with suppress(Exception):
+        for path in ("/readyz", "/"):
+            worker.wsgi.test_client().get(path)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
     """Leave at once: work aside may still go on, and an engine that is taken down under it ends in an abort."""
-    os._exit(0)
+    # gunicorn's first process calls this too, of a worker that was gone before it was told to go.
+    if worker.pid == os.getpid():
+        os._exit(0)

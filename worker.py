@@ -1,12 +1,16 @@
-"""The worker of gunicorn that serves Statroom: a request gets a thread once it is here as a whole.
+"""The worker of gunicorn that serves Statroom: a request gets a thread once it is here as a whole, and nobody waits for a restart.
 
 gunicorn's own gives a thread to a connection and reads on it until the request has come. Then as many clients as there are
 threads, each of which sends one byte and waits, keep everybody else out. Here what has come is only looked at, without a
 thread, until the request is whole; who is too slow is left.
+
+When its workers are replaced (HUP), gunicorn lets the old ones go as soon as the new ones are begun. Here they go on until
+the new ones can answer.
 """
 
 from __future__ import annotations
 
+import mmap
 import re
 import socket
 import struct
@@ -22,11 +26,56 @@ LARGEST_BODY = 131_072
 """Of a request that says it has more, the head is enough: it is refused."""
 SILENT_SECONDS = 15
 """For so long a client may neither send the next part of a body nor take the next part of an answer."""
+SUCCESSOR_SECONDS = 20.0
+"""A worker that is replaced waits no longer than this for those who come after it."""
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
 
 
+# What the first process and its workers know together. The place comes into being before they part.
+_SHARED = mmap.mmap(-1, 4_096)
+_REPLACED = struct.Struct("qq")
+"""At its beginning: workers up to this age are being replaced, by so many. Behind it a byte for each worker that is ready."""
+
+
+def replace_workers(server: Any) -> None:
+    """Hook `on_reload` of gunicorn: those who are there now go when those who come are ready."""
+    _REPLACED.pack_into(_SHARED, 0, server.worker_age, server.num_workers)
+    _SHARED[_REPLACED.size :] = bytes(len(_SHARED) - _REPLACED.size)
+
+
 class WholeRequests(ThreadWorker):  # type: ignore[misc]
-    """As gunicorn's `gthread`, with requests that are whole before they are given to a thread."""
+    """As gunicorn's `gthread`, with requests that are whole before they are given to a thread, and without a gap at a restart."""
+
+    leaves_at: float | None = None
+    """When a worker that is replaced goes at the latest."""
+
+    def run(self) -> None:
+        """Serve. What `post_worker_init` had to do is done."""
+        _SHARED[self._place(self.age)] = 1
+        super().run()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Asked to go: at once, or when those who come after it are ready."""
+        if self._are_successors_ready():
+            super().handle_exit(sig, frame)
+        elif self.leaves_at is None:
+            self.leaves_at = time.monotonic() + SUCCESSOR_SECONDS
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """One turn of the loop."""
+        if self.alive and self.leaves_at is not None:
+            timeout = min(timeout, 0.1)
+            self.alive = time.monotonic() < self.leaves_at and not self._are_successors_ready()
+        super().wait_for_and_dispatch_events(timeout)
+
+    def _are_successors_ready(self) -> bool:
+        oldest, count = _REPLACED.unpack_from(_SHARED, 0)
+        # Who is not being replaced has nobody to wait for: everything ends.
+        return self.age > oldest or all(_SHARED[self._place(age)] for age in range(oldest + 1, oldest + count + 1))
+
+    @staticmethod
+    def _place(age: int) -> int:
+        return _REPLACED.size + age % (len(_SHARED) - _REPLACED.size)
 
     def handle(self, conn: TConn) -> Any:
         """Answer the request of a connection, put it aside if it is not here yet, or leave the connection."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from benchmarks.faults.ground import ROWS, problem_of, until
+from benchmarks.faults.ground import ROWS, Site, problem_of, until
 from benchmarks.faults.proxy import Proxy
 from settings import ROOT
 from tests.support.crm import MAPPING, Crm
@@ -43,21 +46,32 @@ def test_a_silent_mariadb_too(tmp_path: Path, mariadb_url: str) -> None:
 # Slow clients
 
 
+CONFIG = """
+import time, worker
+worker_class, threads, on_reload = "worker.WholeRequests", 2, worker.replace_workers
+def post_worker_init(made):
+    time.sleep(1)
+"""
+APPLICATION = """
+import os
+def app(environ, start):
+    body = environ['wsgi.input'].read(int(environ.get('CONTENT_LENGTH') or 0))
+    said = str(os.getpid() if environ['PATH_INFO'] == '/who' else len(body)).encode()
+    start('200 OK', [('Content-Length', str(len(said)))])
+    return [said]
+"""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An application that says how much it was sent, under one worker with two threads."""
+    """An application that says how much it was sent, or who it is, under one worker with two threads that needs a second to begin."""
     folder = tmp_path_factory.mktemp("site")
-    (folder / "tiny.py").write_text(
-        "def app(environ, start):\n"
-        "    body = environ['wsgi.input'].read(int(environ.get('CONTENT_LENGTH') or 0))\n"
-        "    start('200 OK', [('Content-Length', str(len(str(len(body)))))])\n"
-        "    return [str(len(body)).encode()]\n"
-    )
+    (folder / "tiny.py").write_text(APPLICATION)
+    (folder / "config.py").write_text(CONFIG)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--config", "/dev/null", "--worker-class", "worker.WholeRequests", "--threads", "2",
-               "--bind", f"127.0.0.1:{port}", "--pythonpath", f"{ROOT},{folder}", "tiny:app"]  # fmt: skip
-    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "gunicorn", "--config", str(folder / "config.py"), "--bind", f"127.0.0.1:{port}", "--pythonpath", str(folder), "tiny:app"]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     until(lambda: not problem_of(url))
     yield url
@@ -127,3 +141,20 @@ def test_a_request_larger_than_is_waited_for_is_given_to_the_application(site: s
     with connected(site) as client:
         client.sendall(POST.replace(b"4000", b"400000") + b"x" * 400_000)
         assert heard(client, b"400000")
+
+
+def test_while_new_workers_begin_the_old_ones_answer(site: str) -> None:
+    """gunicorn alone lets the old worker go at once; who asks then waits until the new one can answer."""
+    served = Site(site)
+
+    def who() -> int:
+        with urllib.request.urlopen(f"{site}/who", timeout=20) as answer:
+            return int(answer.read())
+
+    old = who()
+    os.kill(served.master, signal.SIGHUP)
+    until(lambda: len(served.workers()) == 2)
+    assert who() == old
+    until(lambda: who() != old)
+    until(lambda: old not in served.workers())
+    assert [who()] == served.workers()
