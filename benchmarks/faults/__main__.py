@@ -1,6 +1,6 @@
 """`python -m benchmarks.faults`: break things, and write what came of it into docs/operating.md and `benchmarks/faults.json`.
 
-`--only WORDS` tries the faults or families whose name has these words and writes nothing; `--short` repeats less.
+`--only NAME` tries one fault or family and writes nothing unless `--write` says so; `--short` repeats less.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.faults import clients, clock, disk, load, own_data, processes, source
 from benchmarks.faults.ground import Ground
@@ -22,6 +23,7 @@ from benchmarks.faults.result import FAULTS, HEAD, Fault, NotTried, Result, row
 from settings import ROOT, utc_now
 
 FAMILIES = (source, load, disk, processes, clients, clock, own_data)
+DOCUMENT, FIGURES = ROOT / "docs" / "operating.md", ROOT / "benchmarks" / "faults.json"
 BEGIN, END = "<!-- tried by `make faults`: begin -->", "<!-- tried by `make faults`: end -->"
 
 
@@ -34,7 +36,6 @@ def main(arguments: list[str]) -> int:
     chosen = [one for one in FAULTS if not asked.only or any(word in (one.family, *_names(one)) for word in asked.only)]
     found: list[tuple[Fault, Result | str, float]] = []
     print(HEAD)
-    begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="statroom-faults-") as name:
         ground = Ground(Path(name), asked.short)
         with ground.stack:
@@ -42,8 +43,8 @@ def main(arguments: list[str]) -> int:
                 at = time.monotonic()
                 found.append((one, tried(one, ground), time.monotonic() - at))
                 print(row(one, found[-1][1]), flush=True)
-    if not asked.only:
-        write(found, time.monotonic() - begun)
+    if asked.write or not asked.only:
+        write(found, asked.short)
     return int(any(isinstance(result, Result) and not result.held for _, result, _ in found))
 
 
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     """What may be said on the command line."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="Break things and see what becomes of Statroom.")
     made.add_argument("--only", action="append", metavar="NAME", help="a fault or a family; may be given again")
+    made.add_argument("--write", action="store_true", help="keep the figures also of a part")
     made.add_argument("--short", action="store_true", help="fewer repetitions")
     return made
 
@@ -70,31 +72,26 @@ def tried(one: Fault, ground: Ground) -> Result | str:
 
 
 def machine() -> str:
-    """On what and when, as a sentence."""
+    """On what and when."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    load = " / ".join(f"{value:.1f}" for value in os.getloadavg())
-    return (
-        f"{os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}; {utc_now():%Y-%m-%d}; load average at the end {load}"
-    )
+    busy = "" if os.getloadavg()[1] < 2 * (os.cpu_count() or 1) else ", busy with other work"
+    return f"{os.cpu_count()} cores{busy}, {memory:.0f} GB, Python {platform.python_version()}; {utc_now():%Y-%m-%d}"
 
 
-def write(found: list[tuple[Fault, Result | str, float]], seconds: float) -> None:
-    """Put the table into the document and the figures beside."""
-    told = f"{machine()}; {seconds / 60:.0f} minutes."
-    document = ROOT / "docs" / "operating.md"
-    before, rest = document.read_text("utf-8").split(BEGIN)
-    lines = [BEGIN, told, "", HEAD, *(row(one, result) for one, result, _ in found)]
-    document.write_text(before + "\n".join(lines) + f"\n{END}" + rest.split(END)[1], "utf-8")
-    rows = [
-        {
-            "name": one.name,
-            "family": one.family,
-            "seconds": round(took, 1),
-            **({"not_tried": result} if isinstance(result, str) else vars(result)),
-        }
-        for one, result, took in found
-    ]
-    (ROOT / "benchmarks" / "faults.json").write_text(json.dumps({"machine": told, "faults": rows}, indent=1) + "\n", "utf-8")
+def write(found: list[tuple[Fault, Result | str, float]], short: bool) -> None:
+    """Keep the figures of what was tried now beside those of before, and put the table of all into the document."""
+    kept: dict[str, Any] = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
+    for one, result, took in found:
+        figures = {"not_tried": result} if isinstance(result, str) else vars(result)
+        kept[one.name] = {
+            "family": one.family, "machine": machine(), "seconds": round(took, 1), "short": short, **figures, "row": row(one, result),
+        }  # fmt: skip
+    kept = {one.name: kept[one.name] for one in FAULTS if one.name in kept}
+    FIGURES.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    machines = sorted({f"{one['machine']}{', fewer repetitions' if one['short'] else ''}" for one in kept.values()})
+    lines = [BEGIN, *(f"- {one}" for one in machines), "", HEAD, *(one["row"] for one in kept.values())]
+    before, rest = DOCUMENT.read_text("utf-8").split(BEGIN)
+    DOCUMENT.write_text(before + "\n".join(lines) + f"\n{END}" + rest.split(END)[1], "utf-8")
 
 
 if __name__ == "__main__":
