@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from flask import Flask
 from sqlalchemy import func, make_url, select, text
 
 from access import AccessDenied, scope_of
@@ -27,8 +28,10 @@ from metrics.question import Question
 from settings import Settings
 from tests.support import spark, worlds
 from tests.support.marts import MAYOR, SERVER, calendar_of, settings_in
-from tests.support.twins import Twins, side_by_side
+from tests.support.twins import Twins, open_both, side_by_side
+from tests.support.wards import make_town
 from tests.test_metric_properties import DIMENSIONS
+from tests.test_postgres_mart import ask_what_pages_ask
 
 ZONE = "America/New_York"
 PERIOD = (date(2025, 11, 3), date(2026, 4, 20))
@@ -107,6 +110,22 @@ def test_figures_are_the_same_frames_from_files_from_spark_and_from_the_files_th
                 measure(metric.id, asked, by=next(splits), period=metric.by_period)
         assert twins.faults == [], "\n\n".join(twins.faults)
         assert twins.asked >= len(METRICS) / every
+
+
+@pytest.mark.skipif(not ALL, reason="takes minutes: set STATROOM_TEST_MART=spark")
+def test_what_every_chart_and_list_asks_is_the_same_frame_from_spark(
+    tmp_path: Path, url: str, staff_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = (
+        make_url(url).set(database=f"pages_{secrets.token_hex(4)}").update_query_dict({"files": str(tmp_path / "files"), "facts": "copied"})
+    )
+    with monkeypatch.context() as plain:
+        plain.delenv(SERVER, raising=False)
+        twins = open_both(make_town(tmp_path), own.render_as_string(hide_password=False))
+        with side_by_side(twins, monkeypatch):
+            ask_what_pages_ask(tmp_path, monkeypatch)
+    assert twins.faults == [], "\n\n".join(twins.faults)
+    assert twins.asked > 60
 
 
 def test_the_cluster_is_asked_selects_on_scoped_tables_only(town: Path) -> None:
