@@ -26,7 +26,15 @@ from data_access.sources.doubts import MOST_REFUSED, MOST_UNMAPPED_STATUS
 
 
 class SyncError(RuntimeError):
-    """The load failed; one line says why. The last good data stays in service."""
+    """The load failed; one line says why. The last good data stays in service.
+
+    Args:
+        may_pass: whether a later load may succeed although nobody does anything.
+    """
+
+    def __init__(self, line: str, *, may_pass: bool = False) -> None:
+        super().__init__(line)
+        self.may_pass = may_pass
 
 
 class Progress(Protocol):
@@ -55,6 +63,8 @@ class LoadReport:
     as_of: datetime | None = None
     generation: int | None = None
     unmapped_status: int = 0
+    ids_compared: int | None = None
+    """Ids that were compared with the held ones, of a load that read only changes; None if they were not."""
     rows_restated: int = 0
     """Cases opened before what was known before that came only now or were changed: figures of the past move by them."""
     drift: list[str] = field(default_factory=list)
@@ -257,6 +267,7 @@ class Loading:
                 found += len(ids)
             if found:
                 self._keys_of.add(name)
+                report.ids_compared = found
 
     def _note_drift(self, source: Source, load_id: int) -> None:
         columns = ["kind", "field", "value", "case_count", "example_source_id"]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,16 +28,18 @@ from data_access.mart.holding import Held, Order
 from data_access.mart.staging import Stage
 from data_access.mart.writing import BuildError
 from data_access.released import files
-from data_access.sources import open_source
+from data_access.sources import open_source, passing
 from data_access.sources.base import SourceError
 from data_access.store import held, runs, told
 from data_access.store.engine import open_store
 from settings import Settings, utc_now
 
-__all__ = ["LoadReport", "Progress", "SyncError", "sync"]
+__all__ = ["LoadReport", "Progress", "SyncError", "may_pass", "sync"]
 
 KEY_CHECK_EVERY = 10
 """Of the loads that read only the changes of a database, so many compare all ids once, to find deleted cases."""
+NIGHT_FROM, NIGHT_AFTER = 2, timedelta(hours=20)
+"""The first load after this hour of the city's clock does so too, if it was not done for so long: once each night."""
 NO_SPACE = "No space left on device"
 FORESEEN = (
     SourceError, CityError, BuildError, generations.LoadInProgress, generations.NoGeneration, generations.NotBrought, SyncError,
@@ -47,7 +49,7 @@ FORESEEN = (
 
 def sync(
     settings: Settings, city: City, *, full: bool = False, source: str | None = None, compare_keys: bool = False,
-    new_deadlines: bool = False, recount: str = "", progress: Progress | None = None,
+    new_deadlines: bool = False, recount: str = "", attempt: int | None = None, progress: Progress | None = None,
 ) -> list[LoadReport]:  # fmt: skip
     """Load the city's sources (or the one named) into the next generation of the mart.
 
@@ -55,9 +57,10 @@ def sync(
         compare_keys: look for deleted cases now, also where only changes are read.
         new_deadlines: held cases do not keep the deadlines they were promised: they get those of the rules as they are now.
         recount: a year whose released figures are counted anew, as a further vintage; empty for none.
+        attempt: which one in a row this is, of a load that is tried again by itself; it stands on record.
 
     Raises:
-        SyncError: nothing was published.
+        SyncError: nothing was published; `may_pass` says whether it is worth trying again.
     """
     names = tuple(config.name for config in city.sources if source in (None, config.name))
     if not names:
@@ -65,7 +68,7 @@ def sync(
     order = Order(names, full, compared=names if compare_keys else (), new_deadlines=new_deadlines, recount=recount)
     store = open_store(settings)
     try:
-        reports, waited = _load(settings, city, store, order, progress)
+        reports, waited = _load(settings, city, store, order, progress, attempt)
         if waited is not None:
             # What waits is of other sources and was compared with what is no longer in service: it is built again, or nobody could ever decide.
             with suppress(SyncError):  # on record; what was asked for is loaded
@@ -76,9 +79,9 @@ def sync(
 
 
 def _load(
-    settings: Settings, city: City, store: Engine, order: Order, progress: Progress | None
+    settings: Settings, city: City, store: Engine, order: Order, progress: Progress | None, number: int | None = None
 ) -> tuple[list[LoadReport], Held | None]:  # fmt: skip
-    """One load; answers its reports, and what waited for a person of other sources if this load took its ground away."""
+    """One load; answers its reports, and what waited for a person of other sources if this load took its ground away. `number`: which attempt it is."""
     begun, started_at = time.monotonic(), utc_now().replace(tzinfo=None)
     attempt = Attempt(settings, city, store, order, started_at, progress)
     try:
@@ -93,12 +96,12 @@ def _load(
         line = _one_line(error)
         with suppress(SQLAlchemyError):  # what stopped the load is the news, not that it could not be noted
             runs.record(store, source_name=names[min(done, len(names) - 1)], mode="full" if attempt.full else "incremental", state="failed",
-                        started_at=started_at, seconds=time.monotonic() - begun, error=line)  # fmt: skip
+                        started_at=started_at, seconds=time.monotonic() - begun, error=line, attempt=number)  # fmt: skip
         if not isinstance(error, Exception):
             raise
-        raise SyncError(line) from error
+        raise SyncError(line, may_pass=may_pass(error)) from error
     assert attempt.loading is not None
-    return _remembered(store, attempt.loading.reports), attempt.waited
+    return _remembered(store, attempt.loading.reports, number), attempt.waited
 
 
 class Attempt:
@@ -130,7 +133,7 @@ class Attempt:
         promising = promises.newest_readable(generations.kept(root)) if full and complete else None
         with generations.building(root, number) as folder, Stage(folder, previous, promising) as stage:
             stage.keep_deadlines = not self.order.new_deadlines
-            keys = frozenset(self.order.compared or _turns(self.store, self.order.sources))
+            keys = frozenset(self.order.compared or _turns(self.store, self.order.sources, city.zone, self.started_at))
             whole = frozenset(self.order.whole)
             self.loading = Loading(
                 stage, city, full=full, complete=complete, compare_keys=keys, now=self.started_at, progress=self.progress, whole=whole
@@ -176,9 +179,19 @@ class Attempt:
             self.waited = waiting
 
 
-def _turns(store: Engine, names: Sequence[str]) -> list[str]:
-    """The sources whose turn it is to be compared id by id."""
-    return [name for name in names if runs.count_good(store, name) % KEY_CHECK_EVERY == KEY_CHECK_EVERY - 1]
+def _turns(store: Engine, names: Sequence[str], zone: str, now: datetime) -> list[str]:
+    """The sources whose turn it is to be compared id by id. `now`: naive UTC."""
+    return [
+        name
+        for name in names
+        if runs.count_good(store, name) % KEY_CHECK_EVERY == KEY_CHECK_EVERY - 1 or is_nightly(runs.last_compared(store, name), zone, now)
+    ]
+
+
+def is_nightly(last: datetime | None, zone: str, now: datetime) -> bool:
+    """Whether a load at `now` is the one of this night that compares all ids, after it was done at `last` (None: never; naive UTC)."""
+    is_time = now.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).hour >= NIGHT_FROM
+    return is_time and (last is None or now - last >= NIGHT_AFTER)
 
 
 def _base(root: Path, city: City, full: bool, complete: bool) -> Generation | None:
@@ -202,13 +215,25 @@ def _base(root: Path, city: City, full: bool, complete: bool) -> Generation | No
     return current
 
 
-def _remembered(store: Engine, reports: list[LoadReport]) -> list[LoadReport]:
+def _remembered(store: Engine, reports: list[LoadReport], attempt: int | None) -> list[LoadReport]:
     for report in reports:
         facts: dict[str, Any] = report.row()
         del facts["as_of"]
         why = " ".join(report.remarks) if report.state in (held.REJECTED, deciding.SET_ASIDE) else None
-        runs.record(store, state=report.state, generation=report.generation, rows_restated=report.rows_restated, error=why, **facts)
+        runs.record(
+            store, state=report.state, generation=report.generation, rows_restated=report.rows_restated, error=why,
+            ids_compared=report.ids_compared, attempt=attempt, **facts,
+        )  # fmt: skip
     return reports
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether a later load may succeed although nobody does anything: what a person has to mend is not tried again and again."""
+    if isinstance(error, (SourceError, SyncError)):
+        return error.may_pass
+    return isinstance(error, (generations.LoadInProgress, generations.NotBrought, ConnectionError, TimeoutError)) or (
+        isinstance(error, SQLAlchemyError) and passing.may_pass(error)
+    )
 
 
 def _one_line(error: BaseException) -> str:

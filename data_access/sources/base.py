@@ -19,7 +19,15 @@ BATCH_ROWS = 50_000
 
 
 class SourceError(RuntimeError):
-    """The source cannot be read: one line that names it, what is wrong and the remedy. Holds no password."""
+    """The source cannot be read: one line that names it, what is wrong and the remedy. Holds no password.
+
+    Args:
+        may_pass: whether it may be read later although nobody does anything.
+    """
+
+    def __init__(self, line: str, *, may_pass: bool = False) -> None:
+        super().__init__(line)
+        self.may_pass = may_pass
 
 
 @dataclass(frozen=True)

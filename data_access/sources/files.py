@@ -87,7 +87,7 @@ class FilesSource(Source):
         else:
             found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())
         if not found:
-            raise SourceError(f"source {self.config.name!r}: no file at {path}; put it there or mend 'path' in city.toml.")
+            raise SourceError(f"source {self.config.name!r}: no file at {path}; put it there or mend 'path' in city.toml.", may_pass=True)
         return found
 
     def _frames(self, path: Path) -> Iterator[pd.DataFrame]:
@@ -167,7 +167,7 @@ class FilesSource(Source):
             remedy = "it is empty; deliver it again"
         else:
             remedy = f"it cannot be read ({text[:160]}); deliver it again"
-        return SourceError(f"source {self.config.name!r}: {path.name}: {remedy}.")
+        return SourceError(f"source {self.config.name!r}: {path.name}: {remedy}.", may_pass=isinstance(error, OSError))
 
 
 class Spread:

@@ -113,9 +113,9 @@ class Client:
         """The answer as it is. Raises as `json` does."""
         return self._ask(url, params or {}, lambda answer: answer.body, None)
 
-    def error(self, url: str, what: str, remedy: str) -> SourceError:
+    def error(self, url: str, what: str, remedy: str, *, may_pass: bool = False) -> SourceError:
         """The one line about `url`."""
-        return SourceError(f"source {self.name!r}: {shown(url)}: {what}; {remedy}.")
+        return SourceError(f"source {self.name!r}: {shown(url)}: {what}; {remedy}.", may_pass=may_pass)
 
     def _ask(self, url: str, params: Mapping[str, Any], read: Callable[[Answer], Any], fault: Fault | None) -> Any:
         said, pause = "", 0.0
@@ -143,7 +143,7 @@ class Client:
                 raise self._refused(url, status, message or _message(answer.body))
             wanted = _retry_after(answer.headers.get("Retry-After"))
             said, pause = f"it answers {status}", _backoff(tried) if wanted is None else wanted
-        raise self.error(url, f"{said} after {TRIES} tries", "load again later: what was fetched is kept")
+        raise self.error(url, f"{said} after {TRIES} tries", "load again later: what was fetched is kept", may_pass=True)
 
     def _once(self, url: str, params: Mapping[str, Any]) -> Answer:
         """One answer, also after the source has moved on its own host."""
@@ -183,7 +183,7 @@ class Client:
             self._ends = time.monotonic() + 3600 * self.web.hours
         if time.monotonic() + max(seconds, 0) > self._ends:
             remedy = "load again and it goes on where it is, or set 'hours' in [source.web]"
-            raise self.error(url, f"{said}, and this load may take {self.web.hours:g} hours", remedy)
+            raise self.error(url, f"{said}, and this load may take {self.web.hours:g} hours", remedy, may_pass=True)
         if seconds > 0:
             self.sleep(seconds)
 

@@ -15,6 +15,7 @@ from data_access.mapping.ids import plain_ids
 from data_access.mapping.spec import LINE_FAULT, Sql
 from data_access.sources.base import BATCH_ROWS, RawBatch, Sample, Source, SourceError
 from data_access.sources.connections import engine_for, frame_of, limit_time, one_state, shown
+from data_access.sources.passing import may_pass
 from data_access.sources.patience import answering
 from data_access.sources.watermarks import highest
 from settings import utc_now
@@ -168,7 +169,8 @@ class SqlSource(Source):
     def _unreachable(self, error: Exception) -> SourceError:
         url, cause = shown(str(self.config.url), error)
         return SourceError(
-            f"source {self.config.name!r}: {url} cannot be read: {cause}. Check that it runs and that {self.mapping_path.name} fits its tables."
+            f"source {self.config.name!r}: {url} cannot be read: {cause}. Check that it runs and that {self.mapping_path.name} fits its tables.",
+            may_pass=may_pass(error),
         )
 
 

@@ -33,6 +33,8 @@ load_run = Table(
     Column("watermark", String(40)), Column("generation", Integer),
     Column("error", Text, comment="one line, without secrets"),
     Column("rows_restated", BigInteger, comment="cases opened before what was known last that came or were changed"),
+    Column("ids_compared", BigInteger, comment="ids compared with the held ones by a load of changes; null if they were not"),
+    Column("attempt", Integer, comment="of the clock: 1, and 2, 3, ... where loads before it failed"),
 )  # fmt: skip
 
 held_load = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Collection
 
 import pandas as pd
@@ -39,6 +40,14 @@ def count_good(engine: Engine, source_name: str) -> int:
     query = select(func.count()).where(load_run.c.source_name == source_name, load_run.c.state != "failed")
     with engine.connect() as connection:
         return int(connection.execute(query).scalar_one())
+
+
+def last_compared(engine: Engine, source_name: str) -> datetime | None:
+    """When a load in service last compared all ids of a source, or read all its rows (naive UTC); None if none did."""
+    whole = (load_run.c.mode == "full") | load_run.c.ids_compared.is_not(None)
+    query = select(func.max(load_run.c.started_at)).where(load_run.c.source_name == source_name, load_run.c.state.in_(IN_SERVICE), whole)
+    with engine.connect() as connection:
+        return connection.execute(query).scalar()
 
 
 def last_full_rows(engine: Engine, source_name: str) -> int | None:
