@@ -53,7 +53,9 @@ def due_now(settings: Settings) -> Due:
         MartUnavailable: before the first load.
     """
     office = post.office(settings)
-    return Postman(settings, prepared(settings.store_url, settings.backups), "" if office is None else office.site, _now()).due()
+    postman = Postman(settings, prepared(settings.store_url, settings.backups), "" if office is None else office.site, _now())
+    of_loads, due = postman.of_loads(), postman.due()
+    return Due([*of_loads, *due.drafts], due.silent, due.failed)
 
 
 def send_due(settings: Settings) -> Done | None:
@@ -67,7 +69,9 @@ def send_due(settings: Settings) -> Done | None:
     if office is None:
         return None
     store = prepared(settings.store_url, settings.backups)
-    due, done = Postman(settings, store, office.site, _now()).due(), Done()
+    done = Done()
+    _write_of_loads(settings, store, office, done)
+    due = Postman(settings, store, office.site, _now()).due()
     done.silent, done.error = due.silent, " ".join(due.failed)
     for draft in due.drafts:
         done.made += letters.write(store, draft, _now())
@@ -76,13 +80,21 @@ def send_due(settings: Settings) -> Done | None:
 
 
 def send_waiting(settings: Settings) -> Done | None:
-    """Send what waits and make nothing: so that a letter is tried again, and a resident asked to confirm, also between two loads."""
+    """Send what waits, and of what is due only what is to be told of loads: so that a letter is tried again, a resident asked to
+    confirm, and an administrator told of old data also between two loads."""
     office = post.office(settings)
     if office is None:
         return None
-    done = Done()
-    _send(settings, prepared(settings.store_url, settings.backups), office, done, with_news=False)
+    store, done = prepared(settings.store_url, settings.backups), Done()
+    _write_of_loads(settings, store, office, done)
+    _send(settings, store, office, done, with_news=False)
     return done
+
+
+def _write_of_loads(settings: Settings, store: Store, office: Office, done: Done) -> None:
+    """Before anything that needs data: a first load may be the one that fails."""
+    for draft in Postman(settings, store, office.site, _now()).of_loads():
+        done.made += letters.write(store, draft, _now())
 
 
 def troubles(settings: Settings) -> list[str]:

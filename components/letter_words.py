@@ -11,7 +11,7 @@ import pandas as pd
 from components import commitment_words, commitments, filters, lists, signal_words, tiles, words
 from components.letter import Letter, Line
 from data_access.store.commitments import Commitment, Reminder
-from data_access.store.subscriptions import DIGEST, SIGNAL, THRESHOLD, WORKLIST, Subscription
+from data_access.store.subscriptions import DIGEST, LOADS, SIGNAL, THRESHOLD, WORKLIST, Subscription
 from metrics.definitions import REGISTRY
 from metrics.headline import Headline
 from metrics.mail import Alert, Digest, Worklist
@@ -24,14 +24,15 @@ KINDS = {
     WORKLIST: "Work list of the day: what is overdue and what is due today, every morning there is something",
     SIGNAL: "Signals: when a headline figure really changes, once for each change",
     THRESHOLD: "A threshold: when one figure crosses a value, and it is a signal",
+    LOADS: "Loads: when they fail, when the data grow old, and when all is well again",
 }
-SHORT_KINDS = {DIGEST: "The week in figures", WORKLIST: "Work list", SIGNAL: "Signals", THRESHOLD: "Threshold"}
+SHORT_KINDS = {DIGEST: "The week in figures", WORKLIST: "Work list", SIGNAL: "Signals", THRESHOLD: "Threshold", LOADS: "Loads"}
 MOST_LINES, MOST_PROMISES = 12, 12
 
 
 def title(kind: str, asked: Asked, metric: str = "", bound: float | None = None, beyond: str = "") -> str:
     """What a subscription is called: "The week in figures: Parks"."""
-    about = filters.said(asked) or "the whole city"
+    about = (filters.said(asked) if kind != LOADS else "") or "the whole city"
     if kind == THRESHOLD and bound is not None:
         return f"{REGISTRY[metric].label} {'over' if beyond == 'higher' else 'under'} {words.amount(bound, REGISTRY[metric].unit)}: {about}"
     figure = f" of {words.label(REGISTRY[metric])}" if metric else ""
@@ -61,7 +62,7 @@ def digest(of: Digest, subscription: Subscription, asked: Asked) -> Letter:
         )
     if not of.promises:
         lines.append(Line("Nothing is late, due within a week or waiting for a review."))
-    return Letter(f"{subscription.title}, week of {week}", [*lines, *_why(subscription)])
+    return Letter(f"{subscription.title}, week of {week}", [*lines, *why(subscription)])
 
 
 def worklist(of: Worklist, subscription: Subscription, asked: Asked) -> Letter:
@@ -82,7 +83,7 @@ def worklist(of: Worklist, subscription: Subscription, asked: Asked) -> Letter:
         ]
         if total > len(frame):
             lines.append(Line(f"{words.count(total - len(frame))} more in the list.", path=filters.link("/cases", asked, of=metric)))
-    return Letter(f"{subscription.title}: {words.count(of.due_n)} due, {words.count(of.overdue_n)} overdue", [*lines, *_why(subscription)])  # fmt: skip
+    return Letter(f"{subscription.title}: {words.count(of.due_n)} due, {words.count(of.overdue_n)} overdue", [*lines, *why(subscription)])  # fmt: skip
 
 
 def alert(of: Alert, subscription: Subscription, asked: Asked) -> Letter:
@@ -105,7 +106,7 @@ def alert(of: Alert, subscription: Subscription, asked: Asked) -> Letter:
     lines.append(Line(f"How it shows: {signal_words.rule(row)}. It stands for {signal_words.more(row)} than expected."))
     series = f"{of.metric}.{WHOLE}.{WHOLE}"
     lines.append(Line("The figure with its limits", path=filters.link("/signals", asked, series=series)))
-    lines += [*_age(asked), Line("You are told of this change once; the next letter is about another one."), *_why(subscription)]
+    lines += [*_age(asked), Line("You are told of this change once; the next letter is about another one."), *why(subscription)]
     return Letter(f"{metric.label} is {way} than expected: {about}", lines)
 
 
@@ -153,7 +154,8 @@ def _age(asked: Asked) -> list[Line]:
     return [Line(f"Figures through {words.instant(asked.question.as_of, asked.calendar)}.")]
 
 
-def _why(subscription: Subscription) -> list[Line]:
+def why(subscription: Subscription) -> list[Line]:
+    """Why somebody gets a letter, and the way out."""
     return [
         Line("About this mail", "heading"), Line(f"You subscribed to “{subscription.title}” in Statroom."),
         Line("Your subscriptions", path="/subscriptions"),

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
-from access import AccessDenied, Viewer
-from components import letter_words, viewers
+from access import MAY, AccessDenied, Viewer
+from components import letter_words, load_mail, viewers
 from components.letter import Letter, as_html, as_text
-from data_access.mart.reading import Mart
+from data_access.mart.reading import Mart, MartUnavailable
 from data_access.store import annotations, commitments, letters, meetings, readers, subscriptions
 from data_access.store.commitments import Reminder
 from data_access.store.engine import Store
 from data_access.store.letters import Draft
-from data_access.store.subscriptions import DIGEST, WORKLIST, Subscription
+from data_access.store.subscriptions import DIGEST, LOADS, WORKLIST, Subscription
 from metrics import mail, promised
 from metrics.agreed import concerned
 from metrics.desk import Desk
@@ -80,6 +81,10 @@ class Postman:
             if viewer is None:
                 made.silent.append(f"“{one.title}”: the account of {one.owner_id} cannot be used now.")
                 continue
+            if one.kind == LOADS:
+                if not _administers(viewer):
+                    made.silent.append(f"“{one.title}”: {one.owner_id} is no administrator any more.")
+                continue
             try:
                 made.drafts.extend(self._due_of(one, viewer))
             except (BadQuestion, AccessDenied) as error:
@@ -90,12 +95,25 @@ class Postman:
                 made.failed.append(f"“{one.title}” could not be written.")
         return made
 
+    def of_loads(self) -> list[Draft]:
+        """What administrators are to be told of loads now and is not written yet. Needs no data in service where people have accounts."""
+        made: list[Draft] = []
+        for one in subscriptions.going_on(self._store):
+            if one.kind == LOADS and (viewer := self._administrator(one)) is not None:
+                keyed = [(self._key(one, about), letter) for about, letter in self._loads(one)]
+                fresh = [(key, letter) for key, letter in keyed if not letters.is_written(self._store, key)]
+                rights = letters.rights_of(viewer)
+                made += [self._draft(key, one.id, one.email, letter, rights, USUALLY_GOOD_FOR) for key, letter in fresh]
+        return made
+
     def preview(self, of: Subscription, viewer: Viewer) -> Letter | None:
         """The letter as it would be now, due or not; None where there is nothing to tell.
 
         Raises:
             BadQuestion: what it is about is not open to the viewer any more.
         """
+        if of.kind == LOADS:
+            return next((letter for _about, letter in self._loads(of)), None) if _administers(viewer) else None
         asked = self._asked(of, viewer)
         if of.kind == DIGEST:
             return self._digest(of, viewer, asked)
@@ -147,6 +165,24 @@ class Postman:
     def _alerts(self, of: Subscription, viewer: Viewer, asked: Asked) -> list[mail.Alert]:
         return mail.alerts(asked, of.metric, of.bound, of.beyond, self._rebasing(viewer))
 
+    def _loads(self, of: Subscription) -> Iterable[tuple[str, Letter]]:
+        """What is to be told of loads, with what it is about."""
+        desk, beginning, as_of = self._desk(None), self._key(of, ""), None
+        with suppress(MartUnavailable):
+            as_of = desk.mart().as_of
+
+        def told(about: str) -> list[str]:
+            return [key.removeprefix(beginning + about) for key in letters.keys_from(self._store, beginning + about)]
+
+        for about, letter in load_mail.news(self._store, desk.city, desk.calendar, as_of, self._now, told):
+            yield about, replace(letter, lines=[*letter.lines, *letter_words.why(of)])
+
+    def _administrator(self, of: Subscription) -> Viewer | None:
+        with suppress(MartUnavailable):  # the people of the demo come from its data
+            viewer = self.reader(of.owner_id)
+            return viewer if viewer is not None and _administers(viewer) else None
+        return None
+
     def _reminders(self) -> list[Draft]:
         day = self._desk(None).calendar.day_of(self._now)
         made = []
@@ -176,6 +212,10 @@ class Postman:
     @staticmethod
     def _key(of: Subscription, about: str) -> str:
         return f"{of.kind}:{of.id}:{about}"
+
+
+def _administers(viewer: Viewer) -> bool:
+    return viewer.role in MAY["administer"]
 
 
 def _reminder_key(of: Reminder) -> str:

@@ -20,7 +20,7 @@ from components.mail_due import Postman
 from data_access import post
 from data_access.store import audit, letters, readers, subscriptions
 from data_access.store.commitments import FEWEST_PLACES
-from data_access.store.subscriptions import KINDS, SIGNAL, THRESHOLD, WORKLIST, NotSubscribed, Subscription
+from data_access.store.subscriptions import KINDS, LOADS, SIGNAL, THRESHOLD, WORKLIST, NotSubscribed, Subscription
 from metrics.definitions import REGISTRY
 from metrics.desk import Desk
 from metrics.question import BadQuestion
@@ -111,7 +111,7 @@ def _add(given: dict[str, str]) -> str:
     desk = gate.desk()
     acting = desk.acting("subscribe")
     asked = desk.ask(_filters(given))
-    kind = gate.one_of(KINDS, "mail")(given.get("kind"))
+    kind = gate.one_of(_kinds(), "mail")(given.get("kind"))
     metric, bound, beyond = "", None, ""
     if kind in (SIGNAL, THRESHOLD) and given.get(METRIC):
         metric = gate.one_of(METRICS, "figure")(given[METRIC])
@@ -122,9 +122,23 @@ def _add(given: dict[str, str]) -> str:
         beyond = gate.one_of(subscriptions.BEYOND, "way")(given.get("beyond"))
     email = _own_address(desk) or gate.short_text(subscriptions.LONGEST_EMAIL, "The e-mail address")(given.get("email"))
     title = letter_words.title(kind, asked, metric, bound, beyond)
-    subscriptions.add(acting, email=email, kind=kind, title=title, filters=_scope(asked), metric=metric, bound=bound, beyond=beyond)
+    subscriptions.add(
+        acting,
+        email=email,
+        kind=kind,
+        title=title,
+        filters="" if kind == LOADS else _scope(asked),
+        metric=metric,
+        bound=bound,
+        beyond=beyond,
+    )
     audit.note(acting.store, acting.viewer, "subscribed", f"{title}, to {email}", acting.now)
     return title
+
+
+def _kinds() -> tuple[str, ...]:
+    """What the viewer may have by mail."""
+    return tuple(kind for kind in KINDS if kind != LOADS or gate.desk().viewer().role in MAY["administer"])
 
 
 def _filters(given: dict[str, str]) -> dict[str, str]:
@@ -181,7 +195,7 @@ def _form_page(given: dict[str, str], sends: bool, problem: str = "") -> Any:
     figures = [(name, REGISTRY[name].label) for name in METRICS]
     kind = given.get("kind") or (SIGNAL if given.get(METRIC) in METRICS else WORKLIST if given.get("of") else KINDS[0])
     return _page(
-        "subscription_new.html", about=filters.said(asked) or "the whole city", scope=_scope(asked), kinds=letter_words.KINDS, chosen=kind, figures=figures,
+        "subscription_new.html", about=filters.said(asked) or "the whole city", scope=_scope(asked), kinds={name: letter_words.KINDS[name] for name in _kinds()}, chosen=kind, figures=figures,
         figure=given.get(METRIC, ""), bound=given.get("bound", "")[:20], beyond=given.get("beyond", ""), own=_own_address(desk),
         email=given.get("email", "")[: subscriptions.LONGEST_EMAIL], sends=sends, problem=problem,
     )  # fmt: skip

@@ -32,6 +32,8 @@ class CityFacts(Model):
     """True for invented data: every page says so."""
     stale_after_hours: Annotated[float, Field(gt=0)] = 48
     """Data older than this puts a banner on every page."""
+    tell_after_failures: Annotated[int, Field(ge=1)] = 2
+    """So many loads of a source that fail in a row are told to administrators who want to know by mail."""
     placeholder_point_share: Share = 0.02
     """A point that holds more than this share of the cases is an address-unknown point."""
     on_time_target: Share | None = None

@@ -22,6 +22,7 @@ from typing import Iterator
 from settings import Audience
 
 GENERATIONS_KEPT = 3
+BUSY = "Another load is running; wait for it to end and try again."
 
 
 class LoadInProgress(RuntimeError):
@@ -108,7 +109,7 @@ def writing(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LoadInProgress("Another load is running; wait for it to end and try again.") from error
+            raise LoadInProgress(BUSY) from error
         yield
 
 

@@ -179,7 +179,7 @@ subscription = Table(
     Column("id", Integer, primary_key=True),
     Column("owner_id", String(80), nullable=False, index=True, comment="id of the viewer it belongs to; their rights decide what is sent"),
     Column("email", String(200), nullable=False),
-    Column("kind", String(12), nullable=False, comment="digest, worklist, signal or threshold"),
+    Column("kind", String(12), nullable=False, comment="digest, worklist, signal, threshold or loads"),
     Column("title", String(160), nullable=False, comment="what it is called in the mail"),
     Column("filters", Text, nullable=False, comment="canonical query of the cases it is about; empty for all"),
     Column("metric", String(60), nullable=False, comment="of a signal or threshold: the figure; empty for every headline figure"),

@@ -18,7 +18,7 @@ from access import Viewer, permit
 from data_access.store.acting import Acting
 from data_access.store.meeting_models import subscription, unsubscribe_link
 
-DIGEST, WORKLIST, SIGNAL, THRESHOLD = KINDS = ("digest", "worklist", "signal", "threshold")
+DIGEST, WORKLIST, SIGNAL, THRESHOLD, LOADS = KINDS = ("digest", "worklist", "signal", "threshold", "loads")
 BEYOND = ("higher", "lower")
 LONGEST_TITLE, LONGEST_EMAIL, LONGEST_FILTERS = 160, 200, 2_000
 LARGEST_NUMBER = 2**31 - 1
@@ -43,7 +43,7 @@ class Subscription:
     """Id of the viewer whose rights decide what is sent."""
     email: str
     kind: str
-    """`digest` (weekly), `worklist` (daily), `signal` or `threshold` (when it happens)."""
+    """`digest` (weekly), `worklist` (daily), `signal`, `threshold` or `loads` (when it happens)."""
     title: str
     filters: str
     """Canonical query of the cases it is about (`department=parks`); empty for all."""
@@ -81,6 +81,8 @@ def add(
         raise NotSubscribed(f"'{email[:60]}' is no e-mail address; write one such as ada@city.example.")
     if kind not in KINDS:
         raise NotSubscribed(f"There is no mail called '{kind[:20]}'; choose one of the list.")
+    if kind == LOADS:
+        permit(acting.viewer, "administer")
     if len(filters) > LONGEST_FILTERS:
         raise NotSubscribed("The filters are too many to be subscribed to; choose fewer.")
     if (kind == THRESHOLD) != (bound is not None and isfinite(bound) and beyond in BEYOND and bool(metric)):
