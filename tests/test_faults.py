@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from benchmarks.faults.ground import ROWS, Site, problem_of, until
+from benchmarks.faults import __main__ as benchmark
+from benchmarks.faults.ground import ROWS, Ground, Site, problem_of, until
 from benchmarks.faults.proxy import Proxy
+from benchmarks.faults.result import Fault, Result, row
 from settings import ROOT
 from tests.support.crm import MAPPING, Crm
 from tests.support.towns import Town
@@ -158,3 +160,22 @@ def test_while_new_workers_begin_the_old_ones_answer(site: str) -> None:
     until(lambda: who() != old)
     until(lambda: old not in served.workers())
     assert [who()] == served.workers()
+
+
+# The benchmark itself
+
+
+@pytest.mark.parametrize("name", ["spoilt_mart", "killed_while_writing"])
+def test_a_fault_of_the_benchmark_in_its_short_form(name: str, tmp_path: Path) -> None:
+    tried = next(one for one in benchmark.FAULTS if one.run.__name__ == name)
+    with (ground := Ground(tmp_path, short=True)).stack:
+        assert tried.run(ground).held
+
+
+def test_a_row_says_what_was_lost_and_what_was_not_kept() -> None:
+    tried = Fault("a fault", "load", "nothing is lost", lambda ground: Result(1, 1))
+    assert row(tried, Result(3, 3, back_after=1.25, errors=0, asked=7)) == "| a fault | nothing is lost | 3 | 3 | 0 | 1.2 s | 0 of 7 |  |"
+    assert row(tried, Result(3, 2)) == "| a fault | nothing is lost | 3 | 2 | 0 |  |  | **not kept.**  |"
+    assert "**not kept.**" in row(tried, Result(3, 3, lost=1)) and "**not kept.**" in row(tried, Result(3, 3, errors=2, allowed=1))
+    assert "**not kept.**" not in row(tried, Result(3, 3, errors=1, allowed=1))
+    assert row(tried, "no nginx") == "| a fault | nothing is lost | | | | | | not tried: no nginx |"

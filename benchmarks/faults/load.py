@@ -75,9 +75,10 @@ def avalanche(ground: Ground) -> Result:
     }.items():
         crm, town = _loaded(ground, name)
         crm.run(statement)
-        if _refused(town):
+        before, report = town.generation(), town.load(full=True)
+        if report.state == "held" and town.generation() == before and len(town.cases()) == SEVERAL:
             held.append(name)
-    note = "" if len(held) == 2 else f"held: {', '.join(held) or 'neither'}; the others were loaded and put into service"
+    note = "" if len(held) == 2 else f"held: {', '.join(held) or 'neither'}; the others were put into service"
     return Result(2, len(held), note=note)
 
 

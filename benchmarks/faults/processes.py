@@ -56,7 +56,7 @@ def schedulers(ground: Ground) -> Result:
     with Helper() as helper, Watcher(town) as watcher:
         for number in range(times):
             before, generation = len(said(town.folder)), town.generation() or 0
-            town.write("cases.csv", *rows(200 + number))
+            town.write("cases.csv", *rows(50 + number))
             started = [helper.start("load", town.folder) for _ in range(8)]
             assert all(map(gone, started))
             answers = said(town.folder)[before:]
@@ -65,7 +65,7 @@ def schedulers(ground: Ground) -> Result:
             refused += len(away)
             # Who comes after one has ended loads again, with a number of its own.
             numbers = list(range(generation + 1, generation + 1 + len(loaded)))
-            held += len(loaded) + len(away) == 8 and sorted(loaded) == numbers and len(town.cases()) == 200 + number
+            held += len(loaded) + len(away) == 8 and sorted(loaded) == numbers and len(town.cases()) == 50 + number
         time.sleep(0.3)
     note = f"{refused} of {8 * times} left at once, the others came after one had ended"
     return Result(times, held, errors=watcher.wrong, asked=watcher.reads, note=note)
