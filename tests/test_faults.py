@@ -167,7 +167,7 @@ def test_while_new_workers_begin_the_old_ones_answer(site: str) -> None:
 
 @pytest.mark.parametrize("name", ["spoilt_mart", "killed_while_writing"])
 def test_a_fault_of_the_benchmark_in_its_short_form(name: str, tmp_path: Path) -> None:
-    tried = next(one for one in benchmark.FAULTS if one.run.__name__ == name)
+    tried = next(one for one in benchmark.TRIED if one.run.__name__ == name)
     with (ground := Ground(tmp_path, short=True)).stack:
         assert tried.run(ground).held
 

@@ -23,6 +23,8 @@ from benchmarks.faults.result import FAULTS, HEAD, Fault, NotTried, Result, row
 from settings import ROOT, utc_now
 
 FAMILIES = (source, load, disk, processes, clients, clock, own_data)
+ORDER = [family.__name__.rpartition(".")[2] for family in FAMILIES]
+TRIED = sorted(FAULTS, key=lambda one: ORDER.index(one.family))
 DOCUMENT, FIGURES = ROOT / "docs" / "operating.md", ROOT / "benchmarks" / "faults.json"
 BEGIN, END = "<!-- tried by `make faults`: begin -->", "<!-- tried by `make faults`: end -->"
 
@@ -33,7 +35,7 @@ def main(arguments: list[str]) -> int:
     # Whoever ends the run ends the servers with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     logging.disable(logging.CRITICAL)
-    chosen = [one for one in FAULTS if not asked.only or any(word in (one.family, *_names(one)) for word in asked.only)]
+    chosen = [one for one in TRIED if not asked.only or any(word in (one.family, *_names(one)) for word in asked.only)]
     found: list[tuple[Fault, Result | str, float]] = []
     print(HEAD)
     with tempfile.TemporaryDirectory(prefix="statroom-faults-") as name:
@@ -86,7 +88,7 @@ def write(found: list[tuple[Fault, Result | str, float]], short: bool) -> None:
         kept[one.name] = {
             "family": one.family, "machine": machine(), "seconds": round(took, 1), "short": short, **figures, "row": row(one, result),
         }  # fmt: skip
-    kept = {one.name: kept[one.name] for one in FAULTS if one.name in kept}
+    kept = {one.name: kept[one.name] for one in TRIED if one.name in kept}
     FIGURES.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     machines = sorted({f"{one['machine']}{', fewer repetitions' if one['short'] else ''}" for one in kept.values()})
     lines = [BEGIN, *(f"- {one}" for one in machines), "", HEAD, *(one["row"] for one in kept.values())]
