@@ -14,6 +14,7 @@ import fcntl
 import os
 import re
 import shutil
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,8 +121,8 @@ def building(root: Path, number: int) -> Iterator[Path]:
         shutil.rmtree(leftover)
     folder = root / f"gen-{number:06d}.tmp"
     try:
-        # Inside, so that also a load interrupted right here leaves nothing.
-        folder.mkdir()
+        # Inside, so that also a load interrupted right here leaves nothing. What it begins with holds everything: others may not look in.
+        folder.mkdir(mode=0o770)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -129,6 +130,7 @@ def building(root: Path, number: int) -> Iterator[Path]:
 
 def put_aside(built: Path) -> Path:
     """Give the generation built in folder `built` a place where it outlives the build without being in service; answers the folder."""
+    _close_to_others(built)
     _flush_all(built)
     folder = built.with_name(f"held-{_generation(built).number:06d}")
     built.rename(folder)
@@ -139,6 +141,8 @@ def put_aside(built: Path) -> Path:
 def publish(built: Path) -> Generation:
     """Put the generation in folder `built`, which was built or held, into service and drop the oldest ones. Safe to repeat."""
     root = built.parent
+    _close_to_others(built)
+    built.chmod(stat.S_IMODE(root.stat().st_mode))
     _flush_all(built)
     folder = root / f"gen-{_generation(built).number:06d}"
     built.rename(folder)
@@ -155,6 +159,14 @@ def publish(built: Path) -> Generation:
 
 def _generation(folder: Path) -> Generation:
     return Generation(int(folder.name.removesuffix(".tmp").partition("-")[2]), folder)
+
+
+def _close_to_others(folder: Path) -> None:
+    """Only the owner and its group read what is not for residents: the portal may run as somebody who is neither."""
+    for file in folder.iterdir():
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if not file.name.startswith("public.") and mode & 0o007:
+            file.chmod(mode & ~0o007)
 
 
 def _flush_all(folder: Path) -> None:
