@@ -1,6 +1,6 @@
 # `make help` lists what there is. The first `make run` or `make test` installs into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format audit bench faults screenshots docs translations install clean
+.PHONY: help run test check format audit lock bench faults screenshots docs translations install clean
 
 PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
@@ -31,6 +31,9 @@ format: $(DEVELOPMENT)  ## put the code into its one format
 
 audit: $(DEVELOPMENT)  ## ask whether a fault of an installed package is known, where a network exists; writes var/sbom.json
 	@$(VENV)/python -m tests.support.audit
+
+lock: $(DEVELOPMENT)  ## write requirements.lock again: ask the package index for the hashes of every file of every package
+	@$(VENV)/python -m tests.support.lock
 
 bench: $(DEVELOPMENT)  ## speed with BENCH_CASES (5,000,000) cases, beside the same questions asked of pandas
 	@$(VENV)/python -m benchmarks

@@ -147,3 +147,20 @@ def test_an_audit_that_asked_about_nothing_says_so() -> None:
     assert verdict({"dependencies": [skipped, clean]}) == ("1 packages audited, 0 known faults; 1 packages could not be audited.", 0)
     assert verdict({"dependencies": [faulty]})[0].startswith("z 2: CVE-1, mended in 3\n")
     assert verdict({"dependencies": [faulty]})[1] == 1
+
+
+def test_the_lock_names_what_is_required_with_hashes_and_nothing_else() -> None:
+    """Written by `make lock`; here only compared, for which no index is asked."""
+    blocks = re.findall(
+        r"^([a-z]\S*)==(\S+)(.*)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", (ROOT / "requirements.lock").read_text(), re.M
+    )
+    locked = {(canonicalize_name(name.partition("[")[0]), version) for name, version, _, _ in blocks}
+    assert len(blocks) == len(re.findall(r"^[a-z]", (ROOT / "requirements.lock").read_text(), re.M))
+    wanted = {**parts()[0], **parts()[1]}
+    exact = {(name, next(iter(one.specifier)).version) for name, one in wanted.items() if name not in RANGES}
+    assert exact <= locked
+    assert {name for name, _ in locked - exact} == RANGES | {"psycopg-binary", "pydantic-core"} - set(wanted)
+    for name in RANGES:
+        pythons = {marker.split('"')[1] for found, _, marker, _ in blocks if found == name}
+        assert pythons == {"3.11", "3.12", "3.13"}
+        assert all(version in wanted[name].specifier for found, version, _, _ in blocks if found == name)

@@ -16,6 +16,11 @@ WORDS = {path: path.read_text("utf-8") for path in DOCUMENTS}
 ALL = "\n".join(WORDS.values())
 OF_SPARK = {"--master", "--class"}
 """Options of a program that is not ours."""
+OF_DEPLOYING = {
+    "--yes", "--depth", "--branch", "--require-hashes", "--only-binary", "--no-index", "--find-links", "--create", "--now", "--no-pager", "--fail",
+    "--rm", "--as-portal",
+}  # fmt: skip
+"""Options of git, pip, systemd, curl, Docker and `deploy/statroom`."""
 NOT_OURS = {"run", "routes", "shell"}
 CODE = [
     path
@@ -37,7 +42,7 @@ def test_every_option_in_the_documents_exists() -> None:
     commands = [below for command in cli.COMMANDS for below in (command, *getattr(command, "commands", {}).values())]
     options = {option for command in commands for parameter in command.params for option in parameter.opts if option.startswith("--")}
     options |= {option for action in faults.parser()._actions for option in action.option_strings if option.startswith("--")} - {"--help"}
-    assert named(r"(?<![\w-])--[a-z][a-z-]+") - {"--help", *OF_SPARK} <= options
+    assert named(r"(?<![\w-])--[a-z][a-z-]+") - {"--help", *OF_SPARK, *OF_DEPLOYING} <= options
     assert options <= named(r"(?<![\w-])--[a-z][a-z-]+")
 
 
@@ -75,9 +80,9 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_named_in_a_document_exists(path: Path) -> None:
     """Paths in code marks that begin with one of our folders or are one of our top files."""
-    folders = "api|assets|benchmarks|cli|components|data_access|docs|metrics|pages|tests"
+    folders = "api|assets|benchmarks|cli|components|data_access|deploy|docs|metrics|pages|tests"
     names = re.findall(rf"`((?:{folders})/[\w./-]*\w|[a-z_.]+\.py)`", WORDS[path])
-    made = {"benchmarks/latest.json"}
+    made = {"benchmarks/latest.json", "deploy/env"}
     assert [name for name in names if not (ROOT / name).exists() and name not in made | {"utils.py"}] == []
 
 
