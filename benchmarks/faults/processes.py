@@ -67,7 +67,7 @@ def schedulers(ground: Ground) -> Result:
             numbers = list(range(generation + 1, generation + 1 + len(loaded)))
             held += len(loaded) + len(away) == 8 and sorted(loaded) == numbers and len(town.cases()) == 50 + number
         time.sleep(0.3)
-    note = f"{refused} of {8 * times} left at once, the others came after one had ended"
+    note = f"{refused} of {8 * times} left at once"
     return Result(times, held, errors=watcher.wrong, asked=watcher.reads, note=note)
 
 
