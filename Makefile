@@ -1,6 +1,6 @@
 # `make help` lists what there is. The first `make run` or `make test` installs into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format audit lock bench faults screenshots docs translations install clean
+.PHONY: help run test check format audit lock sbom bench faults screenshots docs translations install clean
 
 PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
@@ -32,6 +32,9 @@ format: $(DEVELOPMENT)  ## put the code into its one format
 audit: $(DEVELOPMENT)  ## ask whether a fault of an installed package is known, where a network exists; writes var/sbom.json
 	@$(VENV)/python -m tests.support.audit
 
+sbom: $(DEVELOPMENT)  ## write var/sbom.json (CycloneDX) and docs/licences.md from what is installed, without a network
+	@$(VENV)/python -m tests.support.bill
+
 lock: $(DEVELOPMENT)  ## write requirements.lock again: ask the package index for the hashes of every file of every package
 	@$(VENV)/python -m tests.support.lock
 
@@ -47,8 +50,9 @@ screenshots: $(DEVELOPMENT)  ## take the README's pictures again
 translations: $(RUNTIME)  ## bring the catalogues in translations/ up to the texts of the code
 	@$(VENV)/python -m components.catalogue
 
-docs: $(RUNTIME)  ## write docs/metrics.md from the definitions again
+docs: $(RUNTIME)  ## write docs/metrics.md from the definitions, and the settings in docs/operating.md, again
 	@$(VENV)/python -m metrics.describe
+	@$(VENV)/python -m settings.describe
 
 install: $(DEVELOPMENT)  ## only install
 

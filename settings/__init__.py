@@ -46,62 +46,73 @@ class Settings:
     """One process's settings. Paths are absolute."""
 
     city: Path
-    """STATROOM_CITY: folder that holds `city.toml` (default `cities/demo`)."""
+    """STATROOM_CITY: folder with `city.toml`. Default: `cities/demo`."""
     data: Path
-    """STATROOM_DATA: where the mart, the demo CRM and Statroom's own database live (default `var/`)."""
+    """STATROOM_DATA: folder of the mart, the cache, Statroom's own database, and (`spool`) pages of a first load from the web that is not
+    done; with several cities each has a folder in it. Default: `var`."""
     mart: Path
-    """STATROOM_MART_URL: `duckdb:///FOLDER` with the mart's generations (default `mart` in the data folder)."""
+    """STATROOM_MART_URL: `duckdb:///FOLDER` for the mart's generations, or `postgresql://USER@HOST/DATABASE` to read it from a server
+    ([more](mart-in-postgresql.md)), or `hive://HOST/DATABASE?files=/FOLDER` for a Spark cluster ([more](beyond-one-machine.md)). Default:
+    `mart` in the data folder."""
     audience: Audience
-    """STATROOM_AUDIENCE: `staff` or `public`; decides which pages and which mart a process has."""
+    """STATROOM_AUDIENCE: `staff` or `public`. Default: `staff`."""
     store_url: str
-    """STATROOM_STORE_URL: Statroom's own database (default SQLite in the data folder)."""
+    """STATROOM_STORE_URL: Statroom's own database, SQLite or PostgreSQL. Default: SQLite in the data folder."""
     cache_url: str
-    """STATROOM_CACHE_URL: `redis://...`, or empty for files in the data folder."""
+    """STATROOM_CACHE_URL: `redis://...` when several machines share a cache. Default: files in the data folder."""
     secret_key: str
-    """STATROOM_SECRET_KEY: at least 32 characters; signs sessions and scopes. Empty only for the demo."""
+    """STATROOM_SECRET_KEY: at least 32 random characters; signs sessions. Without it everybody is signed out by a restart. Default: needed
+    unless only this machine is served."""
     host: str
-    """Address to listen on; the demo refuses anything but loopback."""
+    """STATROOM_HOST: address to listen on; another than this machine's needs accounts, for the staff application. Default: `127.0.0.1`."""
     port: int
-    """PORT: staff application; the public portal takes the next one."""
+    """PORT: port of the staff application; the portal of `make run` takes the next. Default: `8050`."""
     sign_in: SignIn = "demo"
-    """STATROOM_SIGN_IN: `demo` (choose whom to look as; this machine only), `accounts` (passwords, and the provider
-    if there is one), `oidc` (the provider alone) or `proxy` (a proxy says who it is)."""
+    """STATROOM_SIGN_IN: `accounts`, `oidc`, `proxy`, or `demo` without passwords for this machine only. Default: `accounts`; `demo` for the
+    demo city."""
     provider: Provider | None = None
     """The OpenID Connect provider, if STATROOM_OIDC_ISSUER names one."""
     proxy: ProxyHeaders | None = None
     """The proxy that signs people in, with STATROOM_SIGN_IN=proxy."""
     sign_in_rate: str = "20 per minute"
-    """STATROOM_SIGN_IN_RATE: how often one address may try to sign in."""
+    """STATROOM_SIGN_IN_RATE: how often one address may try to sign in. Default: `20 per minute`."""
     trusted_proxies: int = 0
-    """STATROOM_TRUSTED_PROXIES: how many proxies of yours stand before the application and tell the client's address."""
+    """STATROOM_TRUSTED_PROXIES: how many proxies of yours stand before the application. Default: `0`."""
     hsts: int = 31_536_000
-    """STATROOM_HSTS: for how many seconds a browser that came by HTTPS is to use nothing else; 0: it is not told."""
+    """STATROOM_HSTS: for how many seconds a browser that came by HTTPS is to use nothing else; `0`: it is not told. Default: `31536000`."""
     api_rate: str = "120 per minute"
-    """STATROOM_API_RATE: how often one client may ask the API, such as `5 per second` or `1000 per hour`."""
+    """STATROOM_API_RATE: how often one client may ask the API, such as `5 per second` or `1000 per hour`. Default: `120 per minute`."""
     public_rate: str = "3000 per minute"
-    """STATROOM_PUBLIC_RATE: how much one address may ask of the portal: each page is about 20 questions."""
+    """STATROOM_PUBLIC_RATE: how much one address may ask of the portal; a page is about 20 questions. More is answered 429 with
+    `Retry-After`. Default: `3000 per minute`."""
     smtp_url: str = field(default="", repr=False)
-    """STATROOM_SMTP_URL: the server that takes mail, such as `smtp://user:password@mail.city.example:587`; empty: nothing is sent."""
+    """STATROOM_SMTP_URL: the server that takes mail, such as `smtp://user:password@mail.city.example:587` ([mail.md](mail.md)); empty:
+    nothing is sent. Default: none."""
     mail_from: str = ""
-    """STATROOM_MAIL_FROM: the address that mail comes from."""
+    """STATROOM_MAIL_FROM: the address that mail comes from; needed with a server. Default: none."""
     base_url: str = ""
-    """STATROOM_BASE_URL: where people open the staff application; links in mail begin with it."""
+    """STATROOM_BASE_URL: where staff open Statroom, such as `https://stat.city.example`: links in mail begin with it; needed with a server.
+    Default: none."""
     residents_url: str = ""
-    """STATROOM_RESIDENTS_URL: what residents want by mail, a database of its own (default SQLite in the data folder)."""
+    """STATROOM_RESIDENTS_URL: what residents want by mail: a database of its own, which only the public process and the clock open. Default:
+    SQLite in the data folder."""
     mart_server: str = field(default="", repr=False)
-    """STATROOM_MART_URL: `postgresql://...` or `hive://...` (Spark), where the mart is read; its generations are built in `mart` and copied there."""
+    """Where the mart is read, if STATROOM_MART_URL names a server; its generations are built in `mart` and copied there."""
     backups_elsewhere: Path | None = None
-    """STATROOM_BACKUPS: folder of the backups of Statroom's own data (default `backups` in the data folder)."""
+    """STATROOM_BACKUPS: folder of the [backups](#backups); better on another disk. With several cities each has a folder in it. Default:
+    `backups` in the data folder."""
     log_format: Literal["text", "json"] = "text"
-    """STATROOM_LOG: `text`, or `json` for a line of JSON for each request and finding."""
+    """STATROOM_LOG: `text`, or `json`: a line of JSON for each request and finding ([more](#watching)). Default: `text`."""
     slow_ms: int = 1_000
-    """STATROOM_SLOW_MS: milliseconds from which a question to the mart is noted with its SQL."""
+    """STATROOM_SLOW_MS: milliseconds from which a question to the mart is noted with its SQL. Default: `1000`."""
     metrics_token: str = field(default="", repr=False)
-    """STATROOM_METRICS_TOKEN: what who reads `/metrics` has to show; empty: there is no such address."""
+    """STATROOM_METRICS_TOKEN: what a program shows that reads `/metrics`, 16 to 200 random characters; without it there is no such address.
+    Default: none."""
     others: tuple[Neighbour, ...] | None = None
     """The other cities of an installation that serves several (`data_access/installation.py`); None where there is one city."""
     comparison: Path | None = None
-    """STATROOM_COMPARISON: the file that says what may be compared between them (default `comparison.toml` beside the city's folder)."""
+    """STATROOM_COMPARISON: the file that says which services of several cities are the same. Default: `comparison.toml` beside the city's
+    folder."""
 
     @property
     def released(self) -> Path:

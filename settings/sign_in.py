@@ -22,21 +22,21 @@ class Provider:
     """An OpenID Connect provider where staff sign in."""
 
     issuer: str
-    """STATROOM_OIDC_ISSUER: its name, an https address exactly as the provider itself writes it."""
+    """STATROOM_OIDC_ISSUER: name of the OpenID Connect provider, an https address as the provider writes it. Default: none."""
     client_id: str
-    """STATROOM_OIDC_CLIENT_ID: as whom the provider knows Statroom."""
+    """STATROOM_OIDC_CLIENT_ID: as whom the provider knows Statroom. Default: none."""
     client_secret: str = field(repr=False)
-    """STATROOM_OIDC_CLIENT_SECRET: Statroom's own password there."""
+    """STATROOM_OIDC_CLIENT_SECRET: Statroom's own password there. Default: none."""
     label: str = "your city's account"
-    """STATROOM_OIDC_LABEL: what the button on the sign-in page says after "Sign in with"."""
+    """STATROOM_OIDC_LABEL: what the button says after "Sign in with". Default: `your city's account`."""
     scopes: str = USUAL_SCOPES
-    """STATROOM_OIDC_SCOPES: what Statroom asks to be told; some providers tell groups only with a scope of their own."""
+    """STATROOM_OIDC_SCOPES: what Statroom asks to be told. Default: `openid profile email`."""
     groups_claim: str = "groups"
-    """STATROOM_OIDC_GROUPS: the claim that lists a person's groups."""
+    """STATROOM_OIDC_GROUPS: the claim with a person's groups. Default: `groups`."""
     recheck: int = 15
-    """STATROOM_OIDC_RECHECK: minutes after which the provider is asked again about somebody who is signed in; 0: it is not."""
+    """STATROOM_OIDC_RECHECK: minutes after which the provider is asked again about somebody who is signed in; 0: it is not. Default: 15."""
     longest: int = 240
-    """STATROOM_OIDC_LONGEST: minutes that a sign-in lasts where the provider is not asked again."""
+    """STATROOM_OIDC_LONGEST: minutes that a sign-in lasts where the provider is not asked again. Default: 240."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class ProxyHeaders:
     """A proxy that has people signed in already and says in headers who they are."""
 
     addresses: tuple[str, ...]
-    """STATROOM_PROXY_ADDRESSES: from where these headers are believed, such as `10.0.0.5, 10.1.0.0/24`."""
+    """STATROOM_PROXY_ADDRESSES: from where a signing-in proxy is believed, such as `10.0.0.5, 10.1.0.0/24`. Default: none."""
     user: str = "X-Forwarded-User"
-    """STATROOM_PROXY_USER: the header with the person's lasting id."""
+    """STATROOM_PROXY_USER: its header with the person. Default: `X-Forwarded-User`."""
     groups: str = "X-Forwarded-Groups"
-    """STATROOM_PROXY_GROUPS: the header with the person's groups, separated by commas."""
+    """STATROOM_PROXY_GROUPS: its header with the groups. Default: `X-Forwarded-Groups`."""
 
     def sends_from(self, address: str) -> bool:
         """Whether the other end of a connection is this proxy."""

@@ -11,22 +11,21 @@ import subprocess
 import sys
 
 from settings import ROOT
+from tests.support import bill
 
 ASKED = ("pypi.org", 443)
 SECONDS = 5
 
 
 def main() -> int:
-    """Ask, if anybody answers."""
+    """Say what is here, and ask about it if anybody answers."""
+    bill.write()
     try:
         socket.create_connection(ASKED, timeout=SECONDS).close()
     except OSError as error:
         print(f"Nothing was audited: {ASKED[0]} cannot be reached ({error}). Run it again where a network exists.")
         return 0
-    bill = ROOT / "var" / "sbom.json"
-    bill.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "pip_audit", "--local", "--progress-spinner", "off", "--format"]
-    subprocess.run([*command, "cyclonedx-json", "--output", str(bill)], cwd=ROOT, capture_output=True)
     asked = subprocess.run([*command, "json"], cwd=ROOT, capture_output=True, text=True)
     if not asked.stdout.startswith("{"):
         print(f"Nothing was audited: {(asked.stderr.strip() or 'no answer').splitlines()[-1]}")
