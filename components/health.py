@@ -103,7 +103,9 @@ def unmapped(asked: Asked) -> html.Section:
     frame = health.unmapped(asked)
     if frame.empty:
         return card("Words nobody mapped", html.P("Every status and channel of the source is mapped.", className="empty"))
-    lead = html.P("These rows are loaded as unknown. Say in the mapping file what the words mean, then load again.")
+    lead = html.P(
+        "These rows are loaded as unknown, a department under its own name. Say in the mapping file, or of a department in the crosswalk, what the words mean, then load again."
+    )
     return card("Words nobody mapped", lead, html_table(Twin(_worded(frame), UNMAPPED), asked.calendar))
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from data_access import city_models as models
 from data_access.city_checks import CityError, check_references
+from data_access.crosswalks import Crosswalk, read_crosswalk
 from data_access.programme_models import Programme
 from data_access.slugs import slug
 from settings import ROOT
@@ -96,6 +97,17 @@ class City:
     def names_in(self, language: str) -> Mapping[str, str]:
         """The city's own names -> what they are called in `language`, as far as the city says."""
         return self.file.names.get(language, {})
+
+    @cached_property
+    def crosswalk(self) -> Crosswalk:
+        """Names that changed, as far as the city says.
+
+        Raises:
+            CityError: the file is missing or wrong.
+        """
+        if self.file.crosswalk is None:
+            return Crosswalk()
+        return read_crosswalk(self.folder / self.file.crosswalk, [layer.id for layer in self.area_layers if layer.assign == "name"])
 
     @cached_property
     def _department_keys(self) -> dict[str, models.Department]:

@@ -55,6 +55,7 @@ def check_references(city: City, path: Path) -> None:
         if twice:
             raise CityError(f"{path}: key {key!r} has {twice[0]!r} twice; give each its own.")
     _check_layers(city, path)
+    _ = city.crosswalk  # says itself what is wrong with it
     _check_named(path, "release.sensitive", list(city.file.release.sensitive), list(city.file.release.B))
     if len(city.area_layers) > AREA_SLOTS:
         raise CityError(f"{path}: {len(city.area_layers)} area layers; a case can lie in {AREA_SLOTS} at most.")

@@ -253,6 +253,8 @@ class CityFile(Model):
     """Calendars and rules that come with Statroom: the deadlines of known exports. A rule in this file goes before theirs."""
     area_layer: tuple[AreaLayer, ...] = ()
     address_file: tuple[AddressFile, ...] = ()
+    crosswalk: str | None = None
+    """CSV beside `city.toml`: departments, and areas that sources name, that changed their names, each from its day on."""
     release: Release = Release()
     portal: Portal = Portal()
     sign_in: SignInConfig = SignInConfig()

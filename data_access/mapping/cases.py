@@ -13,6 +13,7 @@ import pandas as pd
 
 from data_access import canonical
 from data_access.city import City
+from data_access.mapping.changed_names import rename_cases
 from data_access.mapping.findings import Findings
 from data_access.mapping.ids import case_ids, plain_ids
 from data_access.mapping.numbers import YES_OR_NO, count, satisfaction, yes_or_no
@@ -90,6 +91,7 @@ def map_cases(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme:
     for slot, layer in enumerate(city.area_layers, start=1):
         if f"area:{layer.id}" in text:
             made[f"area_{slot}"] = text[f"area:{layer.id}"].astype("str").str.replace(r"\.0$", "", regex=True)
+    rename_cases(made, city, ids, findings)
     made |= {"source_id": ids, "programme": pd.Series(programme, index=raw.index), "source_name": pd.Series(source_name, index=raw.index)}
     _text_findings(made, ids, findings)
     refused = _refusals(ids, times["opened_at"], text, mapping, now)

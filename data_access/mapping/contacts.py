@@ -14,6 +14,7 @@ import pandas as pd
 from data_access import canonical
 from data_access.city import City
 from data_access.mapping.cases import Mapped
+from data_access.mapping.changed_names import rename_always
 from data_access.mapping.contact_words import COUNTS, SECONDS
 from data_access.mapping.findings import Findings
 from data_access.mapping.spec import LINE_FAULT, MappingFile
@@ -130,7 +131,7 @@ def _by_hour(text: pd.DataFrame, at: pd.Series, counted: pd.DataFrame, mapping: 
     local = at.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(city.zone))
     past = pd.to_timedelta(local.dt.minute * 60 + local.dt.second, unit="s") + pd.to_timedelta(local.dt.microsecond, unit="us")
     frame = counted.assign(
-        department=_column(text, "department"), queue=text["queue"], language=_column(text, "language"), starts_at=at - past,
+        department=rename_always(_column(text, "department"), city), queue=text["queue"], language=_column(text, "language"), starts_at=at - past,
         starts_on=local.dt.tz_localize(None).dt.normalize(), weekday=local.dt.day_of_week, hour=local.dt.hour, lines=1,
     )  # fmt: skip
     figures = [*COUNTS, *SECONDS]

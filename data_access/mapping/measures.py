@@ -11,6 +11,7 @@ import pandas as pd
 from data_access import canonical
 from data_access.city import City
 from data_access.mapping.cases import Mapped
+from data_access.mapping.changed_names import rename_always
 from data_access.mapping.findings import Findings
 from data_access.mapping.measure_periods import Period, fiscal_period, read_period
 from data_access.mapping.measure_words import NEVER_ADDED, UNITS, UnitWord
@@ -34,6 +35,7 @@ def map_measures(raw: pd.DataFrame, mapping: MappingFile, city: City, *, now: da
     """
     findings = Findings()
     text = raw.apply(lambda column: column.astype("str").str.strip().replace("", None))
+    text = text.assign(department=rename_always(text["department"], city))
     is_long = "period" in mapping.columns
     ids = _ids(text, "period" if is_long else "fiscal_year")
     reason = _column(text, LINE_FAULT)

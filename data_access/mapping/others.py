@@ -8,6 +8,7 @@ import pandas as pd
 
 from data_access import canonical
 from data_access.city import City
+from data_access.mapping.changed_names import rename_transfers
 from data_access.mapping.findings import Findings
 from data_access.mapping.ids import plain_ids
 from data_access.mapping.spec import MappingFile
@@ -29,6 +30,10 @@ def map_events(raw: pd.DataFrame, mapping: MappingFile, city: City, *, programme
     made = {"programme": programme, "source_id": ids, "event_at": at, "event_kind": kind}
     for name in ("from_value", "to_value", "reason"):
         made[name] = raw[name].astype("str") if name in raw else None
+    is_transfer = (kind == "transferred").fillna(False).astype(bool)
+    for name in ("from_value", "to_value"):
+        if name in raw:
+            made[name] = rename_transfers(made[name], is_transfer, at, city)
     moved = kind == "due_changed"
     if moved.any():
         for name in ("from_value", "to_value"):

@@ -96,7 +96,7 @@ def mismatch(generation: Generation, city: City) -> str | None:
     """How the rows of `generation` were made for another city than `city` describes, as a sentence, or None."""
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{generation.path('staff')}' AS held (READ_ONLY)")
-        zone = _meta(connection).get("city_zone")
+        meta = _meta(connection)
         layers = [name for (name,) in connection.execute("SELECT id FROM held.area_layer WHERE slot > 0 ORDER BY slot").fetchall()]
         programmes = connection.execute(
             "SELECT slug, name, privacy FROM held.programme WHERE privacy IS NOT NULL AND id IN (SELECT programme_id FROM held.case_record)"
@@ -105,8 +105,10 @@ def mismatch(generation: Generation, city: City) -> str | None:
             """SELECT g.slug, g.name FROM held.stage g JOIN held.programme p ON p.id = g.programme_id
             WHERE g.id IN (SELECT stage_id FROM held.stage_visit) ORDER BY g.slug"""
         ).fetchall()
-    if zone != city.zone:
-        return f"The loaded days are those of {zone}, and city.toml says {city.zone}."
+    if meta.get("city_zone") != city.zone:
+        return f"The loaded days are those of {meta.get('city_zone')}, and city.toml says {city.zone}."
+    if meta.get("crosswalk", "") != city.crosswalk.mark:
+        return "The crosswalk of departments and areas is another one than the cases were loaded with."
     wanted = [layer.id for layer in city.area_layers]
     if layers != wanted:
         return f"The loaded cases lie in the area layers {json.dumps(layers)}, and city.toml has {json.dumps(wanted)}."

@@ -77,6 +77,7 @@ def write_meta(stage: Stage, city: City, as_of: datetime, number: int, streets: 
         "edition": secrets.token_hex(8),
         "city_id": city.facts.id,
         "city_zone": city.zone,
+        "crosswalk": city.crosswalk.mark,
         "built_at": utc_now().replace(tzinfo=None).isoformat(timespec="seconds"),
         "layer_versions": json.dumps(_layer_versions(city)),
         META: streets,
