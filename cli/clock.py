@@ -89,7 +89,9 @@ def _try(settings: Settings, city: City, turns: Turns, name: str) -> None:
     except Exception as error:
         # Recorded in Statroom's database too, if it can be reached; the last good data stays.
         again = turns.failed(name, utc_now(), may_pass=may_pass(error))
-        when = "at its schedule" if again is None else f"at {again.astimezone(ZoneInfo(city.zone)):%H:%M}, or by its schedule before"
+        # The clock looks once a minute: the first minute that is not before.
+        shown = None if again is None else (again + timedelta(seconds=59)).astimezone(ZoneInfo(city.zone))
+        when = "at its schedule" if shown is None else f"at {shown:%H:%M}, or by its schedule before"
         click.echo(f"{name}: {error if isinstance(error, SyncError) else one_line(error)} It is tried again {when}.", err=True)
         return
     turns.went_well(name)
