@@ -79,9 +79,10 @@ def test_an_update_leaves_a_copy_of_the_tables_as_they_were(tmp_path: Path, revi
 
 def test_a_mart_of_an_older_form_is_said_and_refused_and_a_full_load_makes_another(tmp_path: Path) -> None:
     """Every case is there again by its id in the source; the mart's own numbers of cases begin anew."""
-    town = Town(tmp_path).files()
+    town = Town(tmp_path, release={"A": ["Pothole", "Tree"], "cases": True}).files()
     town.write("cases.csv", "7,Pothole,Streets,Phone,Open,2026-03-16 08:00:00,,", "8,Tree,Parks,Web,Open,2026-03-16 09:00:00,,")
     town.load()
+    published = set(town.ask("SELECT source_id FROM case_record", "public"))
     before = {number: case["case_id"] for number, case in town.cases().items()}
     for audience in ("staff", "public"):
         with duckdb.connect(str(town.settings.mart / "gen-000001" / f"{audience}.duckdb")) as mart:
@@ -99,4 +100,6 @@ def test_a_mart_of_an_older_form_is_said_and_refused_and_a_full_load_makes_anoth
     open_mart(town.settings).close()
     after = {number: case["case_id"] for number, case in town.cases().items()}
     assert (before, after) == ({"7": 1, "8": 2}, {"6": 1, "7": 2, "8": 3})
+    # What residents know cases by stays.
+    assert len(published) == 2 and published < set(town.ask("SELECT source_id FROM case_record", "public"))
     assert [run["state"] for run in town.runs()][:1] == ["loaded"]

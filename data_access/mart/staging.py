@@ -195,8 +195,17 @@ class Stage:
 
     @cached_property
     def salt(self) -> str:
-        """The secret of this installation's hashes: that of the generation before, so that they stay the same."""
-        return self.previous_meta().get("public_salt") or secrets.token_hex(16)
+        """The secret of this installation's hashes: that of the generation before, also of one of an older form, so that they stay the same."""
+        known = self.previous_meta() or self._promising_meta()
+        return known.get("public_salt") or secrets.token_hex(16)
+
+    def _promising_meta(self) -> dict[str, str]:
+        if self._promising is None:
+            return {}
+        try:
+            return dict(self.connection.execute("SELECT key, value FROM promising.meta").fetchall())
+        except duckdb.CatalogException:
+            return {}
 
     def latest_instant(self, source_name: str, not_after: datetime) -> datetime | None:
         """The latest plausible instant among the staged rows of a source (before `settle`)."""
