@@ -60,6 +60,8 @@ def _attention(known: list[Fact], one: dict[str, float]) -> html.Section:
         for fact in known
         if fact.name == "load_failed" and fact.value
     ]
+    if one.get("load_is_held"):
+        found.append("A load waits until somebody decides about it, on State of the data or with `flask held`.")
     if not one.get("backups"):
         found.append("There is no backup. `flask clock` makes one each night, `flask backup` makes one now.")
     elif utc_now().timestamp() - one["backup_timestamp_seconds"] > OLDEST_BACKUP.total_seconds():
@@ -67,7 +69,7 @@ def _attention(known: list[Fact], one: dict[str, float]) -> html.Section:
     if one["disk_free_bytes"] < LEAST_ROOM:
         found.append("Less than 5 GB are free on the disk of the data; a load may need more.")
     if not found:
-        return card("What needs attention", html.P("Nothing.", className="empty"))
+        return card("What needs attention", html.P("Nothing: data, loads, backups and disk are as they should be."))
     return card("What needs attention", html.Ul([html.Li(line) for line in found]))
 
 
@@ -82,7 +84,7 @@ def _data(one: dict[str, float]) -> html.Section:
 def _loads(known: list[Fact], asked: Asked) -> html.Section:
     by_source: dict[str, dict[str, float]] = {}
     for fact in known:
-        if fact.name.startswith("load_"):
+        if "source" in fact.labels:
             by_source.setdefault(fact.labels["source"], {})[fact.name] = fact.value
     if not by_source:
         return card("Loads", html.P("No load is on record.", className="empty"))
@@ -104,8 +106,14 @@ def _backups(asked: Asked) -> html.Section:
         {"file": file.name, "at": backups.made_at(file).replace(tzinfo=None), "megabytes": file.stat().st_size / 1e6}
         for file in reversed(kept[-SHOWN:])
     ]
-    told = f"{words.plural(len(kept), 'backup')} in {kept[-1].parent}; the latest {min(len(kept), SHOWN)}:"
-    return card("Backups", html.P(told), html_table(Twin(pd.DataFrame(rows), BACKUPS, "Backups, newest first"), asked.calendar))
+    told = f"{words.plural(len(kept), 'backup')} in {kept[-1].parent}."
+    return card(
+        "Backups",
+        html.P(told),
+        html_table(
+            Twin(pd.DataFrame(rows), BACKUPS, f"The latest {SHOWN}, newest first" if len(kept) > SHOWN else "Newest first"), asked.calendar
+        ),
+    )
 
 
 def _slow(asked: Asked) -> html.Section:

@@ -181,7 +181,12 @@ def _is_target(given: Any) -> bool:
 
 
 def add_routes(server: Flask) -> None:
-    """Charts as CSV for both audiences, and the change of demo viewer."""
+    """Charts as CSV for both audiences, and the icon where browsers look for one."""
+
+    @server.get("/favicon.ico")
+    def icon() -> Any:
+        """Browsers ask here for the icon of what is no page: an answer of the API, a feed."""
+        return redirect("/_favicon.ico", 301)
 
     @server.get("/charts/<name>.csv")
     def chart_file(name: str) -> Response:

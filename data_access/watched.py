@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_access import backups
 from data_access.city import City
 from data_access.mart.reading import Mart, MartUnavailable, open_mart
-from data_access.store import engine, runs
+from data_access.store import engine, held, runs
 from settings import Settings, utc_now
 
 
@@ -65,10 +65,12 @@ def _of_store(settings: Settings, city: City, silent: Collection[str]) -> Iterat
             yield Fact("database_answers", meaning, 1)
             return
         latest = runs.latest(store, [source.name for source in city.sources])
+        waits = held.open_one(store) is not None
     except (SQLAlchemyError, OSError):
         yield Fact("database_answers", meaning, 0)
         return
     yield Fact("database_answers", meaning, 1)
+    yield Fact("load_is_held", "1 when a load waits for a person.", float(waits))
     for run in latest:
         source = {"source": str(run["source_name"])}
         yield Fact("load_failed", "1 when the latest load of the source failed.", float(run["state"] == "failed"), source)

@@ -127,7 +127,7 @@ def test_everything_that_is_needed_by_what_we_name_is_named_too() -> None:
             is_exact = [part.operator for part in one.specifier] == ["=="]
             if not is_exact and any(one.marker is None or one.marker.evaluate({"extra": extra}) for extra in extras):
                 missing |= {canonicalize_name(one.name)} - set(named)
-    assert missing <= {"setuptools"}
+    assert missing == set()
 
 
 def test_no_package_comes_from_anywhere_but_the_index() -> None:

@@ -77,7 +77,7 @@ def test_the_numbers_tell_how_old_the_data_is_and_how_loads_went(watched: Flask,
     assert answer.headers["Cache-Control"] == "no-store"
     found = numbers(answer.text)
     assert found["statroom_data_generation"] == open_mart(demo_settings).generation
-    assert (found["statroom_mart_is_open"], found["statroom_database_answers"]) == (1, 1)
+    assert (found["statroom_mart_is_open"], found["statroom_database_answers"], found["statroom_load_is_held"]) == (1, 1, 0)
     assert found["statroom_data_age_seconds"] > 0
     assert found["statroom_disk_free_bytes"] > 0
     assert found["statroom_request_seconds_count health 200"] >= 1
