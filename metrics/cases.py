@@ -232,9 +232,9 @@ def _page(asked: Asked, chosen, sort: str, descending: bool, offset: int, limit:
     shown = [records.c[name] for name in _SHOWN if asked.scope.may_read("address") or name != "address"]
     facts = [chosen.c[name] for name in ("opened_at", "due_at", "closed_at", "days_open", "days_overdue")]
     same = records.c.case_id == chosen.c.case_id
-    if asked.scope.audience == "staff":
+    if asked.scope.audience == "staff" and not asked.question.visits:
         # Cases lie in the order they came: their opening, which both sides have, says in which few blocks of a large table the page's
-        # are. Residents' cases have a day there and not the instant.
+        # are. Residents' cases have a day there and not the instant; a stay in a stage has its own beginning.
         same = and_(same, records.c.opened_at == chosen.c.opened_at)
     statement = select(chosen.c.case_id, *shown, *facts).join(records, same)
     if on_records is None:
