@@ -202,11 +202,13 @@ def _base(root: Path, city: City, full: bool, complete: bool) -> Generation | No
     Raises:
         SyncError: it cannot be kept, and this load would not replace all of it.
     """
-    current = generations.current(root)
-    if current is not None and parquet.is_divided(current.path("staff")):
+    kept = generations.kept(root)
+    if any(parquet.is_divided(one.path("staff")) for one in kept[:1]):
         raise SyncError(f"{root} holds what was brought there from a folder that loads build in; let STATROOM_MART_URL name that one here.")
     if full and complete:
-        return next((kept for kept in generations.kept(root) if checks.damage(kept, deep=True) is None), None)
+        # Also where the pointer names nothing.
+        return next((one for one in kept if checks.damage(one, deep=True) is None), None)
+    current = generations.current(root)
     if current is None:
         return None
     problem = checks.damage(current) or checks.mismatch(current, city)
