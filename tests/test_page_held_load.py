@@ -110,7 +110,7 @@ def test_an_operator_reads_what_is_held_and_decides(operator: Operator) -> None:
     assert "the same data were rejected before" in operator.types("sync").stdout
     assert "still delivers the load that Command line rejected" in operator.types("status").stdout
     assert operator.status()["generation"] == 1
-    operator.write("cases.csv", rows(6))
+    operator.write("cases.csv", rows(12))
     operator.types("sync")
     assert "is in service as generation 2" in operator.types("held", "approve", "--because", "The contract ended.").stdout
     operator.write("cases.csv", rows(60))
