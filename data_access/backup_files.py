@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -118,12 +117,3 @@ def described(file: Path, folder: Path, manifest: dict[str, Any]) -> Backup:
 def hash_of(content: bytes) -> str:
     """SHA-256, as hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
-
-
-def flush(path: Path) -> None:
-    """Have a file, or a folder's names, on the disk before anything goes on."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

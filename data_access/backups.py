@@ -18,7 +18,8 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from data_access import residents
-from data_access.backup_files import RELEASED, RESIDENTS, STORE, Backup, BackupError, described, flush, hash_of, pack, unpacked
+from data_access.backup_files import RELEASED, RESIDENTS, STORE, Backup, BackupError, described, hash_of, pack, unpacked
+from data_access.disk import flush
 from data_access.mart import generations
 from data_access.store import copying, engine
 from data_access.store.copying import CopyError

@@ -63,7 +63,7 @@ class Proxy:
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """nginx before a small application under gunicorn's own worker with two threads, which slow clients keep busy."""
     if (nginx := shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")) is None:
-        pytest.skip("nginx is not installed")
+        pytest.skip("nginx is not installed; install it (nginx-light of Debian is enough)")
     folder = tmp_path_factory.mktemp("proxy")
     (folder / "tiny.py").write_text(TINY)
     _certificate(folder)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from data_access.disk import flush
 from data_access.giving.tables import Given, Progress, View, about, arrow_schema, arrow_table, dictionary
 
 CURRENT, EDITION, LOCK = "current", "edition-", ".lock"
@@ -56,7 +56,7 @@ def write_folder(
 
                 write_duckdb(aside / DUCKDB, everything, views, aside)
             for path in aside.iterdir():
-                _flush(path)
+                flush(path)
             aside.rename(edition)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
@@ -109,12 +109,4 @@ def _put_in_service(folder: Path, name: str) -> None:
     aside.unlink(missing_ok=True)
     aside.symlink_to(name)
     aside.replace(folder / CURRENT)
-    _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(folder)

@@ -11,7 +11,6 @@ differs too much from the data in service stands aside as `held-000012` until a 
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import shutil
 import stat
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
+from data_access.disk import flush
 from settings import Audience
 
 GENERATIONS_KEPT = 3
@@ -134,7 +134,7 @@ def put_aside(built: Path) -> Path:
     _flush_all(built)
     folder = built.with_name(f"held-{_generation(built).number:06d}")
     built.rename(folder)
-    _flush(built.parent)
+    flush(built.parent)
     return folder
 
 
@@ -146,12 +146,12 @@ def publish(built: Path) -> Generation:
     _flush_all(built)
     folder = root / f"gen-{_generation(built).number:06d}"
     built.rename(folder)
-    _flush(root)
+    flush(root)
     pointer = root / "current.new"
     pointer.write_text(folder.name + "\n")
-    _flush(pointer)
+    flush(pointer)
     pointer.replace(root / "current")
-    _flush(root)
+    flush(root)
     for old in _folders(root)[:-GENERATIONS_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return _generation(folder)
@@ -171,13 +171,5 @@ def _close_to_others(folder: Path) -> None:
 
 def _flush_all(folder: Path) -> None:
     for file in folder.iterdir():
-        _flush(file)
-    _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush(file)
+    flush(folder)

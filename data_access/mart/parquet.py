@@ -10,13 +10,13 @@ a folder of DuckDB files and do not go on from one of these.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
 
+from data_access.disk import flush
 from data_access.mart import generations
 from data_access.mart.generations import Generation
 from settings import Audience
@@ -103,22 +103,14 @@ def put_into_service(folder: Path) -> Generation:
     """
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            _flush(path)
+            flush(path)
             path.chmod(path.stat().st_mode & ~0o222)
     root = folder.parent
     pointer = root / "current.new"
     pointer.write_text(folder.name + "\n")
-    _flush(pointer)
+    flush(pointer)
     pointer.replace(root / "current")
-    _flush(root)
+    flush(root)
     for old in generations.kept(root)[generations.GENERATIONS_KEPT :]:
         shutil.rmtree(old.folder, ignore_errors=True)
     return Generation(int(folder.name.removeprefix("gen-")), folder)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
